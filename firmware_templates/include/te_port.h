@@ -1,0 +1,46 @@
+/* What a board owes the application. A port implements every function; a missing one is a link
+ * error. Nothing here allocates, and nothing is called from an interrupt by the application. */
+#ifndef TE_PORT_H
+#define TE_PORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Clock, serial port, timer, stack paint. Called once, first. Does not fail: what cannot be set
+ * up ends in te_port_halt. */
+void te_port_init(void);
+
+/* Copies up to `size` received bytes to `data` and returns how many (at least 1): blocks, asleep,
+ * until one has arrived. Returns -1 when the link has gone for good (host build: peer closed). */
+int te_port_read(uint8_t *data, size_t size);
+
+/* Sends `size` bytes; blocks until all are handed to the hardware. A link that has gone drops
+ * them; the next read reports it. */
+void te_port_write(const uint8_t *data, size_t size);
+
+/* A free-running counter that wraps at 2^32; its unit is 1 / te_port_ticks_hz(). Never blocks. */
+uint32_t te_port_ticks(void);
+
+/* Ticks per second of te_port_ticks; never 0. */
+uint32_t te_port_ticks_hz(void);
+
+/* Largest stack use since te_port_init, in bytes. */
+size_t te_port_stack_peak(void);
+
+/* Stops the device. `code` 0 is an orderly end; an emulator or the host build exits with it. */
+#ifdef __cplusplus
+[[noreturn]]
+#else
+_Noreturn
+#endif
+void te_port_halt(int code);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,166 @@
+"""boards/*.toml -> frozen :class:`Board`. A board is data: unknown keys are errors."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from tinyedge import resources
+from tinyedge.errors import ConfigError, near_match
+
+SCHEMA = 1
+_T = TypeVar("_T")
+_SIZE = re.compile(r"^([0-9]+)([KM]?)$")
+_UNITS = {"": 1, "K": 1024, "M": 1024 * 1024}
+
+
+class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Cpu(_Table, frozen=True, kw_only=True):
+    """The core as the compiler and the kernels know it, and its clock in hertz."""
+
+    core: str
+    clock_hz: int
+
+
+class Region(_Table, frozen=True, kw_only=True):
+    """A memory region: first address and size (bytes, or with K or M: "64K")."""
+
+    origin: int
+    size: int | str
+
+    @property
+    def bytes(self) -> int:
+        """Size in bytes."""
+        return parse_size(self.size)
+
+
+class Memory(_Table, frozen=True, kw_only=True):
+    """Program memory, data memory, and the part of data memory kept for the stack."""
+
+    flash: Region
+    ram: Region
+    stack: int | str
+
+    @property
+    def stack_bytes(self) -> int:
+        """Stack size in bytes."""
+        return parse_size(self.stack)
+
+
+class Build(_Table, frozen=True, kw_only=True):
+    """Compiler and the flags that select the core and ABI."""
+
+    toolchain: str
+    flags: tuple[str, ...] = ()
+
+
+class Timer(_Table, frozen=True, kw_only=True):
+    """The counter behind te_port_ticks(), and what it measures."""
+
+    source: str
+    measures: Literal["instructions", "cycles", "wall"]
+
+
+class Flash(_Table, frozen=True, kw_only=True):
+    """How firmware gets onto the board; ``machine`` is the emulator's name for it."""
+
+    method: str
+    machine: str = ""
+
+
+class Link(_Table, frozen=True, kw_only=True):
+    """How the host reaches the board: ``socket`` (emulated) or ``serial``."""
+
+    via: Literal["socket", "serial"]
+    baud: int = 115200
+
+
+class Board(_Table, frozen=True, kw_only=True):
+    """One board, as its TOML file says. ``id`` is the file's name."""
+
+    schema: int
+    id: str
+    name: str
+    port: str
+    cpu: Cpu
+    memory: Memory
+    build: Build
+    timer: Timer
+    flash: Flash
+    link: Link
+
+
+def parse_size(text: int | str) -> int:
+    """``"64K"`` -> 65536. Raises ValueError if it is not bytes, K or M."""
+    if isinstance(text, int):
+        if text > 0:
+            return text
+        raise ValueError(f"{text} is not a size")
+    match = _SIZE.match(text)
+    if match is None or int(match[1]) == 0:
+        raise ValueError(f'"{text}" is not a size; write bytes, or K or M, e.g. "64K"')
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def available() -> list[str]:
+    """Ids of all boards, sorted."""
+    return sorted(path.stem for path in resources.root("boards").glob("*.toml"))
+
+
+def load(board_id: str) -> Board:
+    """Return the board of that id, or of that path to a .toml file.
+
+    Raises ConfigError if there is none (with the nearest match) or the file is wrong.
+    """
+    if board_id.endswith(".toml"):
+        return read(Path(board_id))
+    path = resources.root("boards") / f"{board_id}.toml"
+    if board_id not in available():
+        names = ", ".join(available())
+        raise ConfigError(
+            f'there is no board "{board_id}"{near_match(board_id, available())}', f"boards: {names}"
+        )
+    return read(path)
+
+
+def read(path: Path) -> Board:
+    """Read and check one board file. Raises ConfigError naming file, key, and what is allowed."""
+    try:
+        raw: dict[str, Any] = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", 'see "tinyedge boards"') from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}") from error
+    if raw.get("schema") != SCHEMA:
+        raise ConfigError(f"{path}: schema is {raw.get('schema')!r}", f"write schema = {SCHEMA}")
+    board = convert({**raw, "id": path.stem}, Board, path)
+    _check_sizes(board, path)
+    return board
+
+
+def convert(raw: dict[str, Any], kind: type[_T], path: Path) -> _T:
+    """dict -> ``kind`` with msgspec; errors name file, key and the nearest allowed key."""
+    try:
+        return msgspec.convert(raw, kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {error}") from error
+
+
+def _check_sizes(board: Board, path: Path) -> None:
+    sizes = {
+        "memory.flash.size": board.memory.flash.size,
+        "memory.ram.size": board.memory.ram.size,
+        "memory.stack": board.memory.stack,
+    }
+    for key, value in sizes.items():
+        try:
+            parse_size(value)
+        except ValueError as error:
+            raise ConfigError(f"{path}: {key} {error}") from error

@@ -1,0 +1,84 @@
+"""The command line: one subcommand a stage; the only printing and the only exit codes.
+
+Subcommands are imported when called, so that ``tinyedge --help`` starts at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from tinyedge import __version__
+from tinyedge.errors import TinyedgeError
+
+# verb -> one line of help. The command is tinyedge.cli.<verb with _>:command.
+VERBS = {
+    "train": "Train a recipe's network on its data set",
+    "quantize": "Quantize the trained network fully to int8",
+    "inspect": "Show a model's layers and whether it fits each board",
+    "generate": "Write the firmware sources",
+    "build": "Cross-compile the firmware and check it against the board's memory",
+    "flash": "Put the firmware on the board, or start the emulated board",
+    "validate": "Compare the device's answers with the reference, byte for byte",
+    "bench": "Measure size, memory and ticks an inference",
+    "report": "Write the HTML and Markdown report",
+    "boards": "List the boards",
+    "stop": "Stop an emulated board that flash has left running",
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported only when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Verbs in the order of the work."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import ``tinyedge.cli.<verb>`` and return its ``command``."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"tinyedge.cli.{cmd_name.replace('-', '_')}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(
+    cls=LazyGroup,
+    epilog="Example: tinyedge bench models/x.tflite --board qemu-mps2-an386 --json out.json",
+)
+@click.version_option(__version__)
+def cli() -> None:
+    """Int8 neural networks on microcontrollers, proved byte for byte over the serial port.
+
+    Exit codes: 0 everything held, 1 a check fell short, 2 you must fix something.
+    """
+
+
+def main() -> None:
+    """Entry point: run, and turn every expected failure into a message and an exit code."""
+    try:
+        cli(standalone_mode=False)
+    except TinyedgeError as error:
+        click.echo(f"tinyedge: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("tinyedge: stopped; nothing half-written was left behind", err=True)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    except MemoryError:
+        click.echo("tinyedge: not enough memory", err=True)
+        sys.exit(2)

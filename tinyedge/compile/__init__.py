@@ -1,0 +1,1 @@
+"""Graph -> frozen Plan: which kernels run, in which order, on which bytes of the arena."""

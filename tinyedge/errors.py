@@ -1,0 +1,52 @@
+"""What can go wrong, sorted by who has to act.
+
+The command line turns these into exit codes: :class:`TinyedgeError` is 2 (the user must fix
+something), :class:`CheckFailed` is 1 (everything worked, and a check fell short).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TinyedgeError(Exception):
+    """The user must fix something. ``message`` says what and where, ``hint`` the next step."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class ModelError(TinyedgeError):
+    """A model file is damaged, or uses what tinyedge does not support."""
+
+
+class ConfigError(TinyedgeError):
+    """A board, recipe or option has a value that is not allowed."""
+
+
+class ToolError(TinyedgeError):
+    """A program that tinyedge calls is missing or failed."""
+
+
+class LinkError(TinyedgeError):
+    """The device did not answer, answered wrongly, or is not the one expected."""
+
+
+class CheckFailed(TinyedgeError):
+    """All stages ran and a check fell short (accuracy, bytes, budget)."""
+
+    exit_code = 1
+
+
+def near_match(word: str, allowed: Iterable[str]) -> str:
+    """Return ``'; did you mean "x"?'`` for the closest allowed word, or an empty string."""
+    close = difflib.get_close_matches(word, list(allowed), n=1, cutoff=0.5)
+    return f'; did you mean "{close[0]}"?' if close else ""

@@ -1,0 +1,1 @@
+"""The network as typed, frozen data: read from .tflite, checked, and run by a numpy reference."""

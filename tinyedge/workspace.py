@@ -1,0 +1,82 @@
+"""Where results are kept: build/<model>/<runtime>/<board>/, and how files get there whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyedge.errors import TinyedgeError
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The build folder of one checkout or project (default: ./build)."""
+
+    root: Path
+
+    def model(self, model: str) -> Path:
+        """Folder of what does not depend on board or runtime: trained model, .tflite, metrics."""
+        return self.root / model
+
+    def target(self, model: str, runtime: str, board: str) -> Path:
+        """Folder of one firmware: sources, objects, ELF, results."""
+        return self.root / model / runtime / board
+
+
+def sha256(data: bytes) -> str:
+    """Hex digest, 64 characters."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_atomic(path: Path, data: bytes | str) -> None:
+    """Write a whole file or none: to a temporary name in the same folder, synced, then renamed.
+
+    Raises TinyedgeError (with the path) on a full disk or a read-only folder; nothing is left.
+    """
+    raw = data.encode() if isinstance(data, str) else data
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(raw)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise TinyedgeError(
+            f"{path} could not be written: {error.strerror}", "free space or choose another folder"
+        ) from error
+    except BaseException:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_if_changed(path: Path, data: bytes | str) -> bool:
+    """Write only if the content differs, so that make-like tools rebuild no more than needed."""
+    raw = data.encode() if isinstance(data, str) else data
+    if path.is_file() and path.read_bytes() == raw:
+        return False
+    write_atomic(path, raw)
+    return True
+
+
+def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write ``{relative path: content}``; files of an earlier run that are not listed go."""
+    wanted = {folder / name for name in files}
+    for name, data in files.items():
+        target = folder / name
+        if not target.resolve().is_relative_to(folder.resolve()):
+            raise TinyedgeError(f"refusing to write {name!r} outside {folder}")
+        write_if_changed(target, data)
+    for old in folder.rglob("*"):
+        if old.is_file() and old not in wanted:
+            old.unlink()
