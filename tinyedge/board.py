@@ -146,7 +146,7 @@ def read(path: Path) -> Board:
 
 
 def convert(raw: dict[str, Any], kind: type[_T], path: Path) -> _T:
-    """dict -> ``kind`` with msgspec; errors name file, key and the nearest allowed key."""
+    """Convert a dict to ``kind``; errors name file, key and what is allowed."""
     try:
         return msgspec.convert(raw, kind, strict=True)
     except msgspec.ValidationError as error:

@@ -40,7 +40,7 @@ class LinkError(TinyedgeError):
     """The device did not answer, answered wrongly, or is not the one expected."""
 
 
-class CheckFailed(TinyedgeError):
+class CheckFailed(TinyedgeError):  # noqa: N818 - an outcome, not a defect
     """All stages ran and a check fell short (accuracy, bytes, budget)."""
 
     exit_code = 1

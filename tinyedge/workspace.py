@@ -38,26 +38,24 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     Raises TinyedgeError (with the path) on a full disk or a read-only folder; nothing is left.
     """
     raw = data.encode() if isinstance(data, str) else data
-    temporary = ""
+    temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary = Path(name)
         with os.fdopen(handle, "wb") as stream:
             stream.write(raw)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        temporary.chmod(0o644)
+        temporary.replace(path)
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
         raise TinyedgeError(
             f"{path} could not be written: {error.strerror}", "free space or choose another folder"
         ) from error
-    except BaseException:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise
+    finally:
+        if temporary is not None:
+            temporary.unlink(missing_ok=True)
 
 
 def write_if_changed(path: Path, data: bytes | str) -> bool:

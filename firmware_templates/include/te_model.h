@@ -12,34 +12,40 @@ extern "C" {
 
 typedef enum te_status {
   TE_OK = 0,
-  TE_ERR_SCHEMA = 1,      /* the model's schema version is not the runtime's */
-  TE_ERR_OP = 2,          /* the runtime lacks an operator */
-  TE_ERR_ARENA = 3,       /* the arena is too small */
-  TE_ERR_ALIGNMENT = 4,   /* model or arena is not aligned */
-  TE_ERR_INVOKE = 5,      /* an operator failed while running */
-  TE_ERR_NOT_READY = 6    /* te_model_init has not succeeded */
+  TE_ERR_SCHEMA = 1,    /* the model's schema version is not the runtime's */
+  TE_ERR_OP = 2,        /* the runtime lacks an operator */
+  TE_ERR_ARENA = 3,     /* the arena is too small */
+  TE_ERR_ALIGNMENT = 4, /* model or arena is not aligned */
+  TE_ERR_INVOKE = 5,    /* an operator failed while running */
+  TE_ERR_NOT_READY = 6  /* te_model_init has not succeeded */
 } te_status;
 
-typedef enum te_dtype { TE_INT8 = 0, TE_UINT8 = 1, TE_INT16 = 2, TE_INT32 = 3, TE_FLOAT32 = 4 } te_dtype;
+typedef enum te_dtype {
+  TE_INT8 = 0,
+  TE_UINT8 = 1,
+  TE_INT16 = 2,
+  TE_INT32 = 3,
+  TE_FLOAT32 = 4
+} te_dtype;
 
 typedef struct te_tensor_info {
-  uint32_t bytes;              /* whole tensor */
+  uint32_t bytes; /* whole tensor */
   te_dtype dtype;
-  uint32_t rank;               /* 1..TE_MAX_RANK */
-  uint32_t dims[TE_MAX_RANK];  /* unused entries are 0 */
-  float scale;                 /* real = (q - zero_point) * scale; 0 for float tensors */
+  uint32_t rank;              /* 1..TE_MAX_RANK */
+  uint32_t dims[TE_MAX_RANK]; /* unused entries are 0 */
+  float scale;                /* real = (q - zero_point) * scale; 0 for float tensors */
   int32_t zero_point;
 } te_tensor_info;
 
 typedef struct te_model_info {
-  const char *name;               /* NUL-terminated UTF-8, at most 63 bytes */
-  const char *runtime;            /* "aot" or "tflm" */
-  uint8_t sha256[32];             /* of the .tflite file */
+  const char *name;    /* NUL-terminated UTF-8, at most 63 bytes */
+  const char *runtime; /* "aot" or "tflm" */
+  uint8_t sha256[32];  /* of the .tflite file */
   uint32_t input_count;
   uint32_t output_count;
-  const te_tensor_info *inputs;   /* input_count entries */
-  const te_tensor_info *outputs;  /* output_count entries */
-  uint32_t arena_bytes;           /* reserved, statically */
+  const te_tensor_info *inputs;  /* input_count entries */
+  const te_tensor_info *outputs; /* output_count entries */
+  uint32_t arena_bytes;          /* reserved, statically */
 } te_model_info;
 
 extern const te_model_info te_model;

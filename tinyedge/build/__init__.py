@@ -1,1 +1,1 @@
-
+"""Compiles rendered firmware and measures what it takes of the board's memory."""

@@ -1,1 +1,1 @@
-
+"""Renders firmware: the one place where Python becomes C."""

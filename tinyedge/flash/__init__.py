@@ -1,1 +1,1 @@
-
+"""Puts firmware on a device, or starts an emulated one."""

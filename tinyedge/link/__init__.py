@@ -1,1 +1,1 @@
-
+"""The serial link: frames, protocol, transport and typed calls."""

@@ -1,1 +1,1 @@
-
+"""Results -> one HTML page and a Markdown table."""

@@ -1,1 +1,1 @@
-
+"""Recipe and data set -> float model and its metrics."""
