@@ -1,0 +1,103 @@
+# The whole project from one place. "make help" lists the targets.
+
+MODEL   ?= fashion-cnn
+BOARD   ?= netduinoplus2
+RUNTIME ?=
+PORT    ?=
+SAMPLES ?= 200
+ARGS    ?=
+
+VENV     := .venv/bin
+TINYEDGE := $(VENV)/tinyedge
+TARGET   := --board $(BOARD) $(if $(RUNTIME),--runtime $(RUNTIME))
+DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
+C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo train quantize inspect generate build flash validate bench report boards stop \
+        check format test clean distclean
+
+## show this list
+help:
+	@awk '/^## /{text=substr($$0,4)} /^[a-z-]+:/{if(text){split($$0,name,":"); printf "  make %-12s %s\n",name[1],text; text=""}}' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  MODEL=$(MODEL)  a recipe's name or a .tflite; BOARD=$(BOARD)  see make boards"
+	@echo "  RUNTIME=aot|tflm  PORT=/dev/ttyUSB0  SAMPLES=$(SAMPLES)  ARGS=\"--json out.json\""
+
+## install what a fresh machine lacks (Debian or Ubuntu, root or sudo)
+setup:
+	@scripts/setup.sh
+
+## train, quantize, build, run, prove and measure, from nothing to a report
+demo: setup
+	@$(TINYEDGE) demo $(MODEL) $(DEVICE) --samples $(SAMPLES) $(ARGS)
+
+## train MODEL on its data set
+train: setup
+	@$(TINYEDGE) train $(MODEL) $(ARGS)
+
+## quantize MODEL fully to int8
+quantize: setup
+	@$(TINYEDGE) quantize $(MODEL) $(ARGS)
+
+## show MODEL's layers and which boards it fits
+inspect: setup
+	@$(TINYEDGE) inspect $(MODEL) $(ARGS)
+
+## write MODEL's firmware for BOARD
+generate: setup
+	@$(TINYEDGE) generate $(MODEL) $(TARGET) $(ARGS)
+
+## cross-compile MODEL's firmware for BOARD
+build: setup
+	@$(TINYEDGE) build $(MODEL) $(TARGET) $(ARGS)
+
+## put the firmware on BOARD (or start the emulated board)
+flash: setup
+	@$(TINYEDGE) flash $(MODEL) $(DEVICE) $(ARGS)
+
+## compare SAMPLES answers of the device with the reference, byte for byte
+validate: setup
+	@$(TINYEDGE) validate $(MODEL) $(DEVICE) --samples $(SAMPLES) $(ARGS)
+
+## measure size, memory and ticks an inference
+bench: setup
+	@$(TINYEDGE) bench $(MODEL) $(DEVICE) $(ARGS)
+
+## write the HTML and Markdown report
+report: setup
+	@$(TINYEDGE) report $(MODEL) $(TARGET) $(ARGS)
+
+## list the boards
+boards: setup
+	@$(TINYEDGE) boards $(ARGS)
+
+## stop an emulated board that "make flash" has started
+stop: setup
+	@$(TINYEDGE) stop $(MODEL) $(TARGET) $(ARGS)
+
+## static checks: ruff, mypy, clang-format
+check: setup
+	$(VENV)/ruff check .
+	$(VENV)/ruff format --check .
+	$(VENV)/mypy -p tinyedge
+	$(VENV)/clang-format --dry-run -Werror $(C_FILES)
+
+## rewrite Python and C in the project's format
+format: setup
+	$(VENV)/ruff check --fix .
+	$(VENV)/ruff format .
+	$(VENV)/clang-format -i $(C_FILES)
+
+## run all tests (ARGS="-k link" for some of them)
+test: setup
+	$(VENV)/python -m pytest -n 2 $(ARGS)
+
+## remove all that was built
+clean:
+	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+## remove the virtual environment too
+distclean: clean
+	rm -rf .venv *.egg-info

@@ -1,0 +1,31 @@
+"""What a test needs from the machine: missing in CI is a failure, on a laptop a skip."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+
+def _missing(what: str) -> None:
+    if os.environ.get("CI"):
+        pytest.fail(f"{what} is missing on a CI machine", pytrace=False)
+    pytest.skip(f'{what} is missing; "make setup" installs it')
+
+
+def need(*programs: str) -> None:
+    """Skip (on a laptop) or fail (in CI) unless all programs are on the PATH."""
+    for program in programs:
+        if shutil.which(program) is None:
+            _missing(f'the program "{program}"')
+
+
+def shared_models() -> Path:
+    """Folder of the MLPerf Tiny models, which the project does not carry; skips without it."""
+    named = os.environ.get("TINYEDGE_MODELS")
+    folder = Path(named) if named else CHECKOUT.parent / "shared" / "models"
+    if not (folder / "kws.tflite").is_file():
+        pytest.skip("no MLPerf Tiny models: set TINYEDGE_MODELS to a folder with kws.tflite, ...")
+    return folder

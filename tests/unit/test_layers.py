@@ -1,0 +1,75 @@
+"""Data flows one way: the imports between the package's modules are read and checked."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[2] / "tinyedge"
+COMMON = {"errors", "resources", "tool", "workspace", "config"}
+BASE = {"errors"}  # all that the common modules import
+# module -> what it may import besides COMMON and itself; a prefix covers what lies below it.
+ALLOWED: dict[str, set[str]] = {
+    "board": set(),
+    "recipe": set(),
+    "link": set(),
+    "oracle": set(),
+    "dataset": {"recipe"},
+    "train": {"recipe", "dataset"},
+    "quantize": {"recipe", "dataset", "train", "graph", "oracle"},
+    "graph": set(),
+    "compile": {"graph", "board"},
+    "emit": {"graph", "compile", "board", "link.protocol"},
+    "build": {"board"},
+    "flash": {"board", "build", "link"},
+    "results": set(),
+    "validate": {"link", "graph", "oracle", "dataset", "quantize", "results"},
+    "bench": {"link", "build", "results", "graph"},
+    "inspection": {"graph", "compile", "board", "results"},
+    "report": {"results"},
+    "pipeline": {"*"},
+    "cli": {"*"},
+    "__main__": {"cli"},
+}
+
+
+def _imports(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path}: relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name.removeprefix("tinyedge.") for name in found if name.startswith("tinyedge.")}
+
+
+def _wrong(module: str, imported: set[str]) -> set[str]:
+    room = module.split(".", maxsplit=1)[0]
+    allowed = BASE if room in COMMON else ALLOWED[room] | COMMON | {room, "__version__"}
+    if "*" in allowed:
+        return set()
+    return {
+        name for name in imported if not any(name == a or name.startswith(a + ".") for a in allowed)
+    }
+
+
+def _modules() -> list[Path]:
+    return sorted(set(PACKAGE.rglob("*.py")) - {PACKAGE / "__init__.py"})
+
+
+@pytest.mark.parametrize("path", _modules(), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_point_downstream(path: Path) -> None:
+    module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+    assert not _wrong(module, _imports(path))
+
+
+def test_an_arrow_that_points_upstream_is_found() -> None:
+    assert _wrong("graph.read_tflite", {"compile.plan"}) == {"compile.plan"}
+    assert _wrong("link.session", {"board.load"}) == {"board.load"}
+    assert not _wrong("emit.aot", {"link.protocol.VERSION", "errors.ModelError"})
+
+
+def test_only_tool_starts_programs() -> None:
+    users = {path.name for path in PACKAGE.rglob("*.py") if "subprocess" in path.read_text()}
+    assert users == {"tool.py"}
