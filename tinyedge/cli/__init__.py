@@ -24,6 +24,7 @@ VERBS = {
     "validate": "Compare the device's answers with the reference, byte for byte",
     "bench": "Measure size, memory and ticks an inference",
     "report": "Write the HTML and Markdown report",
+    "demo": "All stages in turn, then a table and the path of the report",
     "boards": "List the boards",
     "stop": "Stop an emulated board that flash has left running",
 }

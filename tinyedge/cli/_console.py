@@ -1,0 +1,130 @@
+"""How verbs print: results on stdout, progress and notes on stderr, readable without a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal, TextIO
+
+from rich import box
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+Advance = Callable[[int, int], None]
+"""Called with (done, total) while work goes on."""
+
+_PLAIN_WIDTH = 130  # columns for a log file, where rich would assume 80 and fold tables
+_PLAIN_INTERVAL_S = 5.0  # between two progress lines in a log file
+
+
+def _console(stream: TextIO) -> Console:
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _PLAIN_WIDTH
+    return Console(file=stream, width=width, highlight=False, emoji=False)
+
+
+def show(*things: Any) -> None:
+    """Print results (text or rich renderables) on stdout. Text is taken as it is, not as markup."""
+    out = _console(sys.stdout)
+    for thing in things:
+        out.print(thing, markup=False)
+
+
+def note(text: str) -> None:
+    """Print one line about what is being done, on stderr."""
+    _console(sys.stderr).print(text, markup=False, style="dim", soft_wrap=True)
+
+
+def verdict(held: bool, text: str) -> None:
+    """Print a check's outcome on stdout: green or red on a terminal, plain words elsewhere."""
+    word, style = ("held", "bold green") if held else ("FELL SHORT", "bold red")
+    _console(sys.stdout).print(f"{word}: {text}", markup=False, style=style, soft_wrap=True)
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
+    """A table; a column whose name starts with ">" is aligned right, for figures.
+
+    Where the terminal is narrow, the first column and figures stay whole and the rest folds.
+    """
+    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
+    for number, name in enumerate(columns):
+        figure = name.startswith(">")
+        justify: Literal["right", "left"] = "right" if figure else "left"
+        made.add_column(name.lstrip(">"), justify=justify, no_wrap=figure or number == 0)
+    for row in rows:
+        made.add_row(*(cell if isinstance(cell, Text) else Text(_cell(cell)) for cell in row))
+    return made
+
+
+def facts(title: str, rows: Sequence[tuple[str, Any]]) -> Table:
+    """A table of names and values."""
+    made = table(title, ["", ""], rows)
+    made.show_header = False
+    return made
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return str(value)
+
+
+def percent(fraction: float | None) -> str:
+    """``0.9123`` -> ``91.23 %``; nothing known: ``-``."""
+    return "-" if fraction is None else f"{fraction * 100:.2f} %"
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Advance]:
+    """Show how far the work is and the time left, while it lasts, on stderr.
+
+    On a terminal a bar that goes when done; elsewhere a line every few seconds.
+    """
+    if sys.stderr.isatty():
+        with _bar(what) as advance:
+            yield advance
+    else:
+        yield _lines(what)
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[Advance]:
+    with Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=_console(sys.stderr),
+        transient=True,
+    ) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _lines(what: str, clock: Callable[[], float] = time.monotonic) -> Advance:
+    started = printed = clock()
+
+    def advance(done: int, total: int) -> None:
+        nonlocal printed
+        now = clock()
+        if now - printed < _PLAIN_INTERVAL_S or done == 0:
+            return
+        printed = now
+        left = (now - started) / done * (total - done)
+        print(f"{what}: {done} of {total}, {left:.0f} s left", file=sys.stderr, flush=True)  # noqa: T201
+
+    return advance
