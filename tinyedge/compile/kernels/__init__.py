@@ -1,0 +1,1 @@
+"""Kernel tables: which implementations a core has."""

@@ -1,0 +1,51 @@
+"""What a kernel implementation says about itself; the compiler chooses by it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+from tinyedge.compile.plan import Constant
+from tinyedge.compile.program import Node
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How close output and one input may lie; d = output offset - input offset, in bytes.
+
+    Either ``d <= -lead`` (the kernel runs forwards, and the output's write position never passes
+    what is still to be read) or ``d >= lag`` (it runs backwards). Both are at least 0. No overlap
+    at all is lead = output bytes, lag = input bytes; a kernel that allows both must work for
+    whichever the arena plan picks.
+    """
+
+    lead: int
+    lag: int
+
+
+class Kernel(ABC):
+    """One implementation of one family. Stateless; ``name`` is the C function's name."""
+
+    name: str
+    #: files below firmware_templates/runtime/aot/kernels/ that a firmware with this kernel needs
+    sources: tuple[str, ...]
+
+    @abstractmethod
+    def applies(self, node: Node) -> bool:
+        """Whether it computes this node exactly (family, shapes, domains, proofs)."""
+
+    @abstractmethod
+    def cost(self, node: Node) -> int:
+        """Estimated instructions; the cheapest kernel that applies is chosen."""
+
+    def pack(self, node: Node) -> tuple[Constant, ...]:  # noqa: ARG002
+        """The constants it reads, laid out as it wants them."""
+        return ()
+
+    def scratch_bytes(self, node: Node) -> int:  # noqa: ARG002
+        """Bytes of scratch, aligned to 4."""
+        return 0
+
+    def overlap(self, node: Node, operand: int) -> Overlap:
+        """How the output may share bytes with ``node.inputs[operand]``: by default not at all."""
+        return Overlap(lead=node.output.bytes, lag=node.inputs[operand].bytes)

@@ -1,0 +1,224 @@
+"""What each kernel family computes: one frozen dataclass a family, with nothing left to derive.
+
+These are semantics, not layouts: filters and biases are in the graph's own order, zero points are
+not folded. How a kernel wants its weights is the kernel's business (``compile/kernels``).
+Tensors are NHWC; activations are int8 unless a family says otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Shape4 = tuple[int, int, int, int]
+Int8Array = NDArray[np.int8]
+Int32Array = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Params:
+    """Base of all families."""
+
+
+@dataclass(frozen=True, eq=False)
+class Requantization:
+    """acc -> clamp(zero_point + round(acc * multiplier * 2**(shift - 31)), low, high).
+
+    ``multipliers`` and ``shifts`` are int32, one an output channel (or one for all); a positive
+    shift is to the left. Rounding is TFLM's double rounding.
+    """
+
+    multipliers: Int32Array
+    shifts: Int32Array
+    zero_point: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, eq=False)
+class Conv2D(Params):
+    """CONV_2D. ``filter`` int8 OHWI, ``bias`` int32 O; ``padding`` is (top, left) in elements.
+
+    What lies outside the input counts as its zero point; the output's shape says where to stop.
+    """
+
+    input_shape: Shape4
+    output_shape: Shape4
+    filter: Int8Array
+    bias: Int32Array
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    padding: tuple[int, int]
+    input_zero_point: int
+    requant: Requantization
+
+
+@dataclass(frozen=True, eq=False)
+class DepthwiseConv2D(Params):
+    """DEPTHWISE_CONV_2D. ``filter`` int8 HWC, output channel c reads c // depth_multiplier."""
+
+    input_shape: Shape4
+    output_shape: Shape4
+    filter: Int8Array
+    bias: Int32Array
+    stride: tuple[int, int]
+    dilation: tuple[int, int]
+    padding: tuple[int, int]
+    depth_multiplier: int
+    input_zero_point: int
+    requant: Requantization
+
+
+@dataclass(frozen=True, eq=False)
+class FullyConnected(Params):
+    """FULLY_CONNECTED of ``batches`` rows: ``filter`` int8 [outputs, inputs], ``bias`` int32."""
+
+    batches: int
+    filter: Int8Array
+    bias: Int32Array
+    input_zero_point: int
+    filter_zero_point: int
+    requant: Requantization
+
+
+@dataclass(frozen=True, eq=False)
+class Pool(Params):
+    """Base of the 2D poolings; elements outside the input do not count. Clamped to low..high."""
+
+    input_shape: Shape4
+    output_shape: Shape4
+    window: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, eq=False)
+class MaxPool(Pool):
+    """MAX_POOL_2D."""
+
+
+@dataclass(frozen=True, eq=False)
+class AveragePool(Pool):
+    """AVERAGE_POOL_2D: rounds half away from zero."""
+
+
+@dataclass(frozen=True, eq=False)
+class Add(Params):
+    """ADD with broadcasting. Each operand: (q - zero point) << left_shift, scaled, then summed.
+
+    ``a_shape``, ``b_shape`` and ``output_shape`` have one rank. ``*_multiplier`` and ``*_shift``
+    scale the operands; ``requant`` (one multiplier) makes the output.
+    """
+
+    a_shape: tuple[int, ...]
+    b_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    left_shift: int
+    a_zero_point: int
+    a_multiplier: int
+    a_shift: int
+    b_zero_point: int
+    b_multiplier: int
+    b_shift: int
+    requant: Requantization
+
+
+@dataclass(frozen=True, eq=False)
+class Mul(Params):
+    """MUL with broadcasting; shapes as in :class:`Add`."""
+
+    a_shape: tuple[int, ...]
+    b_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    a_zero_point: int
+    b_zero_point: int
+    requant: Requantization
+
+
+@dataclass(frozen=True, eq=False)
+class Pad(Params):
+    """PAD and PADV2: ``value`` (int8) around the input, ``before`` and ``after`` an axis."""
+
+    input_shape: tuple[int, ...]
+    output_shape: tuple[int, ...]
+    before: tuple[int, ...]
+    value: int
+
+
+@dataclass(frozen=True, eq=False)
+class Mean(Params):
+    """MEAN: the input seen as ``shape``, summed over ``axes``.
+
+    ``requant`` is None where input and output share scale and zero point: then the sum of the
+    raw values is divided, truncating towards zero, as TFLM does.
+    """
+
+    shape: tuple[int, ...]
+    axes: tuple[int, ...]
+    count: int
+    input_zero_point: int
+    requant: Requantization | None
+
+
+@dataclass(frozen=True, eq=False)
+class Concatenation(Params):
+    """CONCATENATION: ``outer`` times, ``chunks[i]`` bytes of input i after one another."""
+
+    outer: int
+    chunks: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Lookup(Params):
+    """Any function of one int8: ``table[q + 128]`` (int8, 256 entries), ``size`` elements.
+
+    LOGISTIC, the ReLUs, and QUANTIZE from int8 or uint8. ``function`` is the graph's name of it.
+    A uint8 input byte is looked up as the same byte read as int8.
+    """
+
+    function: str
+    size: int
+    table: Int8Array
+
+
+@dataclass(frozen=True, eq=False)
+class Softmax(Params):
+    """SOFTMAX over rows of ``depth``: TFLM's fixed-point form, beta folded into the multiplier.
+
+    A difference to the row's maximum below ``diff_min`` counts as minus infinity.
+    """
+
+    rows: int
+    depth: int
+    multiplier: int
+    shift: int
+    diff_min: int
+
+
+@dataclass(frozen=True, eq=False)
+class Quantize(Params):
+    """QUANTIZE: ``size`` float32 -> int8."""
+
+    size: int
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True, eq=False)
+class Dequantize(Params):
+    """DEQUANTIZE: ``size`` int8 -> float32."""
+
+    size: int
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True, eq=False)
+class Copy(Params):
+    """``size`` bytes as they are (a reshape whose two sides must both stay)."""
+
+    size: int

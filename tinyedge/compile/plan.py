@@ -1,0 +1,120 @@
+"""The frozen result of compilation: steps in order, each on known bytes of one arena.
+
+A plan is complete: numpy runs it (``compile/execute.py``), ``emit/aot.py`` prints it as C, and
+neither decides anything. A back end adds kernels (``compile/kernels``) and, where it fuses, a
+family of its own in place of several; a step then covers several ``ops``.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyedge.compile.params import Params
+from tinyedge.graph.types import DType, Quant
+
+
+class Domain(enum.Enum):
+    """How the bytes of an int8 tensor are kept in the arena. Graph inputs and outputs are PLAIN."""
+
+    PLAIN = "plain"  # as in the graph
+    OFFSET = "offset"  # uint8 = q + 128, that is, the top bit flipped
+
+
+@dataclass(frozen=True, eq=False)
+class Slot:
+    """A tensor's place in the arena while it lives: ``bytes`` from ``offset``.
+
+    ``tensor`` is the graph's tensor index (of the first of several that share the bytes).
+    """
+
+    tensor: int
+    name: str
+    shape: tuple[int, ...]
+    dtype: DType
+    quant: Quant | None
+    offset: int
+    bytes: int
+    domain: Domain = Domain.PLAIN
+
+
+@dataclass(frozen=True, eq=False)
+class Constant:
+    """Read-only data of a step. ``role`` is a C identifier, unique in its step.
+
+    The array's dtype gives the C type (int8 -> int8_t); ``align`` is in bytes.
+    """
+
+    role: str
+    data: NDArray[np.generic] = field(repr=False)
+    align: int = 4
+
+    @property
+    def bytes(self) -> int:
+        """Size in bytes."""
+        return int(self.data.nbytes)
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """Bytes of the arena that one step may use as it likes."""
+
+    offset: int
+    bytes: int
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One kernel call. ``ops`` are the indexes of the graph's operators that it carries out.
+
+    ``inputs`` are the operands in the family's order: places in the arena, or constants (also
+    listed in ``constants``, beside what the kernel packed). ``in_place``: the output shares bytes
+    with an input.
+    """
+
+    index: int
+    name: str
+    ops: tuple[int, ...]
+    params: Params
+    kernel: str
+    inputs: tuple[Slot | Constant, ...]
+    output: Slot
+    constants: tuple[Constant, ...]
+    scratch: Scratch | None
+    in_place: bool
+    macs: int
+
+    @property
+    def constant_bytes(self) -> int:
+        """Bytes of read-only data, without alignment gaps."""
+        return sum(constant.bytes for constant in self.constants)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A compiled graph. ``arena_minimal``: the search proved that no placement needs less.
+
+    ``core`` is the board's name of it; ``arena_bytes`` counts inputs, outputs and scratch.
+    """
+
+    name: str
+    sha256: str
+    core: str
+    steps: tuple[Step, ...]
+    inputs: tuple[Slot, ...]
+    outputs: tuple[Slot, ...]
+    arena_bytes: int
+    arena_minimal: bool
+
+    @property
+    def constant_bytes(self) -> int:
+        """Bytes of read-only data of all steps."""
+        return sum(step.constant_bytes for step in self.steps)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates per inference that are really carried out."""
+        return sum(step.macs for step in self.steps)
