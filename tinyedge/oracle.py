@@ -1,0 +1,150 @@
+"""TensorFlow Lite Micro's reference kernels on the host: what every runtime must answer.
+
+The official ``tflite-micro`` wheel runs the model. Its interpreter is C++ that trusts its
+input, so a file reaches it only after :mod:`tinyedge.graph.container` found every reference
+in it sound.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyedge.errors import ModelError
+from tinyedge.graph import container
+
+Array = NDArray[Any]
+
+_LACKS = re.compile(r"Didn't find op for builtin opcode '(\w+)'|registration from op code (\w+)")
+_ARENA_TOTAL = re.compile(r"Arena allocation total (\d+) bytes")
+
+
+class Oracle:
+    """One model, ready to run. Raises ModelError where TensorFlow Lite Micro refuses it."""
+
+    def __init__(self, tflite: bytes, name: str = "model") -> None:
+        """Load ``tflite``; ``name`` is what errors call it."""
+        self._bytes = bytes(tflite)
+        self._name = name
+        self._file = container.read(self._bytes, name)
+        self._plain = self._load("kAllocationRecording")
+        self._keeping: Any = None
+        self._last: list[Array] = []
+
+    def run(self, inputs: Sequence[Array]) -> list[Array]:
+        """Run one inference. ``inputs`` in the model's order, any shape of the right size.
+
+        Returns one array for each output, in the model's shape and element type.
+        """
+        self._last = self._shaped(inputs)
+        return self._infer(self._plain, self._last)
+
+    def tensors(self) -> dict[int, Array]:
+        """Return every computed tensor of the last inference by its index in the file.
+
+        Runs it a second time, in an arena that reuses no memory.
+        """
+        if not self._last:
+            raise ModelError(f"{self._name}: no inference has run", "call run first")
+        if self._keeping is None:
+            self._keeping = self._load("kPreserveAllTensors")
+        self._infer(self._keeping, self._last)
+        file = self._file
+        written = set(file.inputs) | {i for op in file.operators for i in op.outputs}
+        return {i: self._keeping.GetTensor(i, 0)["tensor_data"] for i in sorted(written)}
+
+    @property
+    def arena_used(self) -> int:
+        """Bytes of arena on this 64-bit host; a 32-bit device needs about 1.5 KB less."""
+        with _captured_stderr() as text:
+            self._plain.print_allocations()
+            found = _ARENA_TOTAL.search(text())
+        if found is None:
+            raise ModelError(f"{self._name}: TensorFlow Lite Micro reported no allocations")
+        return int(found.group(1))
+
+    def _shaped(self, inputs: Sequence[Array]) -> list[Array]:
+        expected = [self._file.tensors[i] for i in self._file.inputs]
+        if len(inputs) != len(expected):
+            raise ModelError(f"{self._name}: {len(inputs)} inputs where it takes {len(expected)}")
+        shaped = []
+        for array, tensor in zip(inputs, expected, strict=True):
+            if array.dtype != np.dtype(tensor.dtype.value) or array.size != tensor.elements:
+                raise ModelError(
+                    f'{self._name}: input "{tensor.name}" takes {tensor.elements} elements of '
+                    f"{tensor.dtype.value}, not {array.size} of {array.dtype}"
+                )
+            shaped.append(np.ascontiguousarray(array).reshape(tensor.shape))
+        return shaped
+
+    def _infer(self, interpreter: Any, inputs: list[Array]) -> list[Array]:
+        for position, array in enumerate(inputs):
+            interpreter.set_input(array, position)
+        with _captured_stderr() as text:
+            try:
+                interpreter.invoke()
+            except RuntimeError as error:
+                raise self._refusal("failed to run it", text()) from error
+        return [interpreter.get_output(i) for i in range(len(self._file.outputs))]
+
+    def _load(self, config: str) -> Any:
+        # The wheel takes half a second to import.
+        from tflite_micro.python.tflite_micro import runtime  # noqa: PLC0415
+
+        with _captured_stderr() as text:
+            try:
+                return runtime.Interpreter.from_bytes(
+                    self._bytes,
+                    arena_size=self._arena_size(),
+                    intrepreter_config=runtime.InterpreterConfig[config],
+                )
+            except (RuntimeError, ValueError) as error:
+                raise self._refusal("refuses it", text()) from error
+
+    def _arena_size(self) -> int:
+        """Return enough for all tensors side by side and the interpreter's own structures."""
+        tensors = sum(tensor.bytes + 64 for tensor in self._file.tensors)
+        structures = 4096 * (len(self._file.operators) + len(self._file.tensors) + 16)
+        return 2 * tensors + structures + 10 * len(self._bytes)
+
+    def _refusal(self, what: str, log: str) -> ModelError:
+        log = log.strip()
+        lacks = _LACKS.search(log)
+        if lacks is None:
+            detail = f": {log.splitlines()[0]}" if log else ""
+            return ModelError(f"{self._name}: TensorFlow Lite Micro {what}{detail}")
+        kind = lacks.group(1) or lacks.group(2)
+        index = next((op.index for op in self._file.operators if op.name == kind), None)
+        where = f"operator {index} {kind}" if index is not None else kind
+        return ModelError(
+            f"{self._name}: TensorFlow Lite Micro lacks {where}",
+            "replace the operator in the model",
+        )
+
+
+@contextmanager
+def _captured_stderr() -> Iterator[Callable[[], str]]:
+    """Redirect file descriptor 2, where the C++ interpreter logs.
+
+    Yields a function that returns the log so far; call it inside the context.
+    """
+    with tempfile.TemporaryFile() as log:
+        saved = os.dup(2)
+        os.dup2(log.fileno(), 2)
+
+        def text() -> str:
+            log.seek(0)
+            return log.read().decode("utf-8", "replace")
+
+        try:
+            yield text
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
