@@ -13,7 +13,7 @@ ALLOWED: dict[str, set[str]] = {
     "board": set(),
     "recipe": set(),
     "link": set(),
-    "oracle": set(),
+    "oracle": {"graph"},
     "dataset": {"recipe"},
     "train": {"recipe", "dataset"},
     "quantize": {"recipe", "dataset", "train", "graph", "oracle"},
