@@ -81,9 +81,9 @@ class QuantizeReport(Result, frozen=True, kw_only=True):
     test_samples: Annotated[int, Meta(ge=0)]
     float_accuracy: Annotated[Fraction, Meta(description="Float network, whole test split")]
     int8_accuracy: Annotated[Fraction, Meta(description="TFLM reference, whole test split")]
-    accuracy_loss: Annotated[float, Meta(description="float_accuracy - int8_accuracy")]
-    max_accuracy_loss: Annotated[float, Meta(ge=0, description="What the recipe allows")]
-    held: Annotated[bool, Meta(description="Whether accuracy_loss is within max_accuracy_loss")]
+    accuracy_drop: Annotated[float, Meta(description="float_accuracy - int8_accuracy")]
+    max_accuracy_drop: Annotated[float, Meta(ge=0, description="What the recipe allows")]
+    held: Annotated[bool, Meta(description="Whether accuracy_drop is within max_accuracy_drop")]
 
 
 class TensorInfo(Result, frozen=True, kw_only=True):

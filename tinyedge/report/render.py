@@ -1,0 +1,38 @@
+"""View -> HTML and Markdown. The page carries its style and drawings: it needs no network."""
+
+from __future__ import annotations
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tinyedge.report.data import ReportData
+from tinyedge.report.view import view
+
+
+def html(data: ReportData) -> str:
+    """One self-contained page; names from files are escaped."""
+    return _environment(autoescape=True).get_template("report.html.j2").render(view=view(data))
+
+
+def markdown(data: ReportData) -> str:
+    """The same figures as GitHub-flavoured Markdown tables."""
+    environment = _environment(autoescape=False)
+    environment.filters["md"] = escape_markdown
+    return environment.get_template("report.md.j2").render(view=view(data))
+
+
+def escape_markdown(text: str) -> str:
+    """Keep a name from a file from ending a table's cell or starting markup."""
+    for special in "\\`*_|<>[]":
+        text = text.replace(special, "\\" + special)
+    return " ".join(text.split())
+
+
+def _environment(autoescape: bool) -> Environment:
+    return Environment(
+        loader=PackageLoader("tinyedge.report"),
+        autoescape=autoescape,  # noqa: S701 - off for Markdown, which has its own filter
+        undefined=StrictUndefined,
+        line_statement_prefix="%%",  # which eats blank lines that follow: HTML only
+        keep_trailing_newline=True,
+        trim_blocks=True,
+    )
