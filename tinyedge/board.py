@@ -82,6 +82,16 @@ class Link(_Table, frozen=True, kw_only=True):
     baud: int = 115200
 
 
+class Esp(_Table, frozen=True, kw_only=True):
+    """What only Espressif's chips have: ESP-IDF's name of the chip, and the external RAM.
+
+    With ``psram`` the arena lies there, and ``memory.ram`` is its size.
+    """
+
+    target: Literal["esp32", "esp32s3", "esp32c3"]
+    psram: Literal["none", "quad", "octal"] = "none"
+
+
 class Board(_Table, frozen=True, kw_only=True):
     """One board, as its TOML file says. ``id`` is the file's name."""
 
@@ -95,6 +105,7 @@ class Board(_Table, frozen=True, kw_only=True):
     timer: Timer
     flash: Flash
     link: Link
+    esp: Esp | None = None
 
 
 def parse_size(text: int | str) -> int:

@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,27 @@ from tinyedge.graph import container
 Array = NDArray[Any]
 
 _LACKS = re.compile(r"Didn't find op for builtin opcode '(\w+)'|registration from op code (\w+)")
-_ARENA_TOTAL = re.compile(r"Arena allocation total (\d+) bytes")
+_ARENA_STEP = 16
+_ARENA = re.compile(r"Arena allocation (total|head|tail) (\d+) bytes")
+_STRUCTS = re.compile(r"'([^']+)' used \d+ bytes .* for (\d+) ")
+
+
+@dataclass(frozen=True)
+class ArenaUse:
+    """What the recording allocator says of one model, in bytes of this 64-bit host.
+
+    ``head`` holds activations and scratch, ``tail`` what lives as long as the interpreter, with
+    the counted structures in it. ``smallest`` is the smallest arena in which the model could be
+    prepared: planning needs memory that it gives back, so that it can exceed ``total``.
+    """
+
+    total: int
+    head: int
+    tail: int
+    eval_tensors: int
+    tensors: int
+    nodes: int
+    smallest: int
 
 
 class Oracle:
@@ -63,12 +84,49 @@ class Oracle:
     @property
     def arena_used(self) -> int:
         """Bytes of arena on this 64-bit host; a 32-bit device needs about 1.5 KB less."""
+        return self._allocations()["total"]
+
+    def arena_use(self) -> ArenaUse:
+        """Measure the arena: what is recorded, and by bisection what preparing takes."""
+        found = self._allocations()
+        return ArenaUse(
+            total=found["total"],
+            head=found["head"],
+            tail=found["tail"],
+            eval_tensors=found["TfLiteEvalTensor data"],
+            tensors=found["Persistent TfLiteTensor data"],
+            nodes=found["NodeAndRegistration struct"],
+            smallest=self._smallest_arena(found["total"]),
+        )
+
+    def _allocations(self) -> dict[str, int]:
         with _captured_stderr() as text:
             self._plain.print_allocations()
-            found = _ARENA_TOTAL.search(text())
-        if found is None:
+            log = text()
+        found = {name: int(value) for name, value in _ARENA.findall(log)}
+        found.update((name, int(count)) for name, count in _STRUCTS.findall(log))
+        if not {"total", "head", "tail", "NodeAndRegistration struct"} <= found.keys():
             raise ModelError(f"{self._name}: TensorFlow Lite Micro reported no allocations")
-        return int(found.group(1))
+        return found
+
+    def _smallest_arena(self, total: int) -> int:
+        # Never below what was recorded: an arena that cannot hold the interpreter's first
+        # structures ends the process.
+        low = -(-total // _ARENA_STEP) * _ARENA_STEP
+        if self._fits(low):
+            return low
+        high = self._arena_size()
+        while high - low > _ARENA_STEP:
+            middle = (low + high) // 2 // _ARENA_STEP * _ARENA_STEP
+            low, high = (low, middle) if self._fits(middle) else (middle, high)
+        return high
+
+    def _fits(self, arena_bytes: int) -> bool:
+        try:
+            self._load("kAllocationRecording", arena_bytes)
+        except ModelError:
+            return False
+        return True
 
     def _shaped(self, inputs: Sequence[Array]) -> list[Array]:
         expected = [self._file.tensors[i] for i in self._file.inputs]
@@ -94,7 +152,7 @@ class Oracle:
                 raise self._refusal("failed to run it", text()) from error
         return [interpreter.get_output(i) for i in range(len(self._file.outputs))]
 
-    def _load(self, config: str) -> Any:
+    def _load(self, config: str, arena_bytes: int = 0) -> Any:
         # The wheel takes half a second to import.
         from tflite_micro.python.tflite_micro import runtime  # noqa: PLC0415
 
@@ -102,17 +160,20 @@ class Oracle:
             try:
                 return runtime.Interpreter.from_bytes(
                     self._bytes,
-                    arena_size=self._arena_size(),
+                    arena_size=arena_bytes or self._arena_size(),
                     intrepreter_config=runtime.InterpreterConfig[config],
                 )
             except (RuntimeError, ValueError) as error:
                 raise self._refusal("refuses it", text()) from error
 
     def _arena_size(self) -> int:
-        """Return enough for all tensors side by side and the interpreter's own structures."""
+        """Return enough for all tensors side by side and the interpreter's own structures.
+
+        A multiple of the interpreter's alignment, so that measuring gives the same each time.
+        """
         tensors = sum(tensor.bytes + 64 for tensor in self._file.tensors)
         structures = 4096 * (len(self._file.operators) + len(self._file.tensors) + 16)
-        return 2 * tensors + structures + 10 * len(self._bytes)
+        return (2 * tensors + structures + 10 * len(self._bytes)) // _ARENA_STEP * _ARENA_STEP
 
     def _refusal(self, what: str, log: str) -> ModelError:
         log = log.strip()

@@ -19,7 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "quantize": {"recipe", "dataset", "train", "graph", "oracle"},
     "graph": set(),
     "compile": {"graph", "board"},
-    "emit": {"graph", "compile", "board", "link.protocol"},
+    "emit": {"graph", "compile", "board", "link.protocol", "oracle"},
     "build": {"board"},
     "flash": {"board", "build", "link"},
     "results": set(),

@@ -1,0 +1,169 @@
+/* te_model.h over TFLM's MicroInterpreter: the same for every model. */
+#include "tflm_model.h"
+
+#include <cstdint>
+#include <new>
+
+#include "te_model.h"
+#include "te_observe.h"
+#include "tensorflow/lite/micro/micro_interpreter.h"
+#include "tensorflow/lite/schema/schema_generated.h"
+#include "tensorflow/lite/schema/schema_utils.h"
+#include "tflm_port.h"
+
+namespace te {
+namespace {
+
+constexpr uintptr_t kAlignment = 16;
+
+// Built in place: a static object would register a destructor, which firmware never runs.
+alignas(tflite::MicroInterpreter) uint8_t storage[sizeof(tflite::MicroInterpreter)];
+tflite::MicroInterpreter *interpreter;
+char error_text[192];
+bool ready;
+
+#ifdef TE_OBSERVE
+// Reports each operator's ticks as soon as it has run. Operators of one subgraph run one after
+// the other, so that one start time is enough.
+class LayerTimer : public tflite::MicroProfilerInterface {
+ public:
+  uint32_t BeginEvent(const char *) override {
+    start_ = te_port_ticks();
+    return layer_;
+  }
+  void EndEvent(uint32_t layer) override {
+    te_observe_layer(layer, te_port_ticks() - start_);
+    layer_ = layer + 1;
+  }
+  void Restart() {
+    layer_ = 0;
+  }
+
+ private:
+  uint32_t start_ = 0;
+  uint32_t layer_ = 0;
+};
+alignas(LayerTimer) uint8_t timer_storage[sizeof(LayerTimer)];
+LayerTimer *timer;
+#endif
+
+te_status CheckAlignment() {
+  const uintptr_t data = reinterpret_cast<uintptr_t>(kModelData) % kAlignment;
+  const uintptr_t arena = reinterpret_cast<uintptr_t>(kArena) % kAlignment;
+  if (data != 0 || arena != 0) {
+    Format(error_text, sizeof(error_text), "%s is %u bytes past a multiple of 16",
+           data != 0 ? "the model" : "the arena", static_cast<unsigned>(data != 0 ? data : arena));
+    return TE_ERR_ALIGNMENT;
+  }
+  return TE_OK;
+}
+
+te_status CheckSchema(const tflite::Model *model) {
+  if (model->version() != TFLITE_SCHEMA_VERSION) {
+    Format(error_text, sizeof(error_text), "the model has schema version %u, TFLM reads %u",
+           static_cast<unsigned>(model->version()), static_cast<unsigned>(TFLITE_SCHEMA_VERSION));
+    return TE_ERR_SCHEMA;
+  }
+  return TE_OK;
+}
+
+te_status CheckOperators(const tflite::Model *model, const tflite::MicroOpResolver *resolver) {
+  if (resolver == nullptr) {
+    Format(error_text, sizeof(error_text), "TFLM refused an operator: %s", LastMessage());
+    return TE_ERR_OP;
+  }
+  for (const tflite::OperatorCode *code : *model->operator_codes()) {
+    const tflite::BuiltinOperator op = tflite::GetBuiltinCode(code);
+    if (resolver->FindOp(op) == nullptr) {
+      Format(error_text, sizeof(error_text), "this firmware lacks the operator %s",
+             tflite::EnumNameBuiltinOperator(op));
+      return TE_ERR_OP;
+    }
+  }
+  return TE_OK;
+}
+
+te_status AllocateTensors() {
+  if (interpreter->AllocateTensors() == kTfLiteOk) {
+    return TE_OK;
+  }
+  if (MissingBytes() != 0) {
+    Format(error_text, sizeof(error_text), "the arena of %u bytes is at least %u bytes too small",
+           static_cast<unsigned>(te_model.arena_bytes), static_cast<unsigned>(MissingBytes()));
+  } else {
+    Format(error_text, sizeof(error_text), "TFLM could not prepare the model in %u bytes: %s",
+           static_cast<unsigned>(te_model.arena_bytes), LastMessage());
+  }
+  return TE_ERR_ARENA;
+}
+
+}  // namespace
+}  // namespace te
+
+te_status te_model_init(void) {
+  te::ForgetMessages();
+  te::ready = false;
+  te::error_text[0] = '\0';
+  te_status status = te::CheckAlignment();
+  if (status != TE_OK) {
+    return status;
+  }
+  const tflite::Model *model = tflite::GetModel(te::kModelData);
+  status = te::CheckSchema(model);
+  if (status != TE_OK) {
+    return status;
+  }
+  const tflite::MicroOpResolver *resolver = te::BuildResolver();
+  status = te::CheckOperators(model, resolver);
+  if (status != TE_OK) {
+    return status;
+  }
+  tflite::MicroProfilerInterface *profiler = nullptr;
+#ifdef TE_OBSERVE
+  te::timer = new (te::timer_storage) te::LayerTimer();
+  profiler = te::timer;
+#endif
+  te::interpreter = new (te::storage) tflite::MicroInterpreter(
+      model, *resolver, te::kArena, te_model.arena_bytes, nullptr, profiler);
+  status = te::AllocateTensors();
+  te::ready = status == TE_OK;
+  return status;
+}
+
+void *te_model_input(uint32_t index) {
+  if (!te::ready || index >= te_model.input_count) {
+    return nullptr;
+  }
+  return te::interpreter->input(index)->data.raw;
+}
+
+te_status te_model_invoke(void) {
+  if (!te::ready) {
+    te::Format(te::error_text, sizeof(te::error_text), "the model has not been prepared");
+    return TE_ERR_NOT_READY;
+  }
+#ifdef TE_OBSERVE
+  te::timer->Restart();
+#endif
+  te::ForgetMessages();
+  if (te::interpreter->Invoke() != kTfLiteOk) {
+    te::Format(te::error_text, sizeof(te::error_text), "an operator failed: %s", te::LastMessage());
+    return TE_ERR_INVOKE;
+  }
+  return TE_OK;
+}
+
+const void *te_model_output(uint32_t index) {
+  if (!te::ready || index >= te_model.output_count) {
+    return nullptr;
+  }
+  return te::interpreter->output(index)->data.raw;
+}
+
+uint32_t te_model_arena_used(void) {
+  return te::ready ? static_cast<uint32_t>(te::interpreter->arena_used_bytes()) : 0;
+}
+
+const char *te_model_error(void) {
+  return te::error_text;
+}

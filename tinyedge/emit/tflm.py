@@ -1,0 +1,109 @@
+"""The tflm runtime: a model as an array, its operators, and TFLM's arena, for the templates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tinyedge import resources
+from tinyedge.board import Board
+from tinyedge.emit import carray
+from tinyedge.emit.render import render as render_template
+from tinyedge.emit.tflm_arena import plan_arena
+from tinyedge.errors import ModelError
+from tinyedge.graph.types import Graph, Op
+
+_FOLDER = "runtime/tflm"
+_PLAIN = ("tflm_model.cc", "tflm_model.h", "tflm_port.cc", "tflm_port.h")
+
+# Operator -> MicroMutableOpResolver's Add method, and the registration that holds int8 alone
+# where TFLM has one. (Without an optimized kernel library its headers make that the general one.)
+_METHODS: Mapping[str, tuple[str, str]] = {
+    "ADD": ("Add", "ADD_INT8"),
+    "AVERAGE_POOL_2D": ("AveragePool2D", "AVERAGE_POOL_2D_INT8"),
+    "CONCATENATION": ("Concatenation", ""),
+    "CONV_2D": ("Conv2D", "CONV_2D_INT8"),
+    "DEPTHWISE_CONV_2D": ("DepthwiseConv2D", "DEPTHWISE_CONV_2D_INT8"),
+    "DEQUANTIZE": ("Dequantize", ""),
+    "FULLY_CONNECTED": ("FullyConnected", "FULLY_CONNECTED_INT8"),
+    "LOGISTIC": ("Logistic", ""),
+    "MAX_POOL_2D": ("MaxPool2D", "MAX_POOL_2D_INT8"),
+    "MEAN": ("Mean", ""),
+    "MUL": ("Mul", "MUL_INT8"),
+    "PAD": ("Pad", "PAD_INT8"),
+    "PADV2": ("PadV2", ""),
+    "QUANTIZE": ("Quantize", ""),
+    "RELU": ("Relu", ""),
+    "RELU6": ("Relu6", ""),
+    "RESHAPE": ("Reshape", ""),
+    "SOFTMAX": ("Softmax", "SOFTMAX_INT8"),
+}
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One line of the resolver: ``Add<method>(<registration>)``."""
+
+    method: str
+    registration: str
+
+
+@dataclass(frozen=True)
+class TflmView:
+    """What model.cc.j2 and model_data.cc.j2 print. Rows are lines of a C array."""
+
+    name: str
+    identifier: str
+    sha256: tuple[str, ...]
+    tflite_bytes: int
+    data: tuple[str, ...]
+    arena_bytes: int
+    external_arena: bool
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    operators: tuple[Operator, ...]
+
+
+def operators(graph: Graph) -> tuple[Operator, ...]:
+    """Return each operator that the model uses, once, in the order of TFLM's names.
+
+    Raises ModelError for an operator that the runtime does not register.
+    """
+    found = {_method(graph, op) for op in graph.ops}
+    return tuple(sorted(found, key=lambda operator: operator.method))
+
+
+def view(graph: Graph, board: Board, tflite: bytes) -> TflmView:
+    """Return everything that differs from model to model and board to board."""
+    return TflmView(
+        name=graph.name,
+        identifier=carray.identifier(graph.name),
+        sha256=carray.rows(bytes.fromhex(graph.sha256)),
+        tflite_bytes=len(tflite),
+        data=carray.rows(tflite),
+        arena_bytes=plan_arena(graph, board, tflite).arena_bytes,
+        external_arena=board.esp is not None and board.esp.psram != "none",
+        inputs=tuple(carray.tensor_info(tensor) for tensor in graph.inputs),
+        outputs=tuple(carray.tensor_info(tensor) for tensor in graph.outputs),
+        operators=operators(graph),
+    )
+
+
+def render(graph: Graph, board: Board, tflite: bytes) -> dict[str, str]:
+    """Return the runtime's and the model's C++ sources: path in the firmware folder -> text."""
+    shown = view(graph, board, tflite)
+    folder = resources.root("firmware_templates") / _FOLDER
+    files = {f"runtime/{name}": (folder / name).read_text() for name in _PLAIN}
+    for name in ("model.cc", "model_data.cc"):
+        files[f"model/{name}"] = render_template(f"{_FOLDER}/{name}.j2", shown)
+    return files
+
+
+def _method(graph: Graph, op: Op) -> Operator:
+    if op.kind not in _METHODS:
+        raise ModelError(
+            f"{graph.name}: operator {op.index} {op.kind} is not one that the tflm runtime registers",
+            "registered are " + ", ".join(sorted(_METHODS)),
+        )
+    method, registration = _METHODS[op.kind]
+    return Operator(method, f"tflite::Register_{registration}()" if registration else "")
