@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @cache
 def environment() -> jinja2.Environment:
     """Templates of firmware_templates/: undefined names are errors, ``%%`` starts a statement."""
-    import jinja2
+    import jinja2  # noqa: PLC0415  not every command renders
 
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(resources.root("firmware_templates")),

@@ -11,7 +11,8 @@ from tinyedge.emit import carray
 from tinyedge.emit.render import render as render_template
 from tinyedge.emit.tflm_arena import plan_arena
 from tinyedge.errors import ModelError
-from tinyedge.graph.types import Graph, Op
+from tinyedge.graph import container
+from tinyedge.graph.types import Graph
 
 _FOLDER = "runtime/tflm"
 _PLAIN = ("tflm_model.cc", "tflm_model.h", "tflm_port.cc", "tflm_port.h")
@@ -64,12 +65,13 @@ class TflmView:
     operators: tuple[Operator, ...]
 
 
-def operators(graph: Graph) -> tuple[Operator, ...]:
-    """Return each operator that the model uses, once, in the order of TFLM's names.
+def operators(tflite: bytes, name: str) -> tuple[Operator, ...]:
+    """Return each operator that the file uses, once, in the order of TFLM's names.
 
-    Raises ModelError for an operator that the runtime does not register.
+    They are read from the file: in a Graph, PADV2 is a PAD. Raises ModelError for an operator
+    that the runtime does not register.
     """
-    found = {_method(graph, op) for op in graph.ops}
+    found = {_method(name, raw.index, raw.name) for raw in container.read(tflite, name).operators}
     return tuple(sorted(found, key=lambda operator: operator.method))
 
 
@@ -85,7 +87,7 @@ def view(graph: Graph, board: Board, tflite: bytes) -> TflmView:
         external_arena=board.esp is not None and board.esp.psram != "none",
         inputs=tuple(carray.tensor_info(tensor) for tensor in graph.inputs),
         outputs=tuple(carray.tensor_info(tensor) for tensor in graph.outputs),
-        operators=operators(graph),
+        operators=operators(tflite, graph.name),
     )
 
 
@@ -99,11 +101,11 @@ def render(graph: Graph, board: Board, tflite: bytes) -> dict[str, str]:
     return files
 
 
-def _method(graph: Graph, op: Op) -> Operator:
-    if op.kind not in _METHODS:
+def _method(name: str, index: int, kind: str) -> Operator:
+    if kind not in _METHODS:
         raise ModelError(
-            f"{graph.name}: operator {op.index} {op.kind} is not one that the tflm runtime registers",
+            f"{name}: the tflm runtime does not register operator {index} {kind}",
             "registered are " + ", ".join(sorted(_METHODS)),
         )
-    method, registration = _METHODS[op.kind]
+    method, registration = _METHODS[kind]
     return Operator(method, f"tflite::Register_{registration}()" if registration else "")

@@ -5,7 +5,10 @@
 #include <new>
 
 #include "te_model.h"
+#ifdef TE_OBSERVE
 #include "te_observe.h"
+#include "te_port.h"
+#endif
 #include "tensorflow/lite/micro/micro_interpreter.h"
 #include "tensorflow/lite/schema/schema_generated.h"
 #include "tensorflow/lite/schema/schema_utils.h"
@@ -40,7 +43,7 @@ class LayerTimer : public tflite::MicroProfilerInterface {
   }
 
  private:
-  uint32_t start_ = 0;
+  uint64_t start_ = 0;
   uint32_t layer_ = 0;
 };
 alignas(LayerTimer) uint8_t timer_storage[sizeof(LayerTimer)];

@@ -1,0 +1,115 @@
+"""The rendered tflm runtime: operators, array, description, and the arena's size."""
+
+import re
+
+import numpy as np
+import pytest
+
+from tests.support.tflite_writer import ModelWriter
+from tinyedge import board
+from tinyedge.emit import carray, tflm
+from tinyedge.emit.tflm_arena import ArenaPlan, on_32_bits, plan_arena, reserve
+from tinyedge.errors import ModelError
+from tinyedge.graph.read_tflite import read
+from tinyedge.oracle import ArenaUse
+
+
+def _small() -> bytes:
+    model = ModelWriter()
+    x = model.input((1, 8, 8, 3), scale=0.05, zero_point=-3)
+    y = model.conv2d(
+        x,
+        weights=np.ones((4, 3, 3, 3), np.int8),
+        weight_scales=[0.01, 0.02, 0.03, 0.04],
+        bias=np.zeros(4, np.int32),
+        scale=0.1,
+        zero_point=-128,
+    )
+    y = model.pad(y, [(0, 0), (1, 1), (1, 1), (0, 0)], value=5)
+    y = model.pad(y, [(0, 0), (1, 1), (1, 1), (0, 0)])
+    y = model.conv2d(
+        y,
+        weights=np.ones((2, 1, 1, 4), np.int8),
+        weight_scales=[0.01, 0.02],
+        bias=np.zeros(2, np.int32),
+        scale=0.1,
+        zero_point=0,
+    )
+    return model.finish(y)
+
+
+def _render(name: str, board_id: str = "qemu-mps2-an386") -> dict[str, str]:
+    data = _small()
+    return tflm.render(read(data, name), board.load(board_id), data)
+
+
+def test_each_operator_of_the_file_is_registered_once() -> None:
+    text = _render("small")["model/model.cc"]
+    added = re.findall(r"resolver->(\w+\(.*?\)) == kTfLiteOk", text)
+    assert added == [
+        "AddConv2D(tflite::Register_CONV_2D_INT8())",
+        "AddPad(tflite::Register_PAD_INT8())",
+        "AddPadV2()",
+    ]
+    assert "MicroMutableOpResolver<3>" in text
+
+
+def test_the_array_is_the_file() -> None:
+    text = _render("small-model.v2")["model/model_data.cc"]
+    assert "alignas(16) const unsigned char g_small_model_v2_model_data[] = {" in text
+    body = text.split("_data[] = {")[1]
+    assert bytes(int(byte, 16) for byte in re.findall(r"0x(..),", body)) == _small()
+    assert f"g_small_model_v2_model_data_len = {len(_small())};" in text
+
+
+def test_the_description_is_exact() -> None:
+    graph = read(_small(), "small")
+    text = _render("small")["model/model.cc"]
+    assert "{192, TE_INT8, 4, {1, 8, 8, 3, 0, 0}, " in text
+    info = carray.tensor_info(graph.inputs[0])
+    scale = re.search(r"(0x[0-9a-fp.+-]+)f, -3}$", info)
+    assert scale is not None
+    assert float.fromhex(scale[1]) == float(np.float32(0.05))
+    sha = text.split('"tflm",')[1].split("},")[0]
+    assert bytes(int(byte, 16) for byte in re.findall(r"0x(..),", sha)).hex() == graph.sha256
+
+
+def test_same_model_same_text() -> None:
+    assert _render("small") == _render("small")
+
+
+def test_an_operator_without_registration_is_named() -> None:
+    model = ModelWriter()
+    x = model.input((1, 4), scale=0.1)
+    y = model.tensor((1, 4), 0.1)
+    model.op("HARD_SWISH", [x], [y])
+    with pytest.raises(ModelError, match="operator 0 HARD_SWISH"):
+        tflm.operators(model.finish(y), "odd")
+
+
+def test_arena_is_what_was_measured_less_what_64_bit_pointers_cost() -> None:
+    use = ArenaUse(
+        total=1000, head=600, tail=400, eval_tensors=5, tensors=2, nodes=3, smallest=1200
+    )
+    assert on_32_bits(use) == 1200 - 5 * 12 - 2 * 32 - 3 * 32
+    assert ArenaPlan(measured=1001, reserve=10).arena_bytes == 1024
+
+
+def test_reserve_holds_the_largest_scratch_buffer() -> None:
+    graph = read(_small(), "small")
+    spare = 256 + 4 * 32
+    assert reserve(graph, board.load("qemu-mps2-an386")) == 4 * 32 + spare
+    assert plan_arena(graph, board.load("qemu-mps2-an386"), _small()).arena_bytes % 16 == 0
+
+
+def test_a_tensor_that_the_link_cannot_carry_is_refused() -> None:
+    model = ModelWriter()
+    x = model.input((), scale=0.1)
+    graph = read(model.finish(model.relu6(x)), "odd")
+    with pytest.raises(ModelError, match="cannot be an input or output"):
+        carray.tensor_info(graph.inputs[0])
+
+
+def test_names_become_identifiers() -> None:
+    assert carray.identifier("fashion-cnn.v2") == "fashion_cnn_v2"
+    assert carray.identifier("--") == "model"
