@@ -16,12 +16,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from tinyedge.errors import ModelError
 from tinyedge.graph import container
-
-Array = NDArray[Any]
+from tinyedge.graph.types import Array
 
 _LACKS = re.compile(r"Didn't find op for builtin opcode '(\w+)'|registration from op code (\w+)")
 _ARENA_STEP = 16

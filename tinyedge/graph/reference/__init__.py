@@ -1,0 +1,78 @@
+"""Every operator in numpy, byte for byte what TensorFlow Lite Micro's reference kernels answer.
+
+Short enough to read beside a kernel in C, and the twin that kernels are tested against where a
+model runs layer by layer. Graphs must have passed :func:`tinyedge.graph.verify.check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, overload
+
+import numpy as np
+
+from tinyedge.errors import ModelError
+from tinyedge.graph import ops
+from tinyedge.graph.reference import arithmetic, conv, elementwise, pool, shape
+from tinyedge.graph.types import Array, Graph, Op, Tensor
+
+# Each kernel takes its own operator class, which a dictionary by class cannot express.
+KERNELS: dict[type[Op], Callable[[Any, Sequence[Array]], Array]] = {
+    ops.Add: arithmetic.add,
+    ops.Concatenation: shape.concatenation,
+    ops.Conv2D: conv.conv2d,
+    ops.DepthwiseConv2D: conv.depthwise_conv2d,
+    ops.Dequantize: elementwise.dequantize,
+    ops.FullyConnected: conv.fully_connected,
+    ops.Logistic: elementwise.logistic,
+    ops.Mean: pool.mean,
+    ops.Mul: arithmetic.mul,
+    ops.Pad: shape.pad,
+    ops.Pool2D: pool.pool2d,
+    ops.Quantize: elementwise.quantize,
+    ops.Relu: elementwise.relu,
+    ops.Reshape: shape.reshape,
+    ops.Softmax: elementwise.softmax,
+}
+
+
+def evaluate(op: Op, inputs: Sequence[Array]) -> Array:
+    """Return the output of one operator; ``inputs`` are values of ``op.inputs``, constants too."""
+    return KERNELS[type(op)](op, inputs)
+
+
+@overload
+def run(graph: Graph, inputs: Sequence[Array], keep: Literal[False] = False) -> list[Array]: ...
+@overload
+def run(graph: Graph, inputs: Sequence[Array], keep: Literal[True]) -> dict[int, Array]: ...
+def run(
+    graph: Graph, inputs: Sequence[Array], keep: bool = False
+) -> list[Array] | dict[int, Array]:
+    """Run one inference; ``inputs`` in the model's order, any shape of the right size.
+
+    Returns the outputs in the model's order; with ``keep``, every computed tensor and input by
+    its index in the file. Raises ModelError for inputs of another size or type.
+    """
+    if len(inputs) != len(graph.inputs):
+        raise ModelError(f"{graph.name}: {len(inputs)} inputs where it takes {len(graph.inputs)}")
+    computed = {
+        tensor.index: _shaped(graph.name, tensor, array)
+        for tensor, array in zip(graph.inputs, inputs, strict=True)
+    }
+    for op in graph.ops:
+        arrays = [_value(tensor, computed) for tensor in op.inputs]
+        computed[op.outputs[0].index] = evaluate(op, arrays)
+    return computed if keep else [_value(tensor, computed) for tensor in graph.outputs]
+
+
+def _shaped(name: str, tensor: Tensor, array: Array) -> Array:
+    if array.size != tensor.elements or array.dtype != np.dtype(tensor.dtype.value):
+        raise ModelError(
+            f'{name}: input "{tensor.name}" takes {tensor.elements} elements of '
+            f"{tensor.dtype.value}, not {array.size} of {array.dtype}"
+        )
+    return array.reshape(tensor.shape)
+
+
+def _value(tensor: Tensor, computed: dict[int, Array]) -> Array:
+    return computed[tensor.index] if tensor.data is None else tensor.data
