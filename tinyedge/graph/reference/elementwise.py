@@ -87,5 +87,5 @@ def quantize(op: Quantize, inputs: Sequence[Array]) -> Array:
 def dequantize(op: Dequantize, inputs: Sequence[Array]) -> Array:
     """(q - zero point) * scale, the product in float64, then rounded to float32."""
     source = op.inputs[0].q
-    real = source.scale * (inputs[0].astype(np.int64) - source.zero_point)
+    real: Array = source.scale * (inputs[0].astype(np.int64) - source.zero_point)
     return real.astype(np.float32)
