@@ -76,7 +76,7 @@ def quantize(op: Quantize, inputs: Sequence[Array]) -> Array:
         quotient = inputs[0].astype(np.float32) / np.float32(target.scale)
         # Beyond int32 C leaves the conversion undefined; every sane value lies far inside.
         rounded = fixedpoint.round_half_away(quotient).astype(np.float64)
-        scaled = np.clip(rounded, fixedpoint.INT32_MIN, fixedpoint.INT32_MAX).astype(np.int64)
+        scaled: Array = np.clip(rounded, fixedpoint.INT32_MIN, fixedpoint.INT32_MAX).astype(np.int64)
     else:
         factor = rescale_multiplier(op.inputs[0].q, target)
         x = inputs[0].astype(np.int64) - op.inputs[0].q.zero_point
