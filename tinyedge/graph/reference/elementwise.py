@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinyedge.graph import fixedpoint
-from tinyedge.graph.fixedpoint import multiply_by_quantized_multiplier
+from tinyedge.graph.fixedpoint import Ints, multiply_by_quantized_multiplier
 from tinyedge.graph.ops import Dequantize, Logistic, Quantize, Relu, Softmax
 from tinyedge.graph.quantized import (
     LOGISTIC_INTEGER_BITS,
@@ -76,12 +76,16 @@ def quantize(op: Quantize, inputs: Sequence[Array]) -> Array:
         quotient = inputs[0].astype(np.float32) / np.float32(target.scale)
         # Beyond int32 C leaves the conversion undefined; every sane value lies far inside.
         rounded = fixedpoint.round_half_away(quotient).astype(np.float64)
-        scaled: Array = np.clip(rounded, fixedpoint.INT32_MIN, fixedpoint.INT32_MAX).astype(np.int64)
+        scaled = fixedpoint.saturate_int32(rounded).astype(np.int64)
     else:
         factor = rescale_multiplier(op.inputs[0].q, target)
         x = inputs[0].astype(np.int64) - op.inputs[0].q.zero_point
         scaled = multiply_by_quantized_multiplier(x, factor.value, factor.shift)
-    return np.clip(scaled + target.zero_point, -128, 127).astype(np.int8)
+    return _to_int8(scaled + target.zero_point)
+
+
+def _to_int8(x: Ints) -> Array:
+    return np.clip(x, -128, 127).astype(np.int8)
 
 
 def dequantize(op: Dequantize, inputs: Sequence[Array]) -> Array:
