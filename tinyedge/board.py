@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -62,17 +63,23 @@ class Build(_Table, frozen=True, kw_only=True):
 
 
 class Timer(_Table, frozen=True, kw_only=True):
-    """The counter behind te_port_ticks(), and what it measures."""
+    """The counter behind te_port_ticks(), its ticks a second, and what it measures."""
 
     source: str
     measures: Literal["instructions", "cycles", "wall"]
+    hz: int
 
 
 class Flash(_Table, frozen=True, kw_only=True):
-    """How firmware gets onto the board; ``machine`` is the emulator's name for it."""
+    """How firmware gets onto the board.
+
+    ``machine`` is the emulator's name for it; under ``icount_shift`` N the emulator's clock goes
+    on by exactly 2^N nanoseconds an instruction.
+    """
 
     method: str
     machine: str = ""
+    icount_shift: int | None = None
 
 
 class Link(_Table, frozen=True, kw_only=True):
@@ -106,6 +113,21 @@ class Board(_Table, frozen=True, kw_only=True):
     flash: Flash
     link: Link
     esp: Esp | None = None
+
+    @property
+    def ticks_per_instruction(self) -> Fraction | None:
+        """The exact ratio, on boards whose timer follows the instruction count; else None.
+
+        At least 2 or whole, so that the count that a difference of two ticks stands for is certain.
+        """
+        if self.timer.measures != "instructions" or self.flash.icount_shift is None:
+            return None
+        return Fraction(self.timer.hz << self.flash.icount_shift, 1_000_000_000)
+
+    def instructions(self, ticks: int) -> int | None:
+        """Exact number of instructions that took ``ticks``, or None if the timer cannot tell."""
+        ratio = self.ticks_per_instruction
+        return None if ratio is None else round(ticks / ratio)
 
 
 def parse_size(text: int | str) -> int:

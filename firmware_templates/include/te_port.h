@@ -3,6 +3,7 @@
 #ifndef TE_PORT_H
 #define TE_PORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,11 +23,20 @@ int te_port_read(uint8_t *data, size_t size);
  * them; the next read reports it. */
 void te_port_write(const uint8_t *data, size_t size);
 
-/* A free-running counter that wraps at 2^32; its unit is 1 / te_port_ticks_hz(). Never blocks. */
-uint32_t te_port_ticks(void);
+/* Bytes lost since te_port_init because none read them in time. */
+uint32_t te_port_overruns(void);
+
+/* A free-running counter, wide enough never to wrap; its unit is 1 / te_port_ticks_hz(). Never
+ * blocks. */
+uint64_t te_port_ticks(void);
 
 /* Ticks per second of te_port_ticks; never 0. */
 uint32_t te_port_ticks_hz(void);
+
+/* Between te_port_quiet(true) and te_port_quiet(false) the port takes no receive interrupts, so
+ * that a measurement holds nothing but what is measured. Bytes that arrive meanwhile may be lost;
+ * the host sends them again. */
+void te_port_quiet(bool quiet);
 
 /* Largest stack use since te_port_init, in bytes. */
 size_t te_port_stack_peak(void);

@@ -1,0 +1,123 @@
+"""A device in memory, written from the protocol's description alone, on a line that can be bad."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Callable
+
+from tinyedge.link import protocol as p
+from tinyedge.link.framing import Decoder, Frame, encode
+from tinyedge.link.transport import DeviceGoneError
+
+Damage = Callable[[bytes], bytes]
+
+
+def clean(data: bytes) -> bytes:
+    return data
+
+
+class FakeDevice:
+    """Answers as firmware does. Output: the input reversed. Use as a Transport."""
+
+    name = "fake"
+
+    def __init__(self, sizes: tuple[int, ...] = (784,), sha256: bytes = bytes(32)) -> None:
+        self.sizes, self.sha256 = sizes, sha256
+        self.to_device: Damage = clean
+        self.to_host: Damage = clean
+        self.version = p.PROTOCOL_VERSION
+        self.silent = self.gone = self.closed = self.flip_input = False
+        self.init_status, self.init_error = 0, b""
+        self.runs: list[bytes] = []  # the input of each te_model_invoke
+        self.requests: list[int] = []  # types, as they arrived undamaged
+        self.sends: list[bytes] = []  # extra bytes for the host, before the next answer
+        self.run_error: tuple[int, bytes] | None = None
+        self._decoder, self._out = Decoder(), bytearray()
+        self._inference, self._input, self._done = 0, b"", False
+
+    def read(self, timeout_s: float) -> bytes:  # noqa: ARG002
+        if self.gone:
+            raise DeviceGoneError("gone")
+        data = b"".join(self.sends) + bytes(self._out)
+        self.sends.clear()
+        self._out.clear()
+        return data
+
+    def write(self, data: bytes) -> None:
+        if self.gone:
+            raise DeviceGoneError("gone")
+        if self.silent:
+            return
+        for frame in self._decoder.feed(self.to_device(data)):
+            self._out += self.to_host(encode(self._answer(frame)))
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _answer(self, frame: Frame) -> Frame:
+        self.requests.append(frame.type)
+        kind, payload = self._handle(frame.type, frame.payload)
+        return Frame(kind, frame.sequence, payload, self.version)
+
+    def _handle(self, kind: int, payload: bytes) -> tuple[int, bytes]:
+        handler = {
+            p.Type.HELLO: self._hello,
+            p.Type.WRITE: self._write,
+            p.Type.INVOKE: self._invoke,
+            p.Type.READ: self._read,
+            p.Type.STATUS: lambda _: p.STATUS.pack(100, 200, len(self.runs), 0, 0),
+            p.Type.HALT: lambda _: b"",
+        }[p.Type(kind)]
+        try:
+            return kind | p.ANSWER, handler(payload)
+        except Refusal as refusal:
+            return p.Type.ERROR, p.ERROR.pack(refusal.code, refusal.detail) + refusal.text
+
+    def _hello(self, _: bytes) -> bytes:
+        self._inference, self._input, self._done = 0, b"", False
+        n = 0 if self.init_status else len(self.sizes)
+        body = p.HELLO.pack(
+            b"9.9.9", b"fake", b"none", b"reverse", self.sha256, b"clock", b"wall", 1000,
+            2048, 1024, p.MAX_PAYLOAD, p.WINDOW, self.init_status, n, min(n, 1),
+        )  # fmt: skip
+        for size in (*self.sizes, sum(self.sizes))[: n + 1 if n else 0]:
+            body += p.TENSOR.pack(size, 0, 1, struct.pack("<6I", size, *[0] * 5), 0.5, -1)
+        return body + self.init_error
+
+    def _write(self, payload: bytes) -> bytes:
+        inference, offset = p.WRITE.ints(payload)
+        if inference != self._inference:
+            self._inference, self._input, self._done = inference, b"", False
+        if offset == len(self._input) and not self._done:
+            self._input += payload[p.WRITE.size :]
+        return p.WRITTEN.pack(inference, len(self._input))
+
+    def _invoke(self, payload: bytes) -> bytes:
+        inference, size, crc = p.INVOKE.ints(payload)
+        if inference != self._inference or len(self._input) != size:
+            known = inference == self._inference
+            raise Refusal(p.Code.INCOMPLETE, len(self._input) if known else 0)
+        if not self._done:
+            if self.flip_input or zlib.crc32(self._input) != crc:
+                self._input = b""
+                raise Refusal(p.Code.INPUT_CRC, 0)
+            self.runs.append(self._input)
+            self._done = True
+        if self.run_error:
+            raise Refusal(p.Code.MODEL, *self.run_error)
+        output = self._input[::-1]
+        most = p.MAX_ANSWER - p.INVOKED.size
+        return p.INVOKED.pack(inference, 7_000_000_000, len(output)) + output[:most]
+
+    def _read(self, payload: bytes) -> bytes:
+        inference, offset, size = p.READ.ints(payload)
+        assert inference == self._inference
+        assert self._done
+        return p.OUTPUT.pack(inference, offset) + self._input[::-1][offset : offset + size]
+
+
+class Refusal(Exception):  # noqa: N818
+    def __init__(self, code: int, detail: int, text: bytes = b"") -> None:
+        super().__init__(code, detail)
+        self.code, self.detail, self.text = code, detail, text

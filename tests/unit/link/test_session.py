@@ -1,0 +1,236 @@
+"""Sessions against a device in memory: right answers on a bad line, and clear refusals."""
+
+import random
+
+import pytest
+from fake_device import FakeDevice
+
+from tinyedge.errors import LinkError
+from tinyedge.link import protocol as p
+from tinyedge.link.framing import Frame, encode
+from tinyedge.link.session import Deadlines, Session
+
+FAST = Deadlines(connect_s=0.2, answer_s=0.2, invoke_s=0.3, repeat_s=0.001)
+PATIENT = Deadlines(20, 20, 20, repeat_s=0.0001, repeat_most_s=0.001)
+
+
+def session(device: FakeDevice, deadlines: Deadlines = FAST, sha: str | None = None) -> Session:
+    return Session(device, baud=1_000_000_000, expect_sha256=sha, deadlines=deadlines)
+
+
+def test_hello_is_read_whole() -> None:
+    hello = session(FakeDevice((784, 5), bytes(range(32)))).hello
+    assert (hello.firmware, hello.board, hello.runtime) == ("9.9.9", "fake", "none")
+    assert hello.sha256 == bytes(range(32)).hex()
+    assert (hello.tick_source, hello.tick_measures, hello.tick_hz) == ("clock", "wall", 1000)
+    assert [tensor.shape for tensor in hello.inputs] == [(784,), (5,)]
+    assert hello.outputs[0].bytes == 789
+    assert (hello.inputs[0].scale, hello.inputs[0].zero_point) == (0.5, -1)
+    assert (hello.arena_reserved, hello.arena_used) == (2048, 1024)
+
+
+def test_an_image_takes_one_round_trip() -> None:
+    device = FakeDevice((784,))
+    with session(device) as link:
+        result = link.infer([bytes(range(256)) * 3 + bytes(16)])
+    assert device.requests == [p.Type.HELLO, p.Type.WRITE, p.Type.WRITE, p.Type.INVOKE]
+    assert result.outputs == ((bytes(range(256)) * 3 + bytes(16))[::-1],)
+    assert result.ticks == 7_000_000_000
+    assert device.closed
+
+
+def test_large_inputs_and_outputs_go_in_parts() -> None:
+    device = FakeDevice((27_648, 3))
+    data = random.Random(1).randbytes(27_648)
+    result = session(device).infer([data, b"abc"])
+    assert result.outputs == ((data + b"abc")[::-1],)
+    assert device.runs == [data + b"abc"]
+
+
+def damage(rng: random.Random, rate: float):
+    """Flip, drop or insert a byte in each chunk with probability ``rate``; or lose all of it."""
+
+    def damaged(data: bytes) -> bytes:
+        if rng.random() > rate:
+            return data
+        at = rng.randrange(len(data))
+        kind = rng.randrange(4)
+        if kind == 0:
+            return data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :]
+        if kind == 1:
+            return data[:at] + data[at + 1 :]
+        if kind == 2:
+            return data[:at] + rng.randbytes(3) + data[at:]
+        return b""
+
+    return damaged
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_bad_line_costs_time_but_never_a_wrong_or_second_inference(seed: int) -> None:
+    rng = random.Random(seed)
+    device = FakeDevice((1500, 20))
+    device.to_device, device.to_host = damage(rng, 0.3), damage(rng, 0.3)
+    sent = [rng.randbytes(1520) for _ in range(20)]
+    with session(device, PATIENT) as link:
+        for data in sent:
+            assert link.infer([data[:1500], data[1500:]]).outputs == (data[::-1],)
+        assert link.status().inferences == 20
+    assert device.runs == sent
+
+
+def test_an_answer_to_another_request_is_not_taken() -> None:
+    device = FakeDevice((4,))
+    link = session(device)
+    stale = p.INVOKED.pack(1, 0, 4) + b"BAD!"
+    for step in (0, 2, 3, 1000):  # the right one is sent by the device itself
+        sequence = (link._sequence + step) & 0xFFFF
+        if step != 2:
+            device.sends.append(encode(Frame(p.Type.INVOKE | p.ANSWER, sequence, stale)))
+    assert link.infer([b"abcd"]).outputs == (b"dcba",)
+
+
+def test_logs_go_to_the_caller_and_not_into_data() -> None:
+    device, texts = FakeDevice((4,)), []
+    link = Session(device, on_log=texts.append, deadlines=FAST)
+    device.sends.append(encode(Frame(p.Type.LOG, 0, "warm: 21 °C".encode())))
+    assert link.infer([b"abcd"]).outputs == (b"dcba",)
+    assert texts == ["warm: 21 °C"]
+
+
+def test_a_silent_device_is_given_up_at_the_deadline() -> None:
+    device = FakeDevice()
+    device.silent = True
+    with pytest.raises(LinkError, match=r"no answer to HELLO within .* s") as raised:
+        session(device)
+    assert "does it run tinyedge firmware" in raised.value.hint
+    assert device.closed
+
+
+def test_noise_is_mentioned_when_nothing_else_comes() -> None:
+    device = FakeDevice()
+    device.to_host = lambda _: b"\0noise\0"
+    with pytest.raises(LinkError, match="damaged frames came"):
+        session(device)
+
+
+def test_a_device_that_goes_away_is_reported_at_once() -> None:
+    device = FakeDevice((4,))
+    link = session(device, PATIENT)
+    device.gone = True
+    with pytest.raises(LinkError, match="gone"):
+        link.infer([b"abcd"])
+
+
+def test_a_device_that_goes_away_when_halted_has_obeyed() -> None:
+    device = FakeDevice((4,))
+    link = session(device, PATIENT)
+    device.gone = True
+    link.halt()
+
+
+def test_another_models_firmware_is_refused() -> None:
+    device = FakeDevice(sha256=b"\xaa" * 32)
+    with pytest.raises(LinkError, match=r"model: reverse \(a{12}\), not b{12}"):
+        session(device, sha="bb" * 32)
+    assert device.closed
+    session(device, sha="aa" * 32)
+
+
+def test_another_protocol_version_is_refused() -> None:
+    device = FakeDevice()
+    device.version = p.PROTOCOL_VERSION + 1
+    with pytest.raises(LinkError, match="device speaks protocol 2, this tinyedge speaks 1"):
+        session(device)
+
+
+def test_a_model_that_did_not_start_says_why() -> None:
+    device = FakeDevice()
+    device.init_status, device.init_error = 3, b"arena is 1024 bytes too small"
+    with pytest.raises(LinkError, match="arena is 1024 bytes too small"):
+        session(device)
+
+
+def test_a_failed_inference_says_why() -> None:
+    device = FakeDevice((4,))
+    link = session(device)
+    device.run_error = (5, b"operator 3 failed")
+    with pytest.raises(LinkError, match=r"MODEL \(5\): operator 3 failed"):
+        link.infer([b"abcd"])
+    assert len(device.runs) == 1
+
+
+def test_a_crash_is_reported_with_its_address() -> None:
+    device = FakeDevice((4,))
+    link = session(device, PATIENT)
+    device.to_host = lambda _: encode(
+        Frame(p.Type.ERROR, 0, p.ERROR.pack(p.Code.FAULT, 0x0800_1234) + b"bus fault")
+    )
+    with pytest.raises(LinkError, match="crashed: bus fault at 0x08001234"):
+        link.infer([b"abcd"])
+
+
+def test_a_restart_is_reported() -> None:
+    device = FakeDevice((4,))
+    link = session(device, PATIENT)
+    device.sends.append(encode(Frame(p.Type.READY, 0, b"")))
+    with pytest.raises(LinkError, match="restarted"):
+        link.infer([b"abcd"])
+
+
+def test_ready_while_greeting_makes_the_host_ask_again_at_once() -> None:
+    device = FakeDevice((4,))
+    heard = []
+
+    def deaf_at_first(data: bytes) -> bytes:
+        heard.append(data)
+        if len(heard) == 2:  # the first HELLO, while the device boots
+            device.sends.append(encode(Frame(p.Type.READY, 0, b"")))
+            return b""
+        return data
+
+    device.to_device = deaf_at_first
+    link = Session(device, deadlines=Deadlines(repeat_s=30, connect_s=60))
+    assert link.hello.model == "reverse"
+
+
+def test_other_bytes_in_the_devices_memory_are_found_and_replaced() -> None:
+    device = FakeDevice((4,))
+    link = session(device, PATIENT)
+    stray = p.WRITE.pack(1, 0) + b"XXXX"  # for the next inference, by whoever
+    device.write(encode(Frame(p.Type.WRITE, link._sequence + 99, stray)))
+    assert link.infer([b"abcd"]).outputs == (b"dcba",)
+    assert device.runs == [b"abcd"]
+
+
+def test_memory_that_stays_wrong_is_given_up() -> None:
+    device = FakeDevice((4,))
+    link = session(device, PATIENT)
+    device.flip_input = True
+    with pytest.raises(LinkError, match="INPUT_CRC"):
+        link.infer([b"abcd"])
+    assert device.runs == []
+
+
+def test_wrong_sizes_are_refused_before_anything_is_sent() -> None:
+    device = FakeDevice((4, 2))
+    link = session(device)
+    with pytest.raises(LinkError, match=r"inputs have \[4\] bytes; reverse takes \[4, 2\]"):
+        link.infer([b"abcd"])
+    assert device.requests == [p.Type.HELLO]
+
+
+@pytest.mark.parametrize("payload", [b"", b"short", p.INVOKED.pack(9, 0, 4) + b"abcd"])
+def test_answers_that_make_no_sense_are_refused(payload: bytes) -> None:
+    device = FakeDevice((4,))
+    link = session(device)
+    device._invoke = lambda _: payload
+    with pytest.raises(LinkError, match="does not fit"):
+        link.infer([b"abcd"])
+
+
+def test_a_truncated_hello_is_refused() -> None:
+    device = FakeDevice((4,))
+    device._hello = lambda _: b"hello"
+    with pytest.raises(LinkError, match="HELLO makes no sense"):
+        session(device)

@@ -1,0 +1,154 @@
+"""The part of a firmware folder that does not depend on the model: headers, app, port, Makefile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyedge import __version__, resources
+from tinyedge.board import Board
+from tinyedge.emit.render import render
+from tinyedge.errors import ConfigError
+from tinyedge.link import protocol
+
+_COMPILED = (".c", ".S", ".cc")
+
+
+@dataclass(frozen=True)
+class ProtocolView:
+    """What te_protocol.h.j2 prints."""
+
+    version: int
+    max_payload: int
+    max_answer: int
+    window: int
+    answer: int
+    crc_bytes: int
+    max_tensors: int
+    types: tuple[tuple[str, int], ...]
+    codes: tuple[tuple[str, int], ...]
+    layouts: tuple[protocol.Layout, ...]
+
+
+@dataclass(frozen=True)
+class BoardView:
+    """What te_board.h.j2 and link.ld.j2 print."""
+
+    firmware: str
+    id: str
+    clock_hz: int
+    baud: int
+    tick_source: str
+    tick_measures: str
+    tick_hz: int
+    emulated: int
+    flash_origin: int
+    flash_bytes: int
+    ram_origin: int
+    ram_bytes: int
+    stack_bytes: int
+
+
+@dataclass(frozen=True)
+class MakefileView:
+    """What Makefile.j2 prints: compiler, flags and what is compiled."""
+
+    cc: str
+    cxx: str
+    flags: tuple[str, ...]
+    sources: tuple[str, ...]
+    includes: tuple[str, ...]
+    link_script: str
+
+
+def files(board: Board) -> dict[str, str]:
+    """Relative path -> text of headers, app, port and linker script of ``board``.
+
+    Raises ConfigError if there is no such port.
+    """
+    found = _copies("include") | _copies("app")
+    found |= {"include/te_protocol.h": protocol_header(), "include/te_board.h": board_header(board)}
+    for folder in port_folders(board):
+        found |= _copies(folder, into="port")
+        if (resources.root("firmware_templates") / folder / "link.ld.j2").is_file():
+            found["link.ld"] = render(f"{folder}/link.ld.j2", board_view(board))
+    return found
+
+
+def port_folders(board: Board) -> list[str]:
+    """Template folders that make up the board's port: its core's, if there is one, and its own."""
+    templates = resources.root("firmware_templates")
+    if not (templates / "port" / board.port).is_dir():
+        raise ConfigError(f'{board.id}: there is no port "{board.port}"')
+    core = "port/cortex_m" if board.cpu.core.startswith("cortex-m") else ""
+    return [folder for folder in (core, f"port/{board.port}") if folder]
+
+
+def protocol_header() -> str:
+    """te_protocol.h."""
+    view = ProtocolView(
+        version=protocol.PROTOCOL_VERSION,
+        max_payload=protocol.MAX_PAYLOAD,
+        max_answer=protocol.MAX_ANSWER,
+        window=protocol.WINDOW,
+        answer=protocol.ANSWER,
+        crc_bytes=protocol.CRC_BYTES,
+        max_tensors=protocol.MAX_TENSORS,
+        types=tuple((kind.name, kind.value) for kind in protocol.Type),
+        codes=tuple((code.name, code.value) for code in protocol.Code),
+        layouts=protocol.LAYOUTS,
+    )
+    return render("include/te_protocol.h.j2", view)
+
+
+def board_view(board: Board) -> BoardView:
+    """The board as templates see it; sizes in bytes."""
+    return BoardView(
+        firmware=__version__,
+        id=board.id,
+        clock_hz=board.cpu.clock_hz,
+        baud=board.link.baud,
+        tick_source=board.timer.source,
+        tick_measures=board.timer.measures,
+        tick_hz=board.timer.hz,
+        emulated=int(board.flash.method == "qemu"),
+        flash_origin=board.memory.flash.origin,
+        flash_bytes=board.memory.flash.bytes,
+        ram_origin=board.memory.ram.origin,
+        ram_bytes=board.memory.ram.bytes,
+        stack_bytes=board.memory.stack_bytes,
+    )
+
+
+def board_header(board: Board) -> str:
+    """te_board.h."""
+    return render("include/te_board.h.j2", board_view(board))
+
+
+def makefile(board: Board, paths: Iterable[str]) -> str:
+    """The Makefile of a firmware folder that holds ``paths``."""
+    every = sorted(paths)
+    sources = tuple(path for path in every if path.endswith(_COMPILED))
+    headers = [path for path in every if path.endswith((".h", ".inc"))]
+    includes = tuple(sorted({Path(path).parent.as_posix() for path in headers}))
+    compiler = board.build.toolchain
+    view = MakefileView(
+        cc=compiler,
+        cxx=compiler.removesuffix("gcc") + "g++",
+        flags=board.build.flags,
+        sources=sources,
+        includes=includes,
+        link_script="link.ld" if "link.ld" in every else "",
+    )
+    return render("build/Makefile.j2", view)
+
+
+def _copies(folder: str, into: str = "") -> dict[str, str]:
+    """Files of a template folder that are no templates, under ``into`` (default: ``folder``)."""
+    root = resources.root("firmware_templates") / folder
+    return {
+        f"{into or folder}/{path.relative_to(root).as_posix()}": path.read_text()
+        for path in sorted(root.rglob("*"))
+        if path.suffix in (".c", ".h", ".S", ".cc", ".inc")
+    }

@@ -1,0 +1,145 @@
+"""Payloads of the answers as frozen dataclasses. Parsing raises LinkError, never ValueError."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from tinyedge.errors import LinkError
+from tinyedge.link import protocol as p
+
+
+@dataclass(frozen=True)
+class TensorInfo:
+    """One input or output. ``real = (q - zero_point) * scale``; scale 0 for float tensors."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    bytes: int
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True)
+class Hello:
+    """What a device says about itself."""
+
+    protocol: int
+    firmware: str
+    board: str
+    runtime: str
+    model: str
+    sha256: str
+    tick_source: str
+    tick_measures: str
+    tick_hz: int
+    arena_reserved: int
+    arena_used: int
+    max_payload: int
+    window: int
+    init_status: int
+    init_error: str
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+
+    @property
+    def input_bytes(self) -> int:
+        """Bytes of all inputs."""
+        return sum(tensor.bytes for tensor in self.inputs)
+
+    @property
+    def output_bytes(self) -> int:
+        """Bytes of all outputs."""
+        return sum(tensor.bytes for tensor in self.outputs)
+
+
+@dataclass(frozen=True)
+class Inference:
+    """One answer: the raw bytes of each output, and the ticks that te_model_invoke took."""
+
+    outputs: tuple[bytes, ...]
+    ticks: int
+
+
+@dataclass(frozen=True)
+class Status:
+    """Memory use in bytes, and counters since boot (see protocol.STATUS)."""
+
+    stack_peak: int
+    arena_used: int
+    inferences: int
+    damaged: int
+    overruns: int
+
+
+class DeviceError(Exception):
+    """An ERROR frame: ``code`` and ``detail`` as in protocol.Code."""
+
+    def __init__(self, code: int, detail: int, text: str) -> None:
+        super().__init__(code, detail, text)
+        self.code, self.detail, self.text = code, detail, text
+
+    def __str__(self) -> str:
+        name = p.Code(self.code).name if self.code in set(p.Code) else f"code {self.code}"
+        return f"{name} ({self.detail})" + (f": {self.text}" if self.text else "")
+
+
+def _text(raw: bytes) -> str:
+    return raw.split(b"\0", 1)[0].decode(errors="replace")
+
+
+def _tensor(payload: bytes) -> TensorInfo:
+    size, dtype, rank, dims, scale, zero_point = p.TENSOR.unpack(payload)
+    assert isinstance(size, int)
+    assert isinstance(dtype, int)
+    assert isinstance(rank, int)
+    assert isinstance(dims, bytes)
+    assert isinstance(scale, float)
+    assert isinstance(zero_point, int)
+    if rank > p.MAX_RANK or dtype >= len(p.DTYPES):
+        raise ValueError(f"tensor of rank {rank} and type {dtype}")
+    shape = struct.unpack(f"<{p.MAX_RANK}I", dims)[:rank]
+    return TensorInfo(shape, p.DTYPES[dtype], size, scale, zero_point)
+
+
+def hello(payload: bytes, version: int) -> Hello:
+    """Parse a HELLO answer. Raises LinkError if it is not one."""
+    try:
+        values = p.HELLO.unpack(payload)
+        texts = {
+            name: _text(value)
+            for (name, _), value in zip(p.HELLO.fields, values, strict=True)
+            if isinstance(value, bytes) and name != "sha256"
+        }
+        sha = values[[name for name, _ in p.HELLO.fields].index("sha256")]
+        assert isinstance(sha, bytes)
+        numbers = {
+            name: value
+            for (name, _), value in zip(p.HELLO.fields, values, strict=True)
+            if isinstance(value, int)
+        }
+        n_inputs, n_outputs = numbers.pop("inputs"), numbers.pop("outputs")
+        end = p.HELLO.size + p.TENSOR.size * (n_inputs + n_outputs)
+        tensors = tuple(_tensor(payload[at:]) for at in range(p.HELLO.size, end, p.TENSOR.size))
+    except ValueError as error:
+        raise LinkError(f"the device's HELLO makes no sense: {error}") from error
+    return Hello(
+        protocol=version,
+        sha256=sha.hex(),
+        init_error=payload[end:].decode(errors="replace"),
+        inputs=tensors[:n_inputs],
+        outputs=tensors[n_inputs:],
+        **texts,  # type: ignore[arg-type]
+        **numbers,  # type: ignore[arg-type]
+    )
+
+
+def status(payload: bytes) -> Status:
+    """Parse a STATUS answer."""
+    return Status(*p.STATUS.ints(payload))
+
+
+def error(payload: bytes) -> DeviceError:
+    """Parse an ERROR frame."""
+    code, detail = p.ERROR.ints(payload)
+    return DeviceError(code, detail, payload[p.ERROR.size :].decode(errors="replace"))

@@ -1,0 +1,176 @@
+"""What goes over the wire: frame types, error codes and the layout of every payload.
+
+All numbers are little-endian. ``te_protocol.h`` is rendered from this module, so that the device
+and the host cannot drift apart. Each request is answered by one frame of the type
+``request | ANSWER`` (or by ERROR) with the request's sequence number. Every request may be sent
+again without harm: WRITE is taken only where the input continues, and a repeated INVOKE of the
+same inference number gets the first answer once more, without a second run.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from dataclasses import dataclass
+
+PROTOCOL_VERSION = 1
+
+MAX_PAYLOAD = 512
+"""Bytes of payload that a device takes in one frame."""
+
+MAX_ANSWER = 2048
+"""Bytes of payload that a host takes in one frame."""
+
+WINDOW = 1024
+"""Encoded bytes that a device's receive buffer holds while it is busy."""
+
+ANSWER = 0x80
+"""Added to a request's type in its answer."""
+
+MAX_RANK = 6
+MAX_TENSORS = 32
+"""Inputs plus outputs of a model, so that a HELLO fits one answer."""
+
+
+class Type(enum.IntEnum):
+    """Frame types. Requests come first; the device sends the last three unasked."""
+
+    HELLO = 0x01
+    WRITE = 0x02
+    INVOKE = 0x03
+    READ = 0x04
+    STATUS = 0x05
+    HALT = 0x06
+    READY = 0xC0
+    LOG = 0xC1
+    ERROR = 0xC2
+
+
+class Code(enum.IntEnum):
+    """Codes of ERROR frames. ``detail`` holds the number in brackets."""
+
+    VERSION = 1  # the host speaks another protocol version [the device's]
+    TYPE = 2  # no such request [the type]
+    LENGTH = 3  # the payload is too short or too long for its type [its length]
+    RANGE = 4  # beyond the end of the inputs or outputs [their bytes]
+    INCOMPLETE = 5  # INVOKE before the whole input has arrived [bytes that have]
+    INPUT_CRC = 6  # the input in memory is not what the host meant [CRC-32 of what it is]
+    ORDER = 7  # no such inference has been run [the last one's number]
+    MODEL = 8  # the runtime failed [te_status]; the text says why
+    FAULT = 9  # the processor faulted [address]; the device has halted
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Names and struct codes of a payload's fixed fields, in order, without padding."""
+
+    name: str
+    fields: tuple[tuple[str, str], ...]
+
+    @property
+    def format(self) -> str:
+        """The struct module's format string."""
+        return "<" + "".join(code for _, code in self.fields)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all fields."""
+        return struct.calcsize(self.format)
+
+    def offsets(self) -> list[tuple[str, int, int]]:
+        """(name, offset, bytes) of each field."""
+        found, at = [], 0
+        for name, code in self.fields:
+            size = struct.calcsize("<" + code)
+            found.append((name, at, size))
+            at += size
+        return found
+
+    def pack(self, *values: object) -> bytes:
+        """Values in the order of ``fields`` -> bytes."""
+        return struct.pack(self.format, *values)
+
+    def unpack(self, payload: bytes) -> tuple[object, ...]:
+        """First ``size`` bytes of ``payload`` -> values. ValueError if there are fewer."""
+        if len(payload) < self.size:
+            raise ValueError(f"{self.name}: {len(payload)} bytes, not at least {self.size}")
+        return struct.unpack_from(self.format, payload)
+
+    def ints(self, payload: bytes) -> tuple[int, ...]:
+        """``unpack`` for layouts that hold integers only."""
+        return tuple(int(value) for value in self.unpack(payload))  # type: ignore[call-overload]
+
+
+HEADER = Layout("header", (("version", "B"), ("type", "B"), ("sequence", "H"), ("length", "H")))
+CRC_BYTES = 4
+"""CRC-32 (zlib's) over header and payload, after the payload."""
+
+WRITE = Layout("write", (("inference", "I"), ("offset", "I")))
+"""Then the bytes. Inputs are addressed as one, in their order. ``inference`` is not 0."""
+
+WRITTEN = Layout("written", (("inference", "I"), ("received", "I")))
+"""``received`` bytes of the input have arrived without a gap."""
+
+INVOKE = Layout("invoke", (("inference", "I"), ("bytes", "I"), ("crc", "I")))
+"""``bytes`` and CRC-32 of all inputs."""
+
+INVOKED = Layout("invoked", (("inference", "I"), ("ticks", "Q"), ("output_bytes", "I")))
+"""Then as much of the outputs (addressed as one, in their order) as a frame holds."""
+
+READ = Layout("read", (("inference", "I"), ("offset", "I"), ("size", "I")))
+OUTPUT = Layout("output", (("inference", "I"), ("offset", "I")))
+"""Then the bytes."""
+
+STATUS = Layout(
+    "status",
+    (
+        ("stack_peak", "I"),  # bytes
+        ("arena_used", "I"),  # bytes
+        ("inferences", "I"),  # times that te_model_invoke was called since boot
+        ("damaged", "I"),  # frames dropped for their CRC or form since boot
+        ("overruns", "I"),  # bytes lost because none read them in time since boot
+    ),
+)
+
+ERROR = Layout("error", (("code", "I"), ("detail", "I")))
+"""Then a text in UTF-8."""
+
+HELLO = Layout(
+    "hello",
+    (
+        ("firmware", "16s"),
+        ("board", "48s"),
+        ("runtime", "16s"),
+        ("model", "64s"),
+        ("sha256", "32s"),
+        ("tick_source", "24s"),
+        ("tick_measures", "16s"),
+        ("tick_hz", "I"),
+        ("arena_reserved", "I"),
+        ("arena_used", "I"),
+        ("max_payload", "I"),
+        ("window", "I"),
+        ("init_status", "I"),
+        ("inputs", "I"),
+        ("outputs", "I"),
+    ),
+)
+"""Texts are padded with NUL. Then a TENSOR an input, a TENSOR an output, and, if ``init_status``
+is not 0, the reason as text."""
+
+TENSOR = Layout(
+    "tensor",
+    (
+        ("bytes", "I"),
+        ("dtype", "I"),
+        ("rank", "I"),
+        ("dims", f"{MAX_RANK * 4}s"),
+        ("scale", "f"),
+        ("zero_point", "i"),
+    ),
+)
+
+DTYPES = ("int8", "uint8", "int16", "int32", "float32")
+"""Names by te_dtype."""
+
+LAYOUTS = (HEADER, WRITE, WRITTEN, INVOKE, INVOKED, READ, OUTPUT, STATUS, ERROR, HELLO, TENSOR)

@@ -1,0 +1,311 @@
+"""A conversation with one device: typed calls over a transport, each with a deadline.
+
+Every request may be repeated without harm (see protocol), so a call sends its request again
+whenever an answer is late, until its deadline; damage in either direction costs time, never a
+wrong or a second inference.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from types import TracebackType
+
+from tinyedge.errors import LinkError
+from tinyedge.link import messages, protocol
+from tinyedge.link.framing import Decoder, Frame, encode
+from tinyedge.link.messages import DeviceError, Hello, Inference, Status
+from tinyedge.link.protocol import Code, Type
+from tinyedge.link.transport import DeviceGoneError, SerialTransport, Transport
+
+_INPUT_ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Seconds that each kind of call may take, and the wait before a request is first repeated.
+
+    The wait doubles with each repetition up to ``repeat_most_s``, so that a long inference is not
+    asked about too often.
+    """
+
+    connect_s: float = 6.0
+    answer_s: float = 5.0
+    invoke_s: float = 120.0
+    repeat_s: float = 0.25
+    repeat_most_s: float = 4.0
+
+
+class Session:
+    """A device that has been greeted and is the one expected. Use as a context manager.
+
+    ``url``: socket://HOST:PORT, a serial port or a pseudo terminal; or an open Transport.
+    ``on_log`` gets each text that the device sends. Every call raises LinkError if the device
+    has gone, is silent until the deadline, or restarts, and if it refuses or fails.
+    """
+
+    def __init__(
+        self,
+        url: str | Transport,
+        baud: int = 115200,
+        expect_sha256: str | None = None,
+        on_log: Callable[[str], None] | None = None,
+        deadlines: Deadlines | None = None,
+    ) -> None:
+        self._deadlines = deadlines or Deadlines()
+        self._on_log = on_log or (lambda _: None)
+        self._baud = baud
+        self._transport = SerialTransport(url, baud) if isinstance(url, str) else url
+        self._decoder = Decoder()
+        self._frames: list[Frame] = []
+        # Begin anywhere, so that an answer to an earlier session is not taken for one to this.
+        self._sequence = int.from_bytes(os.urandom(2), "little")
+        self._inference = 0
+        self._greeting = True
+        try:
+            self.hello: Hello = self._greet()
+            self._check(self.hello, expect_sha256)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the port back; the device goes on."""
+        self._transport.close()
+
+    @property
+    def damaged(self) -> int:
+        """Damaged frames that the host has dropped."""
+        return self._decoder.damaged
+
+    def infer(self, inputs: Sequence[bytes]) -> Inference:
+        """Run one inference. ``inputs``: the raw bytes of each input tensor, in order."""
+        sizes = [len(data) for data in inputs]
+        wanted = [tensor.bytes for tensor in self.hello.inputs]
+        if sizes != wanted:
+            raise LinkError(f"inputs have {sizes} bytes; {self.hello.model} takes {wanted}")
+        self._inference = self._inference % 0xFFFF_FFFF + 1
+        payload = self._invoke(b"".join(inputs))
+        _, ticks, total = protocol.INVOKED.ints(payload)
+        outputs = payload[protocol.INVOKED.size :]
+        while len(outputs) < total:
+            outputs += self._read_output(len(outputs), total)
+        return Inference(self._split(outputs), ticks)
+
+    def status(self) -> Status:
+        """Memory use and counters."""
+        return messages.status(self._call(Type.STATUS, protocol.STATUS.size))
+
+    def halt(self) -> None:
+        """Stop the device: an emulated one or the host's ends. The session is over."""
+        # A device that ends may take the port with it before its answer has been read.
+        with contextlib.suppress(DeviceGoneError):
+            self._call(Type.HALT, 0)
+        self.close()
+
+    def _greet(self) -> Hello:
+        self._transport.write(b"\0")
+        try:
+            frame = self._exchange([(Type.HELLO, b"")], self._deadlines.connect_s)
+        except DeviceError as error:
+            raise self._refused(error) from error
+        self._greeting = False
+        return messages.hello(frame.payload, frame.version)
+
+    def _check(self, hello: Hello, sha256: str | None) -> None:
+        if hello.init_status != 0:
+            raise LinkError(
+                f"{self._transport.name}: the model did not start on the device: "
+                f"{hello.init_error or 'no reason given'} (status {hello.init_status})",
+                "build and flash the firmware again",
+            )
+        if sha256 is not None and hello.sha256 != sha256:
+            raise LinkError(
+                f"{self._transport.name} runs another model: {hello.model} ({hello.sha256[:12]}), "
+                f"not {sha256[:12]}",
+                'put the right firmware on it with "tinyedge flash"',
+            )
+
+    def _invoke(self, data: bytes) -> bytes:
+        """Write the input and run it; returns the payload of INVOKED."""
+        request = protocol.INVOKE.pack(self._inference, len(data), zlib.crc32(data))
+        until = monotonic() + self._deadlines.invoke_s
+        received, refused = 0, 0
+        while True:
+            burst, end = self._burst(data, received)
+            if end == len(data):
+                burst.append((Type.INVOKE, request))
+            try:
+                frame = self._exchange(burst, until - monotonic())
+            except DeviceError as error:
+                refused += error.code != Code.INCOMPLETE
+                received = self._resume(error, refused)
+            else:
+                if frame.type == Type.INVOKE | protocol.ANSWER:
+                    return self._of_this_inference(frame.payload, protocol.INVOKED)
+                payload = self._of_this_inference(frame.payload, protocol.WRITTEN)
+                received = protocol.WRITTEN.ints(payload)[1]
+            if received > len(data):
+                raise self._nonsense("WRITE")
+
+    def _resume(self, error: DeviceError, refused: int) -> int:
+        """Where to go on writing after a refused INVOKE. Raises LinkError if that won't help."""
+        if error.code == Code.INCOMPLETE:
+            return error.detail
+        if error.code == Code.INPUT_CRC and refused < _INPUT_ATTEMPTS:
+            return 0
+        raise self._refused(error) from error
+
+    def _burst(self, data: bytes, at: int) -> tuple[list[tuple[Type, bytes]], int]:
+        """WRITEs from ``at`` on, as many as the device can hold with an INVOKE; and their end."""
+        room = self.hello.window - len(encode(Frame(0, 0, bytes(protocol.INVOKE.size))))
+        most = self.hello.max_payload - protocol.WRITE.size
+        burst: list[tuple[Type, bytes]] = []
+        while at < len(data):
+            chunk = data[at : at + most]
+            payload = protocol.WRITE.pack(self._inference, at) + chunk
+            room -= len(encode(Frame(Type.WRITE, 0xFFFF, payload)))
+            if burst and room < 0:
+                break
+            burst.append((Type.WRITE, payload))
+            at += len(chunk)
+        return burst, at
+
+    def _read_output(self, at: int, total: int) -> bytes:
+        size = min(total - at, protocol.MAX_ANSWER - protocol.OUTPUT.size)
+        request = protocol.READ.pack(self._inference, at, size)
+        payload = self._call(Type.READ, protocol.OUTPUT.size + size, request)
+        if protocol.OUTPUT.ints(payload) != (self._inference, at):
+            raise self._nonsense("READ")
+        return payload[protocol.OUTPUT.size :]
+
+    def _split(self, outputs: bytes) -> tuple[bytes, ...]:
+        if len(outputs) != self.hello.output_bytes:
+            raise self._nonsense("INVOKE")
+        parts, at = [], 0
+        for tensor in self.hello.outputs:
+            parts.append(outputs[at : at + tensor.bytes])
+            at += tensor.bytes
+        return tuple(parts)
+
+    def _of_this_inference(self, payload: bytes, layout: protocol.Layout) -> bytes:
+        if len(payload) < layout.size or layout.ints(payload)[0] != self._inference:
+            raise self._nonsense(layout.name)
+        return payload
+
+    def _call(self, kind: Type, answer_bytes: int, payload: bytes = b"") -> bytes:
+        """One request whose answer has exactly ``answer_bytes``."""
+        try:
+            frame = self._exchange([(kind, payload)], self._deadlines.answer_s)
+        except DeviceError as error:
+            raise self._refused(error) from error
+        if len(frame.payload) != answer_bytes:
+            raise self._nonsense(kind.name)
+        return frame.payload
+
+    def _exchange(self, burst: list[tuple[Type, bytes]], limit_s: float) -> Frame:
+        """Send requests at once; return the answer to the last. Late: send the last again.
+
+        Repeating the last is enough: its answer says what of the others is missing. Raises
+        DeviceError if the answer is an ERROR.
+        """
+        until = monotonic() + limit_s
+        requests = [self._encoded(kind, payload) for kind, payload in burst]
+        self._transport.write(b"".join(requests))
+        wait = self._deadlines.repeat_s + 20 * sum(map(len, requests)) / self._baud
+        while True:
+            frame = self._answer(burst[-1][0], min(until, monotonic() + wait))
+            if frame is not None:
+                return frame
+            if monotonic() >= until:
+                raise self._silent(burst[-1][0], limit_s)
+            self._transport.write(requests[-1])
+            wait = max(wait, min(2 * wait, self._deadlines.repeat_most_s))
+
+    def _encoded(self, kind: Type, payload: bytes) -> bytes:
+        self._sequence = (self._sequence + 1) & 0xFFFF
+        return encode(Frame(kind, self._sequence, payload))
+
+    def _answer(self, kind: Type, until: float) -> Frame | None:
+        """The answer to the newest request, or None if it has not come by ``until``."""
+        while (frame := self._next(until)) is not None:
+            if frame.version != protocol.PROTOCOL_VERSION:
+                raise self._other_version(frame.version)
+            if frame.type == Type.READY and self._greeting:
+                return None  # it has just started, and has not heard what was sent before
+            if frame.type == Type.READY:
+                raise LinkError(
+                    f"{self._transport.name}: the device has restarted", "check its power supply"
+                )
+            if frame.type == Type.LOG:
+                self._on_log(frame.payload.decode(errors="replace"))
+            elif frame.type == Type.ERROR:
+                self._raise_error(frame)
+            elif (frame.type, frame.sequence) == (kind | protocol.ANSWER, self._sequence):
+                return frame
+        return None
+
+    def _next(self, until: float) -> Frame | None:
+        while not self._frames:
+            left = until - monotonic()
+            data = self._transport.read(max(0.0, left))
+            self._frames = self._decoder.feed(data)
+            if not self._frames and left <= 0:
+                return None
+        return self._frames.pop(0)
+
+    def _raise_error(self, frame: Frame) -> None:
+        """Raise what an ERROR says, if it is about the newest request or a fault."""
+        try:
+            error = messages.error(frame.payload)
+        except ValueError as damaged:
+            raise self._nonsense("ERROR") from damaged
+        if error.code == Code.FAULT:
+            raise LinkError(
+                f"{self._transport.name}: the device crashed: {error.text} at {error.detail:#010x}",
+                "look the address up in firmware.map; then flash the device again",
+            )
+        if error.code == Code.VERSION:
+            raise self._other_version(error.detail)
+        if frame.sequence == self._sequence:
+            raise error
+
+    def _refused(self, error: DeviceError) -> LinkError:
+        return LinkError(f"{self._transport.name}: the device refused: {error}")
+
+    def _nonsense(self, what: str) -> LinkError:
+        return LinkError(
+            f"{self._transport.name}: the answer to {what} does not fit the request",
+            'firmware and host do not match; build and flash again ("tinyedge flash")',
+        )
+
+    def _other_version(self, version: int) -> LinkError:
+        return LinkError(
+            f"{self._transport.name}: the device speaks protocol {version}, "
+            f"this tinyedge speaks {protocol.PROTOCOL_VERSION}",
+            'build and flash its firmware again ("tinyedge flash")',
+        )
+
+    def _silent(self, kind: Type, limit_s: float) -> LinkError:
+        heard = f"; {self.damaged} damaged frames came" if self.damaged else ""
+        hint = "check port, baud rate and power, and that no other session holds the device"
+        if kind == Type.HELLO:
+            hint += "; does it run tinyedge firmware?"
+        return LinkError(
+            f"{self._transport.name}: no answer to {kind.name} within {limit_s:.0f} s{heard}", hint
+        )

@@ -1,0 +1,115 @@
+"""Bytes to and from a device by URL, through pyserial. What goes wrong says what to do next."""
+
+from __future__ import annotations
+
+import errno
+import select
+from pathlib import Path
+from typing import Any, Protocol
+
+import serial
+from serial.tools import list_ports
+
+from tinyedge.errors import LinkError
+
+_CHUNK = 65536
+
+
+class DeviceGoneError(LinkError):
+    """The port has vanished, or its other end has closed it."""
+
+
+class Transport(Protocol):
+    """A byte stream. Both calls raise DeviceGoneError at once when it has gone."""
+
+    name: str
+
+    def read(self, timeout_s: float) -> bytes:
+        """What has arrived; waits up to ``timeout_s`` for the first byte; empty if none came."""
+
+    def write(self, data: bytes) -> None:
+        """Send all bytes."""
+
+    def close(self) -> None:
+        """Give the port back. May be called twice."""
+
+
+class SerialTransport:
+    """A serial port, a pseudo terminal or a socket:// URL."""
+
+    def __init__(self, url: str, baud: int) -> None:
+        self.name = url
+        self._port: Any = _open(url, baud)
+
+    def read(self, timeout_s: float) -> bytes:
+        """See Transport."""
+        try:
+            ready, _, _ = select.select([self._port], [], [], max(0.0, timeout_s))
+            return bytes(self._port.read(_CHUNK)) if ready else b""
+        except (OSError, ValueError, TypeError) as error:
+            raise self._gone(error) from error
+
+    def write(self, data: bytes) -> None:
+        """See Transport."""
+        try:
+            self._port.write(data)
+        except serial.SerialTimeoutException as error:
+            raise LinkError(
+                f"{self.name} takes no more bytes", "the device does not read; reset it"
+            ) from error
+        except (OSError, ValueError, TypeError) as error:
+            raise self._gone(error) from error
+
+    def close(self) -> None:
+        """See Transport."""
+        self._port.close()
+
+    def _gone(self, error: Exception) -> DeviceGoneError:
+        return DeviceGoneError(
+            f"{self.name}: the device has gone ({error})",
+            "check its cable and power (an emulated board: whether it still runs), then try again",
+        )
+
+
+def _open(url: str, baud: int) -> Any:
+    """Open a URL without waiting on reads. Raises LinkError with the next step."""
+    options: dict[str, object] = {"baudrate": baud, "timeout": 0}
+    if "://" not in url:
+        # Two programs that read one port each get half of the answers.
+        options |= {"exclusive": True, "write_timeout": 5.0}
+    try:
+        return serial.serial_for_url(url, **options)
+    except serial.SerialException as error:
+        raise _explain(url, error) from error
+    except (OSError, ValueError) as error:
+        raise LinkError(
+            f'"{url}" cannot be opened: {error}',
+            "give a port such as /dev/ttyUSB0 or socket://127.0.0.1:4000",
+        ) from error
+
+
+def _explain(url: str, error: Exception) -> LinkError:
+    number = getattr(error, "errno", None)
+    text = str(error)
+    if "://" in url:
+        return LinkError(
+            f"nothing answers at {url} ({text})", 'start the device with "tinyedge flash"'
+        )
+    if number == errno.ENOENT or not Path(url).exists():
+        return LinkError(
+            f"there is no port {url}", f"plug the board in; ports now: {_ports() or 'none'}"
+        )
+    if number == errno.EACCES:
+        return LinkError(
+            f"no permission to open {url}",
+            'add yourself to its group ("sudo usermod -aG dialout $USER") and log in again',
+        )
+    if number in (errno.EBUSY, errno.EAGAIN) or "lock" in text:
+        return LinkError(
+            f"{url} is in use by another program", "close the other monitor or session, then retry"
+        )
+    return LinkError(f"{url} cannot be opened as a serial port: {text}", "choose another port")
+
+
+def _ports() -> str:
+    return ", ".join(sorted(port.device for port in list_ports.comports()))
