@@ -108,8 +108,8 @@ def view(data: ReportData) -> View:
             for section in build.sections
         ),
         layers=_layers(data),
-        arena=arena_map(data.inspect.arena, data.inspect.arena_bytes, steps),
-        arena_text=f"{data.inspect.arena_bytes:,} bytes, {steps} steps",
+        arena=arena_map(data.inspect.arena, data.inspect.arena_bytes or 0, steps),
+        arena_text=f"{data.inspect.arena_bytes or 0:,} bytes, {steps} steps",
         charts=curves(data.train.epochs) if data.train and data.train.epochs else (),
         curves_text=_curves_text(data),
         class_names=validate.class_names if validate.confusion else (),

@@ -1,0 +1,76 @@
+"""What every verb writes with ``--json``: frozen, documented, versioned.
+
+``schema`` names the layout and its version ("tinyedge-bench/1"). A field may be added within a
+version; renaming, removing or changing the meaning of one makes a new version. Sizes are bytes,
+accuracies fractions of 1, and a tick is what ``tick_unit`` says: never assume a time.
+"""
+
+from tinyedge.results.codec import VERBS, encode, json_schema, read, schema_of, write
+from tinyedge.results.device import (
+    BenchReport,
+    ByteDifference,
+    DemoReport,
+    Mismatch,
+    ReportFiles,
+    Spread,
+    ValidateReport,
+)
+from tinyedge.results.fields import Result, TickUnit
+from tinyedge.results.firmware import (
+    BuildReport,
+    FlashReport,
+    GeneratedFile,
+    GenerateReport,
+    LayerSize,
+    SectionSize,
+    StopReport,
+)
+from tinyedge.results.model import (
+    ArenaBlock,
+    BoardFit,
+    BoardInfo,
+    BoardsReport,
+    Epoch,
+    InspectReport,
+    LayerInfo,
+    PlanStep,
+    QuantizeReport,
+    TensorInfo,
+    TrainReport,
+)
+
+__all__ = [
+    "VERBS",
+    "ArenaBlock",
+    "BenchReport",
+    "BoardFit",
+    "BoardInfo",
+    "BoardsReport",
+    "BuildReport",
+    "ByteDifference",
+    "DemoReport",
+    "Epoch",
+    "FlashReport",
+    "GenerateReport",
+    "GeneratedFile",
+    "InspectReport",
+    "LayerInfo",
+    "LayerSize",
+    "Mismatch",
+    "PlanStep",
+    "QuantizeReport",
+    "ReportFiles",
+    "Result",
+    "SectionSize",
+    "Spread",
+    "StopReport",
+    "TensorInfo",
+    "TickUnit",
+    "TrainReport",
+    "ValidateReport",
+    "encode",
+    "json_schema",
+    "read",
+    "schema_of",
+    "write",
+]

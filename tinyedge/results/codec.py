@@ -1,0 +1,64 @@
+"""Results <-> JSON files, and the JSON Schema of each verb's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar, get_args, get_type_hints
+
+import msgspec
+
+from tinyedge.errors import ConfigError
+from tinyedge.results.device import BenchReport, DemoReport, ReportFiles, ValidateReport
+from tinyedge.results.fields import Result
+from tinyedge.results.firmware import BuildReport, FlashReport, GenerateReport, StopReport
+from tinyedge.results.model import BoardsReport, InspectReport, QuantizeReport, TrainReport
+from tinyedge.workspace import write_atomic
+
+VERBS: dict[str, type[Result]] = {
+    "train": TrainReport,
+    "quantize": QuantizeReport,
+    "inspect": InspectReport,
+    "generate": GenerateReport,
+    "build": BuildReport,
+    "flash": FlashReport,
+    "validate": ValidateReport,
+    "bench": BenchReport,
+    "report": ReportFiles,
+    "demo": DemoReport,
+    "boards": BoardsReport,
+    "stop": StopReport,
+}
+
+_R = TypeVar("_R", bound=Result)
+
+
+def schema_of(kind: type[Result]) -> str:
+    """The value of ``schema``, e.g. ``tinyedge-bench/1``."""
+    return str(get_args(get_type_hints(kind)["schema"])[0])
+
+
+def json_schema(verb: str) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of what the verb writes."""
+    return msgspec.json.schema(VERBS[verb])
+
+
+def encode(result: Result) -> bytes:
+    """UTF-8 JSON, indented, ending in a newline."""
+    return msgspec.json.format(msgspec.json.encode(result), indent=2) + b"\n"
+
+
+def write(path: Path, result: Result) -> None:
+    """Write the whole file or none. Raises TinyedgeError if it cannot be written."""
+    write_atomic(path, encode(result))
+
+
+def read(path: Path, kind: type[_R]) -> _R:
+    """Read a result back. Raises ConfigError if it is missing, damaged or of another version."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=kind)
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise ConfigError(
+            f"{path}: not a {schema_of(kind)} result: {error}", "run the verb again"
+        ) from error

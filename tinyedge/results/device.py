@@ -1,0 +1,122 @@
+"""What a device has shown: validate, bench, and the report of both."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from tinyedge.results.fields import (
+    Arena,
+    BoardId,
+    Flash,
+    Fraction,
+    Macs,
+    Matrix,
+    ModelName,
+    Result,
+    Runtime,
+    Sha256,
+    Unit,
+    Url,
+)
+from tinyedge.results.firmware import BuildReport
+from tinyedge.results.model import QuantizeReport, TrainReport
+
+
+class ByteDifference(Result, frozen=True, kw_only=True):
+    """One byte of an answer that is not the reference's."""
+
+    output: Annotated[int, Meta(ge=0, description="Which output of the model")]
+    offset: Annotated[int, Meta(ge=0, description="Byte within that output")]
+    expected: Annotated[int, Meta(ge=0, le=255)]
+    got: Annotated[int, Meta(ge=0, le=255)]
+
+
+class Mismatch(Result, frozen=True, kw_only=True):
+    """The first sample that the device answered differently from the reference."""
+
+    sample: Annotated[int, Meta(ge=0, description="Number of the sample, from 0")]
+    differing_bytes: Annotated[int, Meta(ge=1)]
+    output_bytes: Annotated[int, Meta(ge=1)]
+    differences: Annotated[tuple[ByteDifference, ...], Meta(description="The first 16")]
+
+
+class ValidateReport(Result, frozen=True, kw_only=True):
+    """``tinyedge validate``: the device's answers against the reference and the labels."""
+
+    schema: Literal["tinyedge-validate/1"] = "tinyedge-validate/1"
+    model: ModelName
+    sha256: Sha256
+    board: BoardId
+    runtime: Runtime
+    elf_sha256: Annotated[str | None, Meta(description="null: a firmware not built here")]
+    url: Url
+    inputs: Annotated[str, Meta(description="Where the samples come from")]
+    samples: Annotated[int, Meta(ge=1)]
+    mismatches: Annotated[int, Meta(ge=0, description="Samples with any byte differing")]
+    first_mismatch: Mismatch | None
+    device_accuracy: Annotated[Fraction | None, Meta(description="null: there are no labels")]
+    host_accuracy: Annotated[Fraction | None, Meta(description="TFLM reference, same samples")]
+    class_names: tuple[str, ...]
+    confusion: Annotated[Matrix | None, Meta(description="Samples by label, then device's answer")]
+    seconds: Annotated[float, Meta(ge=0, description="Wall time on the link")]
+    samples_per_second: Annotated[float, Meta(ge=0, description="Transfer and inference")]
+    held: Annotated[bool, Meta(description="Whether every byte was equal")]
+
+
+class Spread(Result, frozen=True, kw_only=True):
+    """A figure over repeated runs."""
+
+    median: float
+    min: float
+    max: float
+
+
+class BenchReport(Result, frozen=True, kw_only=True):
+    """``tinyedge bench``: ticks, memory and size of one model on one board."""
+
+    schema: Literal["tinyedge-bench/1"] = "tinyedge-bench/1"
+    model: ModelName
+    sha256: Sha256
+    board: BoardId
+    runtime: Runtime
+    elf_sha256: Annotated[str | None, Meta(description="null: a firmware not built here")]
+    url: Url
+    runs: Annotated[int, Meta(ge=1, description="Inferences, each with another input")]
+    macs: Macs
+    ticks: Annotated[Spread, Meta(description="Per inference, in tick_unit")]
+    tick_unit: Unit
+    ticks_per_mac: Annotated[float | None, Meta(description="Median; null: no MACs")]
+    seconds: Annotated[float | None, Meta(description="Median; null: ticks are instructions")]
+    arena_bytes: Arena
+    arena_used_bytes: Annotated[int, Meta(ge=0, description="As the device reports it")]
+    stack_peak_bytes: Annotated[int, Meta(ge=0, description="Deepest stack since boot")]
+    flash_code_bytes: Annotated[int, Meta(ge=0, description="Everything but weights and tables")]
+    flash_weights_bytes: Annotated[int, Meta(ge=0, description="Weights, tables, or the .tflite")]
+    flash_total_bytes: Flash
+    ram_static_bytes: Annotated[int, Meta(ge=0, description="Data, bss and arena; no stack")]
+
+
+class ReportFiles(Result, frozen=True, kw_only=True):
+    """``tinyedge report``: where the report is."""
+
+    schema: Literal["tinyedge-report/1"] = "tinyedge-report/1"
+    model: ModelName
+    sha256: Sha256
+    board: BoardId
+    runtime: Runtime
+    html: str
+    markdown: str
+
+
+class DemoReport(Result, frozen=True, kw_only=True):
+    """``tinyedge demo``: every stage in turn."""
+
+    schema: Literal["tinyedge-demo/1"] = "tinyedge-demo/1"
+    train: TrainReport | None
+    quantize: QuantizeReport | None
+    build: BuildReport
+    validate: ValidateReport
+    bench: BenchReport
+    report: ReportFiles

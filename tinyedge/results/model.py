@@ -1,0 +1,170 @@
+"""What is known of a model before there is firmware: train, quantize, inspect, boards."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from tinyedge.results.fields import (
+    BoardId,
+    Flash,
+    Fraction,
+    Macs,
+    ModelName,
+    Ram,
+    Result,
+    Runtime,
+    Sha256,
+)
+
+
+class Epoch(Result, frozen=True, kw_only=True):
+    """One pass over the training split."""
+
+    epoch: Annotated[int, Meta(ge=1)]
+    loss: float
+    accuracy: Fraction
+    validation_loss: float
+    validation_accuracy: Fraction
+
+
+class TrainReport(Result, frozen=True, kw_only=True):
+    """``tinyedge train``: the float network."""
+
+    schema: Literal["tinyedge-train/1"] = "tinyedge-train/1"
+    model: ModelName
+    recipe_sha256: Annotated[str, Meta(description="SHA-256 of recipe.toml")]
+    dataset: Annotated[str, Meta(description="Name of the data set")]
+    dataset_sha256: Annotated[str, Meta(description="SHA-256 over the data set's files")]
+    train_samples: Annotated[int, Meta(ge=0)]
+    validation_samples: Annotated[int, Meta(ge=0)]
+    test_samples: Annotated[int, Meta(ge=0)]
+    class_names: tuple[str, ...]
+    parameters: Annotated[int, Meta(ge=0, description="Trainable weights of the network")]
+    seed: int
+    epochs: tuple[Epoch, ...]
+    validation_accuracy: Fraction
+    test_accuracy: Fraction
+    model_path: Annotated[str, Meta(description="The trained network, in the build folder")]
+    curves_path: Annotated[str, Meta(description="Picture of loss and accuracy by epoch")]
+    seconds: Annotated[float, Meta(ge=0, description="Wall time of training")]
+
+
+class QuantizeReport(Result, frozen=True, kw_only=True):
+    """``tinyedge quantize``: float against int8."""
+
+    schema: Literal["tinyedge-quantize/1"] = "tinyedge-quantize/1"
+    model: ModelName
+    sha256: Sha256
+    tflite_path: Annotated[str, Meta(description="The int8 model, in the build folder")]
+    tflite_bytes: Annotated[int, Meta(ge=0)]
+    representative_samples: Annotated[int, Meta(ge=0, description="Taken from the training split")]
+    test_samples: Annotated[int, Meta(ge=0)]
+    float_accuracy: Annotated[Fraction, Meta(description="Float network, whole test split")]
+    int8_accuracy: Annotated[Fraction, Meta(description="TFLM reference, whole test split")]
+    accuracy_drop: Annotated[float, Meta(description="float_accuracy - int8_accuracy")]
+    max_accuracy_drop: Annotated[float, Meta(ge=0, description="What the recipe allows")]
+    held: Annotated[bool, Meta(description="Whether accuracy_drop is within max_accuracy_drop")]
+
+
+class TensorInfo(Result, frozen=True, kw_only=True):
+    """One tensor at the edge of the model or of a layer."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    scale: Annotated[float | None, Meta(description="real = scale * (q - zero_point)")]
+    zero_point: int | None
+
+
+class LayerInfo(Result, frozen=True, kw_only=True):
+    """One operator of the model."""
+
+    index: Annotated[int, Meta(ge=0, description="Place in the .tflite file")]
+    op: Annotated[str, Meta(description="Operator, as the TFLite schema calls it")]
+    output: TensorInfo
+    weight_scales: Annotated[int, Meta(ge=0, description="1: per tensor, more: per channel")]
+    macs: Macs
+    weight_bytes: Annotated[int, Meta(ge=0, description="Weights and biases as in the file")]
+    kernel: Annotated[str, Meta(description="Kernel that the aot compiler chose; empty: folded")]
+
+
+class BoardFit(Result, frozen=True, kw_only=True):
+    """Whether the model's firmware fits one board; estimated before a build."""
+
+    board: BoardId
+    runtime: Runtime
+    flash_needed: Flash
+    flash_available: Flash
+    ram_needed: Ram
+    ram_available: Ram
+    fits: bool
+    help: Annotated[str, Meta(description="By how much it does not fit, and what would help")]
+
+
+class ArenaBlock(Result, frozen=True, kw_only=True):
+    """One tensor's or scratch buffer's place in the arena, and the steps that need it."""
+
+    name: str
+    offset: Annotated[int, Meta(ge=0)]
+    bytes: Annotated[int, Meta(ge=0)]
+    first_step: Annotated[int, Meta(ge=0)]
+    last_step: Annotated[int, Meta(ge=0)]
+
+
+class PlanStep(Result, frozen=True, kw_only=True):
+    """One kernel call of the aot runtime."""
+
+    index: Annotated[int, Meta(ge=0)]
+    name: str
+    kernel: str
+    ops: Annotated[tuple[int, ...], Meta(description="Operators that it carries out, by index")]
+    inputs: Annotated[tuple[str, ...], Meta(description="Names of tensors in the arena")]
+    output: str
+    scratch_bytes: Annotated[int, Meta(ge=0)]
+    constant_bytes: Annotated[int, Meta(ge=0, description="Weights and tables in flash")]
+    macs: Macs
+
+
+class InspectReport(Result, frozen=True, kw_only=True):
+    """``tinyedge inspect``: the model, layer by layer, and the boards it fits."""
+
+    schema: Literal["tinyedge-inspect/1"] = "tinyedge-inspect/1"
+    model: ModelName
+    sha256: Sha256
+    tflite_bytes: Annotated[int, Meta(ge=0)]
+    inputs: tuple[TensorInfo, ...]
+    outputs: tuple[TensorInfo, ...]
+    layers: tuple[LayerInfo, ...]
+    macs: Macs
+    weight_bytes: Annotated[int, Meta(ge=0)]
+    refused: Annotated[str, Meta(description="Why the aot runtime cannot run it; empty: it can")]
+    arena_bytes: Annotated[int | None, Meta(description="Of the aot runtime; null: refused")]
+    arena: Annotated[tuple[ArenaBlock, ...], Meta(description="Of the aot runtime")]
+    steps: Annotated[tuple[PlanStep, ...], Meta(description="What the aot runtime runs, in order")]
+    boards: tuple[BoardFit, ...]
+
+
+class BoardInfo(Result, frozen=True, kw_only=True):
+    """One board that tinyedge knows."""
+
+    id: BoardId
+    name: str
+    core: Annotated[str, Meta(description="Processor core, as the compiler knows it")]
+    clock_hz: Annotated[int, Meta(ge=1)]
+    flash_bytes: Flash
+    ram_bytes: Ram
+    stack_bytes: Annotated[int, Meta(ge=0, description="Part of RAM kept for the stack")]
+    runtimes: tuple[Runtime, ...]
+    flash_method: Annotated[str, Meta(description="How firmware gets onto it")]
+    emulated: Annotated[bool, Meta(description="Runs on this computer, without hardware")]
+    link: Annotated[str, Meta(description='"socket" (emulated) or "serial"')]
+    measures: Annotated[str, Meta(description="instructions, cycles or wall time")]
+
+
+class BoardsReport(Result, frozen=True, kw_only=True):
+    """``tinyedge boards``: all boards."""
+
+    schema: Literal["tinyedge-boards/1"] = "tinyedge-boards/1"
+    boards: tuple[BoardInfo, ...]
