@@ -20,7 +20,8 @@ a time. This page is made from `tinyedge/results` by `python -m tinyedge.results
 
 def markdown() -> str:
     """The whole page: a section a verb, then the parts that they share."""
-    sections, shared = [_HEAD], {}
+    sections = [_HEAD]
+    shared: dict[str, Any] = {}
     for verb in VERBS:
         definitions = json_schema(verb)["$defs"]
         own = VERBS[verb].__name__
