@@ -16,9 +16,13 @@ def window_output(
 
 def leading_padding(size: int, window: int, stride: int, dilation: int, padding: Padding) -> int:
     """Elements before the first of the axis; an odd total puts the larger half behind."""
+    return total_padding(size, window, stride, dilation, padding) // 2
+
+
+def total_padding(size: int, window: int, stride: int, dilation: int, padding: Padding) -> int:
+    """Elements before and behind the axis that its windows reach."""
     positions = window_output(size, window, stride, dilation, padding)
-    total = (positions - 1) * stride + _extent(window, dilation) - size
-    return max(total, 0) // 2
+    return max((positions - 1) * stride + _extent(window, dilation) - size, 0)
 
 
 def _extent(window: int, dilation: int) -> int:

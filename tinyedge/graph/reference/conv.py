@@ -12,37 +12,60 @@ from tinyedge.graph.quantized import activation_range, output_multipliers
 from tinyedge.graph.reference.windows import Windows
 from tinyedge.graph.types import Array, Tensor
 
+Weighted = Conv2D | DepthwiseConv2D | FullyConnected
+
 
 def conv2d(op: Conv2D, inputs: Sequence[Array]) -> Array:
     """Sum of filter * (input - zero point) over the window, requantized."""
-    weights = _values(op.filter).astype(np.float64)
-    x = inputs[0].astype(np.float64) - op.inputs[0].q.zero_point
-    windows = Windows.over(x.shape, weights.shape[1:3], op.stride, op.dilation, op.padding)
-    acc = np.zeros((x.shape[0], *windows.positions, weights.shape[0]))
-    for row, column, outputs, region in windows.taps():
-        # float64 holds these sums exactly, and its matrix product is the fastest numpy has.
-        acc[outputs] += x[region] @ weights[:, row, column].T
-    return _requantize(op, acc.astype(np.int64))
+    return requantize(op, weighted_sum(op, _shifted(op, inputs[0]), _values(op.filter)))
 
 
 def depthwise_conv2d(op: DepthwiseConv2D, inputs: Sequence[Array]) -> Array:
     """As conv2d, each output channel from one input channel."""
-    weights = _values(op.filter)[0].astype(np.int32)
-    x = inputs[0].astype(np.int32) - op.inputs[0].q.zero_point
-    x = np.repeat(x, op.depth_multiplier, axis=3)
-    windows = Windows.over(x.shape, weights.shape[:2], op.stride, op.dilation, op.padding)
-    acc = np.zeros((x.shape[0], *windows.positions, weights.shape[2]), np.int32)
-    for row, column, outputs, region in windows.taps():
-        acc[outputs] += x[region] * weights[row, column]
-    return _requantize(op, acc.astype(np.int64))
+    return requantize(op, weighted_sum(op, _shifted(op, inputs[0]), _values(op.filter)))
 
 
 def fully_connected(op: FullyConnected, inputs: Sequence[Array]) -> Array:
     """(input - zero point) @ filter.T for each row of the input, requantized."""
-    weights = _values(op.filter).astype(np.float64) - op.filter.q.zero_point
-    x = inputs[0].astype(np.float64) - op.inputs[0].q.zero_point
-    acc = x.reshape(-1, weights.shape[1]) @ weights.T
-    return _requantize(op, acc.astype(np.int64)).reshape(op.outputs[0].shape)
+    weights = _values(op.filter).astype(np.int64) - op.filter.q.zero_point
+    return requantize(op, weighted_sum(op, _shifted(op, inputs[0]), weights))
+
+
+def weighted_sum(op: Weighted, x: Ints, weights: Array) -> Ints:
+    """Sum of ``weights`` (in the filter's place) times ``x`` (input less its zero point).
+
+    The sum has no bias and is exact.
+    """
+    match op:
+        case Conv2D():
+            return _conv_sum(op, x.astype(np.float64), weights.astype(np.float64))
+        case DepthwiseConv2D():
+            return _depthwise_sum(op, x, weights.astype(np.int64)[0])
+        case FullyConnected():
+            rows = x.reshape(-1, weights.shape[1]).astype(np.float64)
+            return (rows @ weights.astype(np.float64).T).astype(np.int64)
+
+
+def _conv_sum(op: Conv2D, x: Array, weights: Array) -> Ints:
+    # float64 holds these sums exactly, and its matrix product is the fastest numpy has.
+    windows = Windows.over(x.shape, weights.shape[1:3], op.stride, op.dilation, op.padding)
+    acc = np.zeros((x.shape[0], *windows.positions, weights.shape[0]))
+    for row, column, outputs, region in windows.taps():
+        acc[outputs] += x[region] @ weights[:, row, column].T
+    return acc.astype(np.int64)
+
+
+def _depthwise_sum(op: DepthwiseConv2D, x: Ints, weights: Ints) -> Ints:
+    x = np.repeat(x, op.depth_multiplier, axis=3)
+    windows = Windows.over(x.shape, weights.shape[:2], op.stride, op.dilation, op.padding)
+    acc = np.zeros((x.shape[0], *windows.positions, weights.shape[2]), np.int64)
+    for row, column, outputs, region in windows.taps():
+        acc[outputs] += x[region] * weights[row, column]
+    return acc
+
+
+def _shifted(op: Weighted, x: Array) -> Ints:
+    return x.astype(np.int64) - op.inputs[0].q.zero_point
 
 
 def _values(tensor: Tensor) -> Array:
@@ -50,7 +73,7 @@ def _values(tensor: Tensor) -> Array:
     return tensor.data
 
 
-def _requantize(op: Conv2D | DepthwiseConv2D | FullyConnected, acc: Ints) -> Array:
+def requantize(op: Weighted, acc: Ints) -> Array:
     """Accumulators [..., channels] to int8: bias, per-channel factor, zero point, clamp."""
     if op.bias is not None:
         acc = acc + _values(op.bias).astype(np.int64)
@@ -58,4 +81,5 @@ def _requantize(op: Conv2D | DepthwiseConv2D | FullyConnected, acc: Ints) -> Arr
     scaled = multiply_by_quantized_multiplier(wrap_int32(acc), multipliers, shifts)
     output = op.outputs[0].q
     low, high = activation_range(op.activation, output)
-    return np.clip(scaled + output.zero_point, low, high).astype(np.int8)
+    clamped = np.clip(scaled + output.zero_point, low, high).astype(np.int8)
+    return clamped.reshape(op.outputs[0].shape)
