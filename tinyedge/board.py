@@ -90,12 +90,14 @@ class Link(_Table, frozen=True, kw_only=True):
 
 
 class Esp(_Table, frozen=True, kw_only=True):
-    """What only Espressif's chips have: ESP-IDF's name of the chip, and the external RAM.
+    """What only Espressif's chips have: ESP-IDF's name of the chip, its flash and external RAM.
 
+    ``memory.flash`` is the application's partition of a flash chip of ``flash_mb`` megabytes.
     With ``psram`` the arena lies there, and ``memory.ram`` is its size.
     """
 
     target: Literal["esp32", "esp32s3", "esp32c3"]
+    flash_mb: Literal[2, 4, 8, 16]
     psram: Literal["none", "quad", "octal"] = "none"
 
 

@@ -52,7 +52,8 @@ def reserve(graph: Graph, board: Board) -> int:
 
     The memory planner may have to put the largest scratch buffer above everything else.
     """
-    scratch = _esp_nn_s3 if board.cpu.core == "esp32s3" else _scratch
+    vectors = board.esp is not None and board.esp.target == "esp32s3"
+    scratch = _esp_nn_s3 if vectors else _scratch
     largest = max((scratch(op) for op in graph.ops), default=0)
     return largest + _SPARE_BYTES + _SPARE_PER_OP * len(graph.ops)
 

@@ -1,0 +1,81 @@
+"""The ESP-IDF project: what the board's TOML and the runtime decide."""
+
+import re
+
+import msgspec
+import pytest
+
+from tinyedge import board
+from tinyedge.emit import esp_idf
+from tinyedge.errors import ConfigError
+
+PATHS = ["app/main.c", "include/te_port.h", "model/model.cc", "port/port.c", "runtime/tflm_port.h"]
+BOARDS = ["esp32", "esp32c3", "esp32s3", "esp32s3-psram"]
+
+
+def _files(board_id: str, runtime: str = "tflm") -> dict[str, str]:
+    return esp_idf.files(board.load(board_id), runtime, PATHS)
+
+
+def _options(text: str) -> dict[str, str]:
+    lines = (line for line in text.splitlines() if line and not line.startswith("#"))
+    return dict(line.removeprefix("CONFIG_").split("=", 1) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("board_id", "target", "mhz", "flash"),
+    [
+        ("esp32", "esp32", 240, 4),
+        ("esp32s3", "esp32s3", 240, 8),
+        ("esp32c3", "esp32c3", 160, 4),
+        ("esp32s3-psram", "esp32s3", 240, 8),
+    ],
+)
+def test_options_follow_the_board(board_id: str, target: str, mhz: int, flash: int) -> None:
+    options = _options(_files(board_id)["sdkconfig.defaults"])
+    assert options["IDF_TARGET"] == f'"{target}"'
+    assert options[f"ESP_DEFAULT_CPU_FREQ_MHZ_{mhz}"] == "y"
+    assert options[f"ESPTOOLPY_FLASHSIZE_{flash}MB"] == "y"
+    assert options["ESP_MAIN_TASK_STACK_SIZE"] == "8192"
+    assert ("ESP_CONSOLE_SECONDARY_NONE" in options) == (target != "esp32")
+    assert ("SPIRAM_MODE_OCT" in options) == (board_id == "esp32s3-psram")
+
+
+def test_tflm_brings_its_component_and_exact_kernels() -> None:
+    files = _files("esp32")
+    assert (
+        f'espressif/esp-tflite-micro: "{esp_idf.TFLM_VERSION}"' in files["main/idf_component.yml"]
+    )
+    assert _options(files["sdkconfig.defaults"])["NN_SKIP_NUDGE"] == "n"
+
+
+def test_aot_does_without_tflm() -> None:
+    files = _files("esp32", "aot")
+    assert "tflite" not in "".join(files.values())
+    assert "CONFIG_NN_" not in files["sdkconfig.defaults"]
+
+
+def test_sources_and_headers_are_the_folders_own() -> None:
+    text = _files("esp32c3")["main/CMakeLists.txt"]
+    assert re.findall(r'"(\.\./[^"]+)"', text) == [
+        "../app/main.c",
+        "../model/model.cc",
+        "../port/port.c",
+        "../include",
+        "../runtime",
+    ]
+
+
+@pytest.mark.parametrize("board_id", BOARDS)
+def test_the_partition_fills_the_flash_chip(board_id: str) -> None:
+    loaded = board.load(board_id)
+    row = _files(board_id)["partitions.csv"].splitlines()[1]
+    origin, size = (int(value, 16) for value in re.findall(r"0x[0-9a-f]+", row))
+    assert loaded.esp is not None
+    assert (origin, origin + size) == (0x10000, loaded.esp.flash_mb * 1024 * 1024)
+
+
+def test_a_board_without_the_esp_table_is_refused() -> None:
+    bare = msgspec.structs.replace(board.load("esp32"), esp=None)
+    with pytest.raises(ConfigError, match=r"needs a table \[esp\]"):
+        esp_idf.files(bare, "tflm", PATHS)
