@@ -1,0 +1,112 @@
+"""Every differing byte is found and told; accuracies are of the answers, not of the labels."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from tests.support.fake_device import FakeDevice
+from tests.support.tflite_writer import ModelWriter
+from tinyedge import samples as sampling
+from tinyedge.errors import CheckFailed, LinkError
+from tinyedge.graph import read_tflite
+from tinyedge.oracle import Oracle
+from tinyedge.results import ByteDifference, ValidateReport
+from tinyedge.samples import Samples
+from tinyedge.validate import confusion, mismatch, validate
+
+
+def _model() -> bytes:
+    model = ModelWriter()
+    x = model.input((1, 3), scale=1.0, zero_point=0)
+    weights = np.eye(3, dtype=np.int8)
+    y = model.fully_connected(
+        x, weights=weights, weight_scales=[1.0], bias=None, scale=1.0, zero_point=0
+    )
+    return model.finish(y)
+
+
+TFLITE = _model()
+GRAPH = read_tflite.read(TFLITE, "identity")
+INPUTS = np.array([[9, 0, 0], [0, 9, 0], [0, 0, 9], [9, 0, 0]], np.int8)
+LABELS = np.array([0, 1, 2, 1])  # the last is not what the model answers
+GIVEN = Samples("made", (INPUTS,), LABELS, class_names=("a", "b", "c"))
+
+
+def _validate(given: Samples, wrong: tuple[int, ...] = ()) -> ValidateReport:
+    device = FakeDevice(GRAPH, TFLITE, wrong)
+    return validate(
+        device.session, Oracle(TFLITE), given, model="identity", elf_sha256=None, url="fake"
+    )
+
+
+def test_equal_answers_hold_whatever_the_labels_say() -> None:
+    report = _validate(GIVEN)
+    assert report.held
+    assert (report.samples, report.mismatches, report.first_mismatch) == (4, 0, None)
+    assert (report.device_accuracy, report.host_accuracy) == (0.75, 0.75)
+    assert report.confusion == ((1, 0, 0), (1, 1, 0), (0, 0, 1))
+    assert (report.model, report.sha256, report.board) == (
+        "identity",
+        GRAPH.sha256,
+        "netduinoplus2",
+    )
+
+
+def test_the_first_different_byte_is_told() -> None:
+    report = _validate(GIVEN, wrong=(1, 3))
+    assert not report.held
+    assert report.mismatches == 2
+    first = report.first_mismatch
+    assert first is not None
+    assert (first.sample, first.differing_bytes, first.output_bytes) == (1, 1, 3)
+    assert first.differences == (ByteDifference(output=0, offset=2, expected=0, got=1),)
+
+
+def test_without_labels_there_is_no_accuracy() -> None:
+    report = _validate(sampling.random(GRAPH, 5))
+    assert (report.device_accuracy, report.host_accuracy, report.confusion) == (None, None, None)
+    assert report.inputs == "pseudo-random, seed 1"
+
+
+def test_a_file_whose_outputs_are_another_models_is_a_failed_check() -> None:
+    good = Samples("v.npz", (INPUTS,), outputs=(INPUTS,))
+    assert _validate(good).held
+    other = INPUTS.copy()
+    other[2, 0] = 1
+    with pytest.raises(CheckFailed, match="outputs of sample 2"):
+        _validate(Samples("v.npz", (INPUTS,), outputs=(other,)))
+
+
+def test_progress_goes_from_nothing_to_all() -> None:
+    heard: list[tuple[int, int]] = []
+    device = FakeDevice(GRAPH, TFLITE)
+    validate(
+        device.session,
+        Oracle(TFLITE),
+        GIVEN,
+        model="identity",
+        elf_sha256=None,
+        url="fake",
+        progress=lambda done, total: heard.append((done, total)),
+    )
+    assert heard == [(0, 4), (1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_only_the_first_differences_are_listed() -> None:
+    found = mismatch(7, [bytes(40), b"ab"], [bytes([1] * 40), b"ax"])
+    assert found.differing_bytes == 41
+    assert len(found.differences) == 16
+    assert found.sample == 7
+    with pytest.raises(LinkError, match="other sizes"):
+        mismatch(0, [b"ab"], [b"abc"])
+
+
+def test_confusion_counts_rows_by_label() -> None:
+    assert confusion([1, 1, 0], np.array([0, 0, 1]), 2) == ((0, 2), (1, 0))
+    assert confusion([1], None, 2) is None
+    assert confusion([0], np.array([0]), 0) is None
+
+
+def test_the_result_survives_json() -> None:
+    report = _validate(GIVEN, wrong=(0,))
+    assert msgspec.json.decode(msgspec.json.encode(report), type=ValidateReport) == report

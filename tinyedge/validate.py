@@ -1,0 +1,133 @@
+"""The device's answers against the TFLM reference, byte for byte, and against the labels."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tinyedge.errors import CheckFailed, LinkError
+from tinyedge.link.session import Session
+from tinyedge.oracle import Oracle
+from tinyedge.results import ByteDifference, Mismatch, ValidateReport
+from tinyedge.samples import Array, Samples
+
+_SHOWN = 16  # differing bytes that a result lists
+_FEWEST_CLASSES = 2
+
+
+@dataclass
+class _Tally:
+    mismatches: int = 0
+    first: Mismatch | None = None
+    seconds: float = 0.0
+    device: list[int] = field(default_factory=list)
+    host: list[int] = field(default_factory=list)
+
+
+def validate(
+    session: Session,
+    reference: Oracle,
+    samples: Samples,
+    *,
+    model: str,
+    elf_sha256: str | None,
+    url: str,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> ValidateReport:
+    """Send every sample and compare every output byte with the reference.
+
+    Raises LinkError if the device goes or refuses, CheckFailed if the samples' own expected
+    outputs are not the reference's. A difference is no exception: the result says so.
+    """
+    tally = _Tally()
+    for number in range(len(samples)):
+        progress(number, len(samples))
+        _compare(session, reference, samples, number, tally)
+    progress(len(samples), len(samples))
+    labels, hello = samples.labels, session.hello
+    return ValidateReport(
+        model=model,
+        sha256=hello.sha256,
+        board=hello.board,
+        runtime=hello.runtime,
+        elf_sha256=elf_sha256,
+        url=url,
+        inputs=samples.source,
+        samples=len(samples),
+        mismatches=tally.mismatches,
+        first_mismatch=tally.first,
+        device_accuracy=_accuracy(tally.device, labels),
+        host_accuracy=_accuracy(tally.host, labels),
+        class_names=samples.class_names,
+        confusion=confusion(tally.device, labels, len(samples.class_names)),
+        seconds=round(tally.seconds, 6),
+        samples_per_second=round(len(samples) / max(tally.seconds, 1e-9), 3),
+        held=tally.mismatches == 0,
+    )
+
+
+def _compare(
+    session: Session, reference: Oracle, samples: Samples, number: int, tally: _Tally
+) -> None:
+    inputs = samples[number]
+    expected = reference.run(inputs)
+    _check_file(samples, number, expected)
+    started = time.perf_counter()
+    answer = session.infer([array.tobytes() for array in inputs])
+    tally.seconds += time.perf_counter() - started
+    wanted = [array.tobytes() for array in expected]
+    if list(answer.outputs) != wanted:
+        tally.mismatches += 1
+        tally.first = tally.first or mismatch(number, wanted, answer.outputs)
+    got = np.frombuffer(answer.outputs[0], expected[0].dtype)
+    tally.device.append(int(got.argmax()))
+    tally.host.append(int(expected[0].argmax()))
+
+
+def _check_file(samples: Samples, number: int, expected: Sequence[Array]) -> None:
+    """The outputs that an .npz brings along must be the reference's."""
+    for theirs, ours in zip(samples.outputs or (), expected, strict=False):
+        if not np.array_equal(theirs[number].reshape(-1), ours.reshape(-1)):
+            raise CheckFailed(
+                f"{samples.source}: the outputs of sample {number} are not what TensorFlow Lite "
+                "Micro's reference answers",
+                "were they made with another model or interpreter?",
+            )
+
+
+def mismatch(number: int, wanted: Sequence[bytes], got: Sequence[bytes]) -> Mismatch:
+    """Which bytes differ. Raises LinkError if the device's outputs have other sizes."""
+    if [len(data) for data in wanted] != [len(data) for data in got]:
+        raise LinkError("the device's outputs have other sizes than the model's")
+    differences = [
+        ByteDifference(output=output, offset=offset, expected=want, got=have)
+        for output, (left, right) in enumerate(zip(wanted, got, strict=True))
+        for offset, (want, have) in enumerate(zip(left, right, strict=True))
+        if want != have
+    ]
+    return Mismatch(
+        sample=number,
+        differing_bytes=len(differences),
+        output_bytes=sum(map(len, wanted)),
+        differences=tuple(differences[:_SHOWN]),
+    )
+
+
+def _accuracy(answers: list[int], labels: Array | None) -> float | None:
+    if labels is None:
+        return None
+    return float(np.mean(np.asarray(answers) == labels))
+
+
+def confusion(
+    answers: Sequence[int], labels: Array | None, classes: int
+) -> tuple[tuple[int, ...], ...] | None:
+    """Samples by label (row) and answer (column); None without labels or names of classes."""
+    if labels is None or classes < _FEWEST_CLASSES:
+        return None
+    counts = np.zeros((classes, classes), np.int64)
+    np.add.at(counts, (labels, np.asarray(answers)), 1)
+    return tuple(tuple(int(count) for count in row) for row in counts)
