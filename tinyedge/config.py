@@ -1,0 +1,108 @@
+"""TOML files -> frozen msgspec structs; every mistake named with file, key and allowed values."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from tinyedge.errors import ConfigError, near_match
+
+_T = TypeVar("_T")
+_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?$", re.DOTALL)
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of everything read from TOML: frozen, keys by name, unknown keys refused."""
+
+
+def read(path: Path, schema: int, hint: str) -> dict[str, Any]:
+    """Parse a TOML file and check its ``schema``; ``hint`` is what to do if it cannot be read.
+
+    Raises ConfigError naming the file and what is wrong with it.
+    """
+    try:
+        raw = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", hint) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not valid TOML: {error}", hint) from error
+    if raw.get("schema") != schema:
+        raise ConfigError(f"{path}: schema is {raw.get('schema')!r}", f"write schema = {schema}")
+    return raw
+
+
+def convert(raw: dict[str, Any], kind: type[_T], path: Path, prefix: str = "") -> _T:
+    """Parsed TOML -> ``kind``. ``prefix`` is the key in the file under which ``raw`` was found.
+
+    Raises ConfigError naming file and key: an unknown key with its nearest match, a wrong value
+    with what is allowed.
+    """
+    info = inspect.type_info(kind)
+    _refuse_unknown(raw, info, path, prefix)
+    try:
+        return msgspec.convert(raw, kind, strict=True)
+    except msgspec.ValidationError as error:
+        raise ConfigError(*_explain(str(error), raw, info, path, prefix)) from error
+
+
+def _join(prefix: str, key: str) -> str:
+    return f"{prefix}.{key}" if prefix else key
+
+
+def _struct_of(info: inspect.Type) -> inspect.StructType | None:
+    if isinstance(info, inspect.UnionType):  # an optional table
+        return next((one for one in info.types if isinstance(one, inspect.StructType)), None)
+    return info if isinstance(info, inspect.StructType) else None
+
+
+def _refuse_unknown(raw: object, info: inspect.Type, path: Path, prefix: str) -> None:
+    struct = _struct_of(info)
+    if struct is None or not isinstance(raw, dict):
+        return
+    fields = {one.encode_name: one.type for one in struct.fields}
+    for key, value in raw.items():
+        if key not in fields:
+            raise ConfigError(
+                f'{path}: unknown key "{_join(prefix, key)}"{near_match(key, fields)}',
+                f"allowed{f' in [{prefix}]' if prefix else ''}: {', '.join(fields)}",
+            )
+        _refuse_unknown(value, fields[key], path, _join(prefix, key))
+
+
+def _explain(
+    message: str, raw: dict[str, Any], info: inspect.Type, path: Path, prefix: str
+) -> tuple[str, str]:
+    """A message of msgspec -> (what and where, allowed values)."""
+    match = _AT.match(message)
+    assert match is not None
+    what, where = match["what"].replace("`", ""), match["where"] or ""
+    missing = re.fullmatch(r"Object missing required field (\w+)", what)
+    if missing:
+        return f'{path}: "{_join(_join(prefix, where), missing[1])}" is missing', ""
+    value, kind = _look_up(raw, info, where)
+    text = f"{path}: {_join(prefix, where)} = {_toml(value)} is not allowed"
+    if isinstance(kind, inspect.LiteralType):
+        near = near_match(value, map(str, kind.values)) if isinstance(value, str) else ""
+        return text + near, "allowed: " + ", ".join(_toml(one) for one in kind.values)
+    return text, what[:1].lower() + what[1:]
+
+
+def _look_up(raw: Any, info: inspect.Type | None, where: str) -> tuple[Any, inspect.Type | None]:
+    """Value and type at a msgspec path such as ``quantize.samples`` or ``filters[...]``."""
+    for key in re.findall(r"\w+", where):
+        struct = _struct_of(info) if info is not None else None
+        raw = raw.get(key) if isinstance(raw, dict) else raw
+        fields = {one.encode_name: one.type for one in struct.fields} if struct else {}
+        info = fields.get(key)
+    return raw, info
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,62 @@
+"""Training, validation and test split, fixed by the recipe's seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyedge.dataset.types import Dataset, Pictures, Split, permutation
+from tinyedge.errors import ConfigError
+from tinyedge.recipe import Data
+
+
+def divide(pictures: Pictures, data: Data, path: Path) -> Dataset:
+    """Hold back ``data.validation`` (and ``data.test`` where the source has no test set).
+
+    Raises ConfigError if ``data.test`` is missing or has no use, or a split would lack a class.
+    """
+    own_test = len(pictures.test) > 0
+    if own_test and data.test is not None:
+        raise ConfigError(
+            f'{path}: data.test has no use: "{data.source}" has a test set of its own',
+            "remove data.test",
+        )
+    if not own_test and data.test is None:
+        raise ConfigError(
+            f'{path}: "data.test" is missing: "{data.source}" has no test set of its own',
+            "write the fraction to hold back, e.g. test = 0.2",
+        )
+    order = permutation(len(pictures.train), data.seed)
+    held_back = round(len(order) * (data.test or 0.0))
+    validating = round(len(order) * data.validation)
+    whole = _split(pictures, pictures.train, pictures.train_labels, data)
+    dataset = Dataset(
+        name=data.source,
+        train=whole.take(order[held_back + validating :]),
+        validation=whole.take(order[held_back : held_back + validating]),
+        test=_split(pictures, pictures.test, pictures.test_labels, data)
+        if own_test
+        else whole.take(order[:held_back]),
+        classes=pictures.classes,
+    )
+    _require_classes(dataset, path)
+    return dataset
+
+
+def _split(
+    pictures: Pictures, raw: NDArray[np.uint8], labels: NDArray[np.int64], data: Data
+) -> Split:
+    return Split(raw, labels, pictures.full_scale, data.range)
+
+
+def _require_classes(dataset: Dataset, path: Path) -> None:
+    for name in ("train", "validation", "test"):
+        present = set(getattr(dataset, name).labels.tolist())
+        for label, title in enumerate(dataset.classes):
+            if label not in present:
+                raise ConfigError(
+                    f'{path}: the {name} split has no sample of class "{title}"',
+                    "change the fractions data.validation and data.test, or data.seed",
+                )

@@ -1,0 +1,122 @@
+"""models/<name>/recipe.toml -> frozen :class:`Recipe`; unknown keys are errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from tinyedge import config, resources
+from tinyedge.errors import ConfigError, near_match
+
+SCHEMA = 1
+FILE = "recipe.toml"
+
+Count = Annotated[int, Meta(ge=1)]
+Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Fraction = Annotated[float, Meta(gt=0.0, lt=1.0)]
+Name = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+
+
+class Data(config.Table, frozen=True, kw_only=True):
+    """The data set and how it is split.
+
+    ``validation`` and ``test`` are fractions; ``test`` is for sources without a test set of
+    their own. ``range`` is what the least and the greatest raw value become at the input.
+    """
+
+    source: str
+    seed: Seed = 1
+    validation: Fraction = 0.1
+    test: Fraction | None = None
+    range: tuple[float, float] = (0.0, 1.0)
+
+
+class Network(config.Table, frozen=True, kw_only=True):
+    """A named architecture (tinyedge/train/architectures) and its parameters."""
+
+    architecture: str
+    parameters: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Training(config.Table, frozen=True, kw_only=True):
+    """Settings of the optimizer.
+
+    ``schedule`` "cosine" lets the learning rate fall to 0 over all epochs. Training stops after
+    ``patience`` epochs without a lower validation loss (0: never); the best epoch is kept.
+    """
+
+    epochs: Count
+    batch: Count = 64
+    optimizer: Literal["adam"] = "adam"
+    learning_rate: Annotated[float, Meta(gt=0.0)] = 0.001
+    schedule: Literal["constant", "cosine"] = "constant"
+    patience: Annotated[int, Meta(ge=0)] = 0
+    seed: Seed = 1
+
+
+class Quantize(config.Table, frozen=True, kw_only=True):
+    """How the float network becomes int8.
+
+    ``samples`` of the training split calibrate the ranges; ``max_accuracy_drop`` is in
+    percentage points of test accuracy.
+    """
+
+    method: Literal["ptq"] = "ptq"
+    samples: Count = 500
+    seed: Seed = 1
+    max_accuracy_drop: Annotated[float, Meta(ge=0.0, le=100.0)] = 1.0
+
+
+class _File(config.Table, frozen=True, kw_only=True):
+    schema: int
+    name: Name
+    title: str
+    data: Data
+    network: Network
+    training: Training
+    quantize: Quantize = Quantize()
+
+
+class Recipe(_File, frozen=True, kw_only=True):
+    """One recipe, as its TOML file says. ``path`` is that file, for messages."""
+
+    path: Path
+
+
+def available() -> list[str]:
+    """Names of the recipes that come with tinyedge, sorted."""
+    return sorted(path.parent.name for path in resources.root("models").glob(f"*/{FILE}"))
+
+
+def load(name: str) -> Recipe:
+    """Return the recipe of that name, or of that path to a .toml file or a folder that holds one.
+
+    Raises ConfigError if there is none (with the nearest match) or the file is wrong.
+    """
+    if name.endswith(".toml"):
+        return read(Path(name))
+    if name not in available():
+        if (Path(name) / FILE).is_file():
+            return read(Path(name) / FILE)
+        names = ", ".join(available())
+        raise ConfigError(
+            f'there is no recipe "{name}"{near_match(name, available())}',
+            f"recipes: {names}; or give the path of a {FILE}",
+        )
+    return read(resources.root("models") / name / FILE)
+
+
+def read(path: Path) -> Recipe:
+    """Read and check one recipe. Raises ConfigError naming file, key, and what is allowed."""
+    raw = config.read(path, SCHEMA, f"recipes that come with tinyedge: {', '.join(available())}")
+    checked = config.convert(raw, _File, path)
+    recipe = Recipe(path=path, **msgspec.structs.asdict(checked))
+    low, high = recipe.data.range
+    if not low < high:
+        raise ConfigError(
+            f"{path}: data.range = [{low}, {high}] is not allowed", "write [low, high], low < high"
+        )
+    return recipe
