@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,14 @@ class Workspace:
 def sha256(data: bytes) -> str:
     """Hex digest, 64 characters."""
     return hashlib.sha256(data).hexdigest()
+
+
+def sources_sha256(package: Path) -> str:
+    """Hex digest of a package's Python files, so that what old code made is not taken for new."""
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        digest.update(f"{path.relative_to(package).as_posix()}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def write_atomic(path: Path, data: bytes | str) -> None:
@@ -78,3 +87,24 @@ def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> None:
     for old in folder.rglob("*"):
         if old.is_file() and old not in wanted:
             old.unlink()
+
+
+def write_stamp(stamp: Path, key: str, files: Iterable[Path]) -> None:
+    """Vouch that ``files``, in the stamp's folder, are whole and were made from what ``key`` names.
+
+    Write it last: without it, or with another key, the files count as not there.
+    """
+    digests = {path.name: sha256(path.read_bytes()) for path in files}
+    write_atomic(stamp, json.dumps({"key": key, "files": digests}, indent=2, sort_keys=True) + "\n")
+
+
+def is_current(stamp: Path, key: str) -> bool:
+    """Whether the stamp has this key and every file that it vouches for is unchanged."""
+    try:
+        vouched = json.loads(stamp.read_bytes())
+        return bool(vouched["key"] == key) and all(
+            sha256((stamp.parent / name).read_bytes()) == digest
+            for name, digest in vouched["files"].items()
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False

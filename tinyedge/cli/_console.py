@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, Protocol, TextIO
 
 from rich import box
 from rich.console import Console
@@ -21,8 +21,12 @@ from rich.progress import (
 from rich.table import Table
 from rich.text import Text
 
-Advance = Callable[[int, int], None]
-"""Called with (done, total) while work goes on."""
+
+class Advance(Protocol):
+    """Called while work goes on, with what is done, of how much, and a word on how it goes."""
+
+    def __call__(self, done: int, total: int, text: str = "") -> None: ...
+
 
 _PLAIN_WIDTH = 130  # columns for a log file, where rich would assume 80 and fold tables
 _PLAIN_INTERVAL_S = 5.0  # between two progress lines in a log file
@@ -108,23 +112,29 @@ def _bar(what: str) -> Iterator[Advance]:
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[text]}", markup=False),
         console=_console(sys.stderr),
         transient=True,
     ) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        task = bar.add_task(what, total=None, text="")
+
+        def advance(done: int, total: int, text: str = "") -> None:
+            bar.update(task, completed=done, total=total, text=text)
+
+        yield advance
 
 
 def _lines(what: str, clock: Callable[[], float] = time.monotonic) -> Advance:
     started = printed = clock()
 
-    def advance(done: int, total: int) -> None:
+    def advance(done: int, total: int, text: str = "") -> None:
         nonlocal printed
         now = clock()
         if now - printed < _PLAIN_INTERVAL_S or done == 0:
             return
         printed = now
         left = (now - started) / done * (total - done)
-        print(f"{what}: {done} of {total}, {left:.0f} s left", file=sys.stderr, flush=True)  # noqa: T201
+        line = f"{what}: {done} of {total}, {left:.0f} s left"
+        print(f"{line}, {text}" if text else line, file=sys.stderr, flush=True)  # noqa: T201
 
     return advance

@@ -56,6 +56,9 @@ workspace_option = click.option(
     show_default=True,
     help="Where everything that is made is kept.",
 )
+force_option = click.option(
+    "--force", is_flag=True, help="Do it again, even if nothing it depends on has changed."
+)
 json_option = click.option(
     "--json",
     "json_path",

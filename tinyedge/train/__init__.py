@@ -1,1 +1,129 @@
-"""Recipe and data set -> float model and its metrics."""
+"""Recipe + data set -> trained float network, its metrics and curves, in build/<model>/.
+
+Only the functions that need it import TensorFlow; a network that is up to date needs none.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from tinyedge import dataset as datasets
+from tinyedge import results
+from tinyedge.dataset import Dataset, Split
+from tinyedge.errors import ConfigError
+from tinyedge.recipe import Recipe
+from tinyedge.results import TrainReport
+from tinyedge.train import architectures, artefact, backend, curves
+from tinyedge.train.checkpoint import Checkpoint
+from tinyedge.train.fit import fit
+from tinyedge.train.progress import Progress
+from tinyedge.workspace import (
+    Workspace,
+    is_current,
+    sha256,
+    sources_sha256,
+    write_atomic,
+    write_stamp,
+)
+
+__all__ = ["Progress", "TrainReport", "model_path", "train"]
+
+MODEL = "model.keras"
+CURVES = "curves.png"
+
+
+def model_path(recipe: Recipe, workspace: Workspace) -> Path:
+    """Where the trained network is kept, in Keras' own format."""
+    return workspace.model(recipe.name) / MODEL
+
+
+def train(
+    recipe: Recipe, workspace: Workspace, progress: Progress | None = None, force: bool = False
+) -> TrainReport:
+    """Train the recipe's network, unless the last one was made from the same things.
+
+    A run that was interrupted goes on after its last whole epoch, to the same weights. ``force``
+    starts from nothing. Raises ConfigError for a wrong recipe, ToolError without TensorFlow.
+    """
+    dataset = datasets.load(recipe.data, recipe.path)
+    architectures.check(recipe, dataset.shape)
+    folder = workspace.model(recipe.name)
+    key = _key(recipe, dataset)
+    stamp, report_path = folder / "train.stamp", folder / "train.json"
+    report = _earlier(report_path) if not force and is_current(stamp, key) else None
+    if report is not None:
+        return msgspec.structs.replace(
+            report,
+            recipe_sha256=_recipe_sha256(recipe),  # its other sections may have changed
+            model_path=str(model_path(recipe, workspace)),
+            curves_path=str(folder / CURVES),
+        )
+    checkpoint = Checkpoint(folder / "checkpoint.npz", key)
+    if force:
+        checkpoint.remove()
+    stamp.unlink(missing_ok=True)
+    report = _train(recipe, dataset, folder, checkpoint, progress or Progress())
+    results.write(report_path, report)
+    write_stamp(stamp, key, [Path(report.model_path), Path(report.curves_path), report_path])
+    checkpoint.remove()
+    return report
+
+
+def _train(
+    recipe: Recipe, dataset: Dataset, folder: Path, checkpoint: Checkpoint, progress: Progress
+) -> TrainReport:
+    tensorflow = backend.load()
+    state = fit(tensorflow, recipe, dataset, checkpoint, progress)
+    tensorflow.keras.backend.clear_session()
+    model = architectures.build(recipe, tensorflow.keras, dataset.shape, len(dataset.classes))
+    model.set_weights(state.best)
+    best = state.best_epoch
+    assert best is not None
+    report = TrainReport(
+        model=recipe.name,
+        recipe_sha256=_recipe_sha256(recipe),
+        dataset=dataset.name,
+        dataset_sha256=dataset.fingerprint,
+        train_samples=len(dataset.train),
+        validation_samples=len(dataset.validation),
+        test_samples=len(dataset.test),
+        class_names=dataset.classes,
+        parameters=int(model.count_params()),
+        seed=recipe.training.seed,
+        epochs=state.epochs,
+        validation_accuracy=best.validation_accuracy,
+        test_accuracy=_accuracy(model, dataset.test),
+        model_path=str(folder / MODEL),
+        curves_path=str(folder / CURVES),
+        seconds=state.seconds,
+    )
+    write_atomic(folder / MODEL, artefact.pack(model))
+    write_atomic(folder / CURVES, curves.draw(report))
+    return report
+
+
+def _accuracy(model: object, split: Split) -> float:
+    scores = model.predict(split.inputs, batch_size=256, verbose=0)  # type: ignore[attr-defined]
+    return float(np.mean(scores.argmax(axis=1) == split.labels))
+
+
+def _earlier(path: Path) -> TrainReport | None:
+    try:
+        return results.read(path, TrainReport)
+    except ConfigError:  # written by another version of tinyedge
+        return None
+
+
+def _recipe_sha256(recipe: Recipe) -> str:
+    return sha256(recipe.path.read_bytes())
+
+
+def _key(recipe: Recipe, dataset: Dataset) -> str:
+    """Digest of all that the weights depend on: settings, data, this code, TensorFlow."""
+    settings = msgspec.json.encode((recipe.name, recipe.data, recipe.network, recipe.training))
+    sources = sources_sha256(Path(__file__).parent)
+    parts = [settings.decode(), dataset.fingerprint, repr(backend.versions()), sources]
+    return sha256("\n".join(parts).encode())

@@ -1,0 +1,97 @@
+"""``tinyedge train``: a recipe's network, trained on its data set."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tinyedge import recipe as recipes
+from tinyedge.cli import _console
+from tinyedge.cli._options import force_option, json_option, save, workspace_option
+from tinyedge.recipe import Recipe
+from tinyedge.results import Epoch, TrainReport
+from tinyedge.train import Progress, train
+from tinyedge.workspace import Workspace
+
+
+@click.command(
+    epilog="Examples: tinyedge train fashion-cnn; "
+    "tinyedge train my/recipe.toml --force --json train.json"
+)
+@click.argument("recipe", metavar="RECIPE")
+@force_option
+@workspace_option
+@json_option
+def command(recipe: str, force: bool, workspace: Workspace, json_path: Path | None) -> None:
+    """Train the network of RECIPE: a recipe's name, or a path to a recipe.toml.
+
+    Nothing is trained again while recipe, data set and tinyedge stay the same. Stopped by Ctrl-C,
+    the next run goes on after the last whole epoch, to the same weights.
+    """
+    report = run(recipes.load(recipe), workspace, force)
+    _console.show(_epochs(report), _facts(report))
+    save(json_path, report)
+
+
+def run(recipe: Recipe, workspace: Workspace, force: bool = False) -> TrainReport:
+    """Train with a progress bar, or say that there is nothing to do."""
+    with _console.progress(f"train {recipe.name}") as advance:
+        shown = _Shown(advance)
+        report = train(recipe, workspace, shown, force)
+    if shown.total == 0:
+        _console.note(f"{recipe.name} is trained, and nothing has changed; --force trains again")
+    return report
+
+
+class _Shown(Progress):
+    """Progress over the batches of all epochs."""
+
+    def __init__(self, advance: _console.Advance) -> None:
+        self._advance = advance
+        self._batches = self.total = 0
+        self._epochs = 0
+
+    def started(self, epochs: int, batches: int, done: int) -> None:
+        self._batches, self._epochs, self.total = batches, epochs, epochs * batches
+        text = f"going on after epoch {done}" if done else ""
+        self._advance(done * batches, self.total, text)
+
+    def batch(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
+        self._advance(
+            (epoch - 1) * self._batches + batch,
+            self.total,
+            f"epoch {epoch} of {self._epochs}, loss {loss:.4f}, "
+            f"accuracy {_console.percent(accuracy)}",
+        )
+
+
+def _epochs(report: TrainReport) -> object:
+    columns = ["epoch", ">loss", ">accuracy", ">validation loss", ">validation accuracy"]
+    return _console.table(f"Training of {report.model}", columns, [_row(e) for e in report.epochs])
+
+
+def _row(epoch: Epoch) -> tuple[object, ...]:
+    return (
+        epoch.epoch,
+        f"{epoch.loss:.4f}",
+        _console.percent(epoch.accuracy),
+        f"{epoch.validation_loss:.4f}",
+        _console.percent(epoch.validation_accuracy),
+    )
+
+
+def _facts(report: TrainReport) -> object:
+    samples = f"{report.train_samples:,} + {report.validation_samples:,} + {report.test_samples:,}"
+    return _console.facts(
+        "Float network",
+        [
+            ("data set", report.dataset),
+            ("training + validation + test", samples),
+            ("parameters", report.parameters),
+            ("test accuracy", _console.percent(report.test_accuracy)),
+            ("training took", f"{report.seconds:.0f} s"),
+            ("network", report.model_path),
+            ("curves", report.curves_path),
+        ],
+    )

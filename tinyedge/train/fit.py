@@ -1,0 +1,126 @@
+"""The training loop: epoch by epoch, each a function of the state before it and the seed."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from tinyedge.dataset import Dataset
+from tinyedge.dataset.types import permutation
+from tinyedge.recipe import Recipe, Training
+from tinyedge.results import Epoch
+from tinyedge.train import architectures
+from tinyedge.train.backend import Backend
+from tinyedge.train.checkpoint import Checkpoint, State, Weights
+from tinyedge.train.progress import Progress
+
+_EPOCH_SEEDS = 1_000_003  # a prime apart, so that no two recipes' seeds share their epochs' orders
+
+
+def fit(
+    backend: Backend, recipe: Recipe, dataset: Dataset, checkpoint: Checkpoint, progress: Progress
+) -> State:
+    """Train to the end, or to where it no longer gets better; write a checkpoint each epoch."""
+    training = recipe.training
+    backend.keras.backend.clear_session()
+    backend.keras.utils.set_random_seed(training.seed)
+    batches = math.ceil(len(dataset.train) / training.batch)
+    model = _compiled(backend.keras, recipe, dataset, batches * training.epochs)
+    loop = _Loop(backend.keras, model, training, dataset, progress)
+    state = checkpoint.load() or loop.start()
+    loop.restore(state)
+    progress.started(training.epochs, batches, len(state.epochs))
+    while not finished(state, training.epochs, training.patience):
+        state = loop.epoch(state)
+        checkpoint.save(state)
+        progress.epoch(state.epochs[-1])
+    return state
+
+
+def finished(state: State, epochs: int, patience: int) -> bool:
+    """Whether all epochs are done, or ``patience`` of them (0: no limit) brought nothing."""
+    done = len(state.epochs)
+    return done >= epochs or 0 < patience <= done - state.best_number
+
+
+def _compiled(keras: Any, recipe: Recipe, dataset: Dataset, steps: int) -> Any:
+    training = recipe.training
+    model = architectures.build(recipe, keras, dataset.shape, len(dataset.classes))
+    rate: Any = training.learning_rate
+    if training.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
+    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", ["accuracy"])
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+@dataclass(frozen=True, eq=False)
+class _Loop:
+    keras: Any
+    model: Any
+    training: Training
+    dataset: Dataset
+    progress: Progress
+
+    def start(self) -> State:
+        """The state before the first epoch."""
+        weights, optimizer = self._weights()
+        return State(weights, optimizer, best=weights)
+
+    def restore(self, state: State) -> None:
+        """Put the state into the model and its optimizer."""
+        self.model.set_weights(state.weights)
+        variables = self.model.optimizer.variables
+        for variable, value in zip(variables, state.optimizer, strict=True):
+            variable.assign(value)
+
+    def epoch(self, before: State) -> State:
+        """One pass over the training split."""
+        started = time.monotonic()
+        number = len(before.epochs) + 1
+        result = self._pass(number)
+        weights, optimizer = self._weights()
+        best = before.best_epoch
+        better = best is None or result.validation_loss < best.validation_loss
+        return State(
+            weights,
+            optimizer,
+            best=weights if better else before.best,
+            best_number=number if better else before.best_number,
+            epochs=(*before.epochs, result),
+            seconds=before.seconds + time.monotonic() - started,
+        )
+
+    def _weights(self) -> tuple[Weights, Weights]:
+        optimizer = (variable.numpy() for variable in self.model.optimizer.variables)
+        return tuple(self.model.get_weights()), tuple(optimizer)
+
+    def _pass(self, number: int) -> Epoch:
+        train, validation = self.dataset.train, self.dataset.validation
+        seed = (self.training.seed * _EPOCH_SEEDS + number) % 2**32
+        order = permutation(len(train), seed)
+        history = self.model.fit(
+            train.inputs[order],
+            train.labels[order],
+            batch_size=self.training.batch,
+            shuffle=False,  # the order is the epoch's own, so that a later run can go on with it
+            validation_data=(validation.inputs, validation.labels),
+            callbacks=[_callback(self.keras, number, self.progress)],
+            verbose=0,
+        ).history
+        return Epoch(
+            epoch=number,
+            loss=history["loss"][0],
+            accuracy=history["accuracy"][0],
+            validation_loss=history["val_loss"][0],
+            validation_accuracy=history["val_accuracy"][0],
+        )
+
+
+def _callback(keras: Any, number: int, progress: Progress) -> Any:
+    def tell(batch: int, logs: dict[str, float]) -> None:
+        progress.batch(number, batch + 1, logs["loss"], logs["accuracy"])
+
+    return keras.callbacks.LambdaCallback(on_batch_end=tell)
