@@ -45,7 +45,7 @@ def test_damage_is_named(data: bytes, message: str, tmp_path: Path) -> None:
 def test_a_truncated_or_foreign_archive_is_refused(keep: int, tmp_path: Path) -> None:
     path = tmp_path / "pictures.gz"
     path.write_bytes(gzip.compress(GOOD)[:keep])
-    with pytest.raises(TinyedgeError, match="pictures.gz"):
+    with pytest.raises(TinyedgeError, match="pictures"):
         idx.read(path, 3, "")
 
 
