@@ -79,7 +79,6 @@ class FullyConnected(Params):
     filter: Int8Array
     bias: Int32Array
     input_zero_point: int
-    filter_zero_point: int
     requant: Requantization
 
 
@@ -151,17 +150,16 @@ class Pad(Params):
 
 @dataclass(frozen=True, eq=False)
 class Mean(Params):
-    """MEAN: the input seen as ``shape``, summed over ``axes``.
+    """MEAN over ``axes`` of an input of ``shape``, ``count`` elements an output.
 
-    ``requant`` is None where input and output share scale and zero point: then the sum of the
-    raw values is divided, truncating towards zero, as TFLM does.
+    ``requant`` (one multiplier) has the division by ``count`` folded in.
     """
 
     shape: tuple[int, ...]
     axes: tuple[int, ...]
     count: int
     input_zero_point: int
-    requant: Requantization | None
+    requant: Requantization
 
 
 @dataclass(frozen=True, eq=False)

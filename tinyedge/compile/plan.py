@@ -58,6 +58,10 @@ class Constant:
         return int(self.data.nbytes)
 
 
+#: what a field of a kernel's parameter struct may hold; a Constant is passed by address
+FieldValue = int | float | tuple[int, ...] | Constant
+
+
 @dataclass(frozen=True)
 class Scratch:
     """Bytes of the arena that one step may use as it likes."""
@@ -70,9 +74,11 @@ class Scratch:
 class Step:
     """One kernel call. ``ops`` are the indexes of the graph's operators that it carries out.
 
-    ``inputs`` are the operands in the family's order: places in the arena, or constants (also
-    listed in ``constants``, beside what the kernel packed). ``in_place``: the output shares bytes
-    with an input.
+    ``kernel`` is the C function, ``sources`` its files below ``runtime/aot/kernels``.
+
+    ``inputs`` are the operands in the family's order: places in the arena, or constants. ``fields``
+    fill the kernel's parameter struct, by name (``window.stride_x`` is a member of a member).
+    ``in_place``: the output shares bytes with an input.
     """
 
     index: int
@@ -80,12 +86,19 @@ class Step:
     ops: tuple[int, ...]
     params: Params
     kernel: str
+    sources: tuple[str, ...]
     inputs: tuple[Slot | Constant, ...]
     output: Slot
-    constants: tuple[Constant, ...]
+    fields: tuple[tuple[str, FieldValue], ...]
     scratch: Scratch | None
     in_place: bool
     macs: int
+
+    @property
+    def constants(self) -> tuple[Constant, ...]:
+        """All read-only data of the step: constant operands, then fields."""
+        values = (*self.inputs, *(value for _, value in self.fields))
+        return tuple(value for value in values if isinstance(value, Constant))
 
     @property
     def constant_bytes(self) -> int:

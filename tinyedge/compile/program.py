@@ -70,14 +70,21 @@ class Program:
             return new if value is old else value
 
         nodes = tuple(
-            replace(node, inputs=tuple(swap(value) for value in node.inputs)) for node in self.nodes
+            replace(node, inputs=tuple(swap(value) for value in node.inputs))
+            if any(value is old for value in node.inputs)
+            else node
+            for node in self.nodes
         )
         return replace(self, nodes=nodes, outputs=tuple(swap(value) for value in self.outputs))
+
+    def without(self, node: Node) -> Program:
+        """The same program less one node."""
+        return replace(self, nodes=tuple(other for other in self.nodes if other is not node))
+
+    def exchange(self, old: Node, new: Node) -> Program:
+        """The same program with ``new`` in the place of ``old``."""
+        return replace(self, nodes=tuple(new if node is old else node for node in self.nodes))
 
     def readers(self, value: Value) -> tuple[Node, ...]:
         """Nodes that read ``value``, in order."""
         return tuple(node for node in self.nodes if any(v is value for v in node.inputs))
-
-    def writer(self, value: Value) -> Node | None:
-        """The node that computes ``value``; None for inputs and constants."""
-        return next((node for node in self.nodes if node.output is value), None)

@@ -1,1 +1,17 @@
-"""Kernel tables: which implementations a core has."""
+"""Kernel tables: which implementations a core has. Tuned families come before ``portable``."""
+
+from __future__ import annotations
+
+from tinyedge.compile.kernels import portable
+from tinyedge.compile.kernels.base import Kernel, Overlap
+
+#: core (as boards/*.toml names it) -> tables, the portable one aside
+TUNED: dict[str, tuple[tuple[Kernel, ...], ...]] = {}
+
+
+def for_core(core: str) -> tuple[Kernel, ...]:
+    """All kernels that ``core`` can run. Any core has the portable ones."""
+    return tuple(kernel for table in TUNED.get(core, ()) for kernel in table) + portable.KERNELS
+
+
+__all__ = ["Kernel", "Overlap", "for_core"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from tinyedge.compile.plan import Constant
+from tinyedge.compile.plan import FieldValue
 from tinyedge.compile.program import Node
 
 
@@ -24,7 +24,10 @@ class Overlap:
 
 
 class Kernel(ABC):
-    """One implementation of one family. Stateless; ``name`` is the C function's name."""
+    """One implementation of one family, stateless.
+
+    ``name`` is the C function: ``void name(const name_params *, inputs.., output[, scratch])``.
+    """
 
     name: str
     #: files below firmware_templates/runtime/aot/kernels/ that a firmware with this kernel needs
@@ -36,11 +39,11 @@ class Kernel(ABC):
 
     @abstractmethod
     def cost(self, node: Node) -> int:
-        """Estimated instructions; the cheapest kernel that applies is chosen."""
+        """Estimated instructions on a Cortex-M; the cheapest kernel that applies is chosen."""
 
-    def pack(self, node: Node) -> tuple[Constant, ...]:  # noqa: ARG002
-        """The constants it reads, laid out as it wants them."""
-        return ()
+    @abstractmethod
+    def fields(self, node: Node) -> tuple[tuple[str, FieldValue], ...]:
+        """What fills its struct ``<name>_params``; weights are packed as it wants them."""
 
     def scratch_bytes(self, node: Node) -> int:  # noqa: ARG002
         """Bytes of scratch, aligned to 4."""

@@ -1,0 +1,37 @@
+"""The passes in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tinyedge.compile.kernels import for_core, portable
+from tinyedge.compile.lower import lower
+from tinyedge.compile.passes import choose, drop_copies, fold_pad, order, place, verify
+from tinyedge.compile.plan import Plan
+from tinyedge.graph.types import Graph
+
+#: rewrites of the program, each followed by the verifier
+PASSES = (drop_copies.transform, fold_pad.transform, order.transform)
+
+
+@dataclass(frozen=True)
+class Options:
+    """``portable``: use only the kernels in plain C, whatever the core has."""
+
+    portable: bool = False
+
+
+def compile_graph(graph: Graph, core: str, options: Options | None = None) -> Plan:
+    """Return the plan for ``core`` (as boards/*.toml names it).
+
+    The graph must have passed ``graph.verify.check``. Raises ModelError for what no kernel takes.
+    """
+    program = lower(graph)
+    verify.check(program)
+    for transform in PASSES:
+        program = transform(program)
+        verify.check(program)
+    chosen = options or Options()
+    table = portable.KERNELS if chosen.portable else for_core(core)
+    kernels = choose.transform(program, table)
+    return place.transform(program, kernels, core)

@@ -1,0 +1,279 @@
+"""Graph -> :class:`Program`: every operator becomes one node with fully derived parameters."""
+
+from __future__ import annotations
+
+import math
+from functools import singledispatch
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyedge.compile import params as p
+from tinyedge.compile.program import Node, Program, Value
+from tinyedge.errors import ModelError
+from tinyedge.graph import ops, quantized, reference
+from tinyedge.graph.geometry import leading_padding
+from tinyedge.graph.ops.pool import PoolKind
+from tinyedge.graph.types import Activation, DType, Graph, Op, Tensor
+
+#: the domain of every table, in order
+_ALL_INT8 = np.arange(-128, 128, dtype=np.int8)
+
+
+def lower(graph: Graph) -> Program:
+    """Return the graph as a program of one node an operator, RESHAPE as a copy.
+
+    The graph must have passed ``graph.verify.check``. Raises ModelError for what no kernel family
+    expresses, naming the operator.
+    """
+    values = {tensor.index: _value(tensor) for tensor in graph.tensors}
+    nodes = tuple(_node(op, values) for op in graph.ops)
+    return Program(
+        name=graph.name,
+        sha256=graph.sha256,
+        nodes=nodes,
+        inputs=tuple(values[tensor.index] for tensor in graph.inputs),
+        outputs=tuple(values[tensor.index] for tensor in graph.outputs),
+    )
+
+
+def _value(tensor: Tensor) -> Value:
+    return Value(
+        tensor=tensor.index,
+        name=tensor.name,
+        shape=tensor.shape,
+        dtype=tensor.dtype,
+        quant=tensor.quant,
+        data=tensor.data,
+    )
+
+
+def _node(op: Op, values: dict[int, Value]) -> Node:
+    joined = op.inputs if isinstance(op, ops.Concatenation | ops.Add | ops.Mul) else op.inputs[:1]
+    return Node(
+        name=op.kind,
+        ops=(op.index,),
+        params=_params(op),
+        inputs=tuple(values[tensor.index] for tensor in joined),
+        output=values[op.outputs[0].index],
+        macs=op.macs,
+    )
+
+
+@singledispatch
+def _params(op: Op) -> p.Params:
+    raise ModelError(f"operator {op.index} ({op.kind}) cannot be compiled", "use runtime tflm")
+
+
+def _shape4(tensor: Tensor) -> p.Shape4:
+    n, h, w, c = tensor.shape
+    return n, h, w, c
+
+
+def _paddings(
+    op: ops.Conv2D | ops.DepthwiseConv2D | ops.Pool2D,
+    window: tuple[int, int],
+    dilation: tuple[int, int],
+) -> tuple[int, int]:
+    size = op.inputs[0].shape[1:3]
+    top, left = (
+        leading_padding(size[i], window[i], op.stride[i], dilation[i], op.padding) for i in (0, 1)
+    )
+    return top, left
+
+
+def _channel_requant(
+    op: ops.Conv2D | ops.DepthwiseConv2D | ops.FullyConnected,
+) -> p.Requantization:
+    multipliers, shifts = quantized.output_multipliers(op)
+    return _requant(op.outputs[0], multipliers, shifts, op.activation)
+
+
+def _requant(
+    output: Tensor,
+    multipliers: NDArray[np.int32],
+    shifts: NDArray[np.int32],
+    activation: Activation = Activation.NONE,
+) -> p.Requantization:
+    low, high = quantized.activation_range(activation, output.q)
+    return p.Requantization(multipliers, shifts, output.q.zero_point, low, high)
+
+
+def _one_multiplier(
+    output: Tensor, factor: quantized.Multiplier, activation: Activation = Activation.NONE
+) -> p.Requantization:
+    value, shift = np.array([factor.value], np.int32), np.array([factor.shift], np.int32)
+    return _requant(output, value, shift, activation)
+
+
+def _bias(bias: Tensor | None, channels: int) -> p.Int32Array:
+    if bias is None:
+        return np.zeros(channels, np.int32)
+    assert bias.data is not None
+    return bias.data.astype(np.int32).reshape(channels)
+
+
+def _weights(tensor: Tensor, shape: tuple[int, ...]) -> p.Int8Array:
+    assert tensor.data is not None
+    return tensor.data.astype(np.int8).reshape(shape)
+
+
+@_params.register
+def _conv2d(op: ops.Conv2D) -> p.Conv2D:
+    kernel = (op.filter.shape[1], op.filter.shape[2])
+    return p.Conv2D(
+        input_shape=_shape4(op.inputs[0]),
+        output_shape=_shape4(op.outputs[0]),
+        filter=_weights(op.filter, op.filter.shape),
+        bias=_bias(op.bias, op.filter.shape[0]),
+        stride=op.stride,
+        dilation=op.dilation,
+        padding=_paddings(op, kernel, op.dilation),
+        input_zero_point=op.inputs[0].q.zero_point,
+        requant=_channel_requant(op),
+    )
+
+
+@_params.register
+def _depthwise(op: ops.DepthwiseConv2D) -> p.DepthwiseConv2D:
+    kernel = (op.filter.shape[1], op.filter.shape[2])
+    return p.DepthwiseConv2D(
+        input_shape=_shape4(op.inputs[0]),
+        output_shape=_shape4(op.outputs[0]),
+        filter=_weights(op.filter, op.filter.shape[1:]),
+        bias=_bias(op.bias, op.filter.shape[3]),
+        stride=op.stride,
+        dilation=op.dilation,
+        padding=_paddings(op, kernel, op.dilation),
+        depth_multiplier=op.depth_multiplier,
+        input_zero_point=op.inputs[0].q.zero_point,
+        requant=_channel_requant(op),
+    )
+
+
+@_params.register
+def _fully_connected(op: ops.FullyConnected) -> p.FullyConnected:
+    outputs, inputs = op.filter.shape
+    return p.FullyConnected(
+        batches=op.outputs[0].elements // outputs,
+        filter=_weights(op.filter, (outputs, inputs)),
+        bias=_bias(op.bias, outputs),
+        input_zero_point=op.inputs[0].q.zero_point,
+        requant=_channel_requant(op),
+    )
+
+
+@_params.register
+def _pool(op: ops.Pool2D) -> p.Pool:
+    family = p.MaxPool if op.function is PoolKind.MAX else p.AveragePool
+    low, high = quantized.activation_range(op.activation, op.outputs[0].q)
+    return family(
+        input_shape=_shape4(op.inputs[0]),
+        output_shape=_shape4(op.outputs[0]),
+        window=op.window,
+        stride=op.stride,
+        padding=_paddings(op, op.window, (1, 1)),
+        low=low,
+        high=high,
+    )
+
+
+def _same_rank(op: Op) -> tuple[tuple[int, ...], ...]:
+    rank = len(op.outputs[0].shape)
+    a, b = ((1,) * (rank - len(tensor.shape)) + tensor.shape for tensor in op.inputs)
+    return a, b, op.outputs[0].shape
+
+
+@_params.register
+def _add(op: ops.Add) -> p.Add:
+    factors = quantized.add_parameters(op)
+    a_shape, b_shape, output_shape = _same_rank(op)
+    return p.Add(
+        a_shape=a_shape,
+        b_shape=b_shape,
+        output_shape=output_shape,
+        left_shift=quantized.ADD_LEFT_SHIFT,
+        a_zero_point=op.inputs[0].q.zero_point,
+        a_multiplier=factors.first.value,
+        a_shift=factors.first.shift,
+        b_zero_point=op.inputs[1].q.zero_point,
+        b_multiplier=factors.second.value,
+        b_shift=factors.second.shift,
+        requant=_one_multiplier(op.outputs[0], factors.output, op.activation),
+    )
+
+
+@_params.register
+def _mul(op: ops.Mul) -> p.Mul:
+    a_shape, b_shape, output_shape = _same_rank(op)
+    return p.Mul(
+        a_shape=a_shape,
+        b_shape=b_shape,
+        output_shape=output_shape,
+        a_zero_point=op.inputs[0].q.zero_point,
+        b_zero_point=op.inputs[1].q.zero_point,
+        requant=_one_multiplier(op.outputs[0], quantized.mul_multiplier(op), op.activation),
+    )
+
+
+@_params.register
+def _pad(op: ops.Pad) -> p.Pad:
+    return p.Pad(op.inputs[0].shape, op.outputs[0].shape, op.before, op.value)
+
+
+@_params.register
+def _mean(op: ops.Mean) -> p.Mean:
+    return p.Mean(
+        shape=op.inputs[0].shape,
+        axes=op.axes,
+        count=quantized.mean_count(op),
+        input_zero_point=op.inputs[0].q.zero_point,
+        requant=_one_multiplier(op.outputs[0], quantized.mean_multiplier(op)),
+    )
+
+
+@_params.register
+def _concatenation(op: ops.Concatenation) -> p.Concatenation:
+    outer = math.prod(op.outputs[0].shape[: op.axis])
+    return p.Concatenation(outer, tuple(tensor.bytes // outer for tensor in op.inputs))
+
+
+@_params.register
+def _reshape(op: ops.Reshape) -> p.Copy:
+    return p.Copy(op.outputs[0].bytes)
+
+
+@_params.register
+def _softmax(op: ops.Softmax) -> p.Softmax:
+    depth = op.inputs[0].shape[-1]
+    factors = quantized.softmax_parameters(op)
+    return p.Softmax(
+        rows=op.inputs[0].elements // depth,
+        depth=depth,
+        multiplier=factors.input.value,
+        shift=factors.input.shift,
+        diff_min=factors.smallest,
+    )
+
+
+@_params.register(ops.Relu)
+@_params.register(ops.Logistic)
+def _table(op: Op) -> p.Lookup:
+    """Any operator that maps each byte by itself: the reference's answers to all 256."""
+    domain = _ALL_INT8.view(op.inputs[0].dtype.value)
+    table = reference.evaluate(op, [domain]).astype(np.int8)
+    return p.Lookup(op.kind, op.outputs[0].elements, table)
+
+
+@_params.register
+def _quantize(op: ops.Quantize) -> p.Params:
+    if op.inputs[0].dtype is not DType.FLOAT32:
+        return _table(op)
+    quant = op.outputs[0].q
+    return p.Quantize(op.outputs[0].elements, quant.scale, quant.zero_point)
+
+
+@_params.register
+def _dequantize(op: ops.Dequantize) -> p.Dequantize:
+    quant = op.inputs[0].q
+    return p.Dequantize(op.inputs[0].elements, quant.scale, quant.zero_point)

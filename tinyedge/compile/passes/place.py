@@ -1,0 +1,131 @@
+"""Gives every tensor and scratch its bytes of the arena, and so makes the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tinyedge.compile.arena import Buffer, Placement, Problem
+from tinyedge.compile.kernels import Kernel
+from tinyedge.compile.plan import Constant, Plan, Scratch, Slot, Step
+from tinyedge.compile.program import Node, Program, Value
+
+#: bytes; the application copies whole words to and from inputs and outputs
+EDGE_ALIGN = 16
+ALIGN = 4
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Buffers of the arena problem, by value and by step."""
+
+    problem: Problem
+    values: dict[int, int]
+    scratch: dict[int, int]
+
+
+def transform(program: Program, kernels: Sequence[Kernel], core: str) -> Plan:
+    """Return the plan of ``program`` run by ``kernels`` (one a node) in the smallest arena."""
+    layout = _layout(program, kernels)
+    placement = layout.problem.solve()
+
+    def slot(value: Value) -> Slot:
+        return Slot(
+            tensor=value.tensor,
+            name=value.name,
+            shape=value.shape,
+            dtype=value.dtype,
+            quant=value.quant,
+            offset=placement.offsets[layout.values[id(value)]],
+            bytes=value.bytes,
+            domain=value.domain,
+        )
+
+    slots = {id(value): slot(value) for value in _computed(program)}
+    steps = tuple(
+        _step(index, node, kernel, slots, _scratch(layout, placement, index))
+        for index, (node, kernel) in enumerate(zip(program.nodes, kernels, strict=True))
+    )
+    return Plan(
+        name=program.name,
+        sha256=program.sha256,
+        core=core,
+        steps=steps,
+        inputs=tuple(slots[id(value)] for value in program.inputs),
+        outputs=tuple(slots[id(value)] for value in program.outputs),
+        arena_bytes=placement.size,
+        arena_minimal=placement.minimal,
+    )
+
+
+def _computed(program: Program) -> list[Value]:
+    return [*program.inputs, *(node.output for node in program.nodes)]
+
+
+def _layout(program: Program, kernels: Sequence[Kernel]) -> _Layout:
+    last = {id(value): i for i, node in enumerate(program.nodes) for value in node.activations}
+    first = {id(node.output): i for i, node in enumerate(program.nodes)}
+    last |= {id(value): len(program.nodes) for value in program.outputs}
+    edges = {id(value) for value in (*program.inputs, *program.outputs)}
+    buffers: list[Buffer] = []
+    values, scratch = {}, {}
+    for value in _computed(program):
+        begin = first.get(id(value), -1)
+        values[id(value)] = len(buffers)
+        align = EDGE_ALIGN if id(value) in edges else ALIGN
+        buffers.append(Buffer(value.bytes, begin, last.get(id(value), begin), align))
+    for i, (node, kernel) in enumerate(zip(program.nodes, kernels, strict=True)):
+        if size := kernel.scratch_bytes(node):
+            scratch[i] = len(buffers)
+            buffers.append(Buffer(size, i, i, ALIGN))
+    problem = Problem(buffers)
+    for i, (node, kernel) in enumerate(zip(program.nodes, kernels, strict=True)):
+        for value in node.activations:
+            if last[id(value)] == i:
+                _allow_overlap(problem, values, node, kernel, value)
+    return _Layout(problem, values, scratch)
+
+
+def _allow_overlap(
+    problem: Problem, values: dict[int, int], node: Node, kernel: Kernel, value: Value
+) -> None:
+    """The node is the last to read ``value``: its output may overlap as the kernel allows."""
+    rules = [kernel.overlap(node, k) for k, v in enumerate(node.inputs) if v is value]
+    source, target = values[id(value)], values[id(node.output)]
+    problem.allow(target, source, max(rule.lead for rule in rules))
+    problem.allow(source, target, max(rule.lag for rule in rules))
+
+
+def _scratch(layout: _Layout, placement: Placement, index: int) -> Scratch | None:
+    if index not in layout.scratch:
+        return None
+    buffer = layout.scratch[index]
+    return Scratch(placement.offsets[buffer], layout.problem.buffers[buffer].size)
+
+
+def _step(
+    index: int, node: Node, kernel: Kernel, slots: dict[int, Slot], scratch: Scratch | None
+) -> Step:
+    output = slots[id(node.output)]
+    inputs = tuple(
+        slots[id(value)] if value.data is None else Constant(f"operand{i}", value.data)
+        for i, value in enumerate(node.inputs)
+    )
+    return Step(
+        index=index,
+        name=node.name,
+        ops=node.ops,
+        params=node.params,
+        kernel=kernel.name,
+        sources=kernel.sources,
+        inputs=inputs,
+        output=output,
+        fields=kernel.fields(node),
+        scratch=scratch,
+        in_place=any(isinstance(slot, Slot) and _meet(slot, output) for slot in inputs),
+        macs=node.macs,
+    )
+
+
+def _meet(a: Slot, b: Slot) -> bool:
+    return a.offset < b.offset + b.bytes and b.offset < a.offset + a.bytes
