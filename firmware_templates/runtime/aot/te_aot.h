@@ -1,0 +1,34 @@
+/* Between the generated model.c and the runtime: all that differs from model to model. */
+#ifndef TE_AOT_H
+#define TE_AOT_H
+
+#include <stdint.h>
+
+#include "te_model.h"
+
+/* Raised when generated sources and runtime no longer fit together. */
+#define TE_AOT_VERSION 1
+
+/* Where each input and output lies in the arena while it lives: te_model.input_count and
+ * te_model.output_count entries. */
+extern int8_t *const te_aot_inputs[];
+extern const int8_t *const te_aot_outputs[];
+
+/* Runs every step once, on the arena; blocks until done, cannot fail. */
+void te_aot_run(void);
+
+/* One step. With -DTE_OBSERVE its ticks are reported as they are taken. */
+#ifdef TE_OBSERVE
+#include "te_observe.h"
+#include "te_port.h"
+#define TE_STEP(index, call)                          \
+  do {                                                \
+    const uint32_t begin = te_port_ticks();           \
+    call;                                             \
+    te_observe_layer(index, te_port_ticks() - begin); \
+  } while (0)
+#else
+#define TE_STEP(index, call) call
+#endif
+
+#endif
