@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tinyedge.errors import ModelError
 from tinyedge.graph.types import DType, Tensor
 
@@ -45,3 +48,33 @@ def tensor_info(tensor: Tensor) -> str:
     zero_point = tensor.quant.zero_point if tensor.quant else 0
     kind = _TYPES[tensor.dtype]
     return f"{{{tensor.bytes}, {kind}, {len(tensor.shape)}, {{{dims}}}, {scale}, {zero_point}}}"
+
+
+def string(text: str) -> str:
+    """Return a C string literal of ``text`` in UTF-8; what is not plain is an octal escape."""
+    plain = set(b" !#%&'()*+,-./:;<=>@[]^_`{|}~$") | set(range(48, 58)) | set(range(65, 91))
+    plain |= set(range(97, 123))
+    body = "".join(chr(b) if b in plain else f"\\{b:03o}" for b in text.encode())
+    return f'"{body}"'
+
+
+def comment(text: str) -> str:
+    """Return ``text`` with what could end or break a C comment replaced by underscores."""
+    return re.sub(r"[^A-Za-z0-9 ._:;,()\[\]+=-]", "_", text)
+
+
+def integers(values: NDArray[np.generic]) -> tuple[str, ...]:
+    """Return an integer array as lines of a C initializer, each number with its comma."""
+    flat = [_integer(int(value)) for value in values.reshape(-1).tolist()]
+    lines = (flat[at : at + _PER_ROW] for at in range(0, len(flat), _PER_ROW))
+    return tuple(" ".join(f"{number}," for number in line) for line in lines)
+
+
+def _integer(value: int) -> str:
+    """C has no negative literals: the least int32 is written as a difference."""
+    return "-2147483647 - 1" if value == -(1 << 31) else str(value)
+
+
+def number(value: float) -> str:
+    """Return an int or a float32 as a C expression, exactly."""
+    return _integer(value) if isinstance(value, int) else f"{value.hex()}f"

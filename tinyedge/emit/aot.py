@@ -1,0 +1,143 @@
+"""The aot runtime: a plan as C, a call a step, its constants as arrays."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from tinyedge import __version__, resources
+from tinyedge.compile.params import Concatenation
+from tinyedge.compile.plan import Constant, FieldValue, Plan, Slot, Step
+from tinyedge.emit import carray
+from tinyedge.emit.render import render as render_template
+from tinyedge.emit.view import ArrayView, ModelDataView, ModelView, StepView, WeightsView
+from tinyedge.graph.types import Graph
+
+#: TE_AOT_VERSION of te_aot.h
+VERSION = 1
+#: bytes of te_model_info.name, less its end
+_NAME_BYTES = 63
+_FOLDER = "runtime/aot"
+_PLAIN = ("te_aot.c", "te_aot.h")
+
+
+def render(graph: Graph, plan: Plan, tflite: bytes) -> dict[str, str]:
+    """Return runtime, used kernels and model: path in the firmware folder -> C text.
+
+    Raises ModelError if an input or output has a type or rank that the link does not carry.
+    """
+    identifier = carray.identifier(plan.name)
+    model, weights = model_view(graph, plan), weights_view(plan)
+    data = model_data_view(plan.name, tflite)
+    return {
+        **_runtime(plan),
+        "model/model.c": render_template(f"{_FOLDER}/model.c.j2", model),
+        "model/weights.c": render_template(f"{_FOLDER}/weights.c.j2", weights),
+        "model/weights.h": render_template(f"{_FOLDER}/weights.h.j2", weights),
+        f"model/{identifier}_model_data.c": render_template(f"{_FOLDER}/model_data.c.j2", data),
+        f"model/{identifier}_model_data.h": render_template(f"{_FOLDER}/model_data.h.j2", data),
+    }
+
+
+def _runtime(plan: Plan) -> dict[str, str]:
+    """The runtime, the sources that the plan's kernels name, and the headers beside them."""
+    folder = resources.root("firmware_templates") / _FOLDER
+    files = {f"runtime/{name}": folder / name for name in _PLAIN}
+    sources = sorted({source for step in plan.steps for source in step.sources})
+    families = {"portable", *(PurePosixPath(source).parent.as_posix() for source in sources)}
+    for family in sorted(families):
+        headers = sorted((folder / "kernels" / family).glob("*.h"))
+        files |= {f"runtime/{family}/{header.name}": header for header in headers}
+    files |= {f"runtime/{source}": folder / "kernels" / source for source in sources}
+    return {name: path.read_text() for name, path in files.items()}
+
+
+def model_view(graph: Graph, plan: Plan) -> ModelView:
+    """What model.c prints."""
+    return ModelView(
+        title=_title(plan.name),
+        generator=__version__,
+        version=VERSION,
+        name=carray.string(_cut(plan.name)),
+        sha256=carray.rows(bytes.fromhex(plan.sha256)),
+        arena_bytes=plan.arena_bytes,
+        input_offsets=tuple(slot.offset for slot in plan.inputs),
+        output_offsets=tuple(slot.offset for slot in plan.outputs),
+        inputs=tuple(carray.tensor_info(tensor) for tensor in graph.inputs),
+        outputs=tuple(carray.tensor_info(tensor) for tensor in graph.outputs),
+        steps=tuple(_step_view(step) for step in plan.steps),
+    )
+
+
+def weights_view(plan: Plan) -> WeightsView:
+    """What weights.c and weights.h print."""
+    arrays = tuple(
+        ArrayView(
+            name=_constant_name(step, constant),
+            ctype=f"{constant.data.dtype.name}_t",
+            count=constant.data.size,
+            align=constant.align,
+            rows=carray.integers(constant.data),
+        )
+        for step in plan.steps
+        for constant in step.constants
+    )
+    return WeightsView(_title(plan.name), __version__, arrays)
+
+
+def model_data_view(name: str, tflite: bytes) -> ModelDataView:
+    """What <name>_model_data.c and .h print."""
+    identifier = carray.identifier(name)
+    return ModelDataView(
+        title=_title(name),
+        generator=__version__,
+        identifier=identifier,
+        guard=identifier.upper(),
+        bytes=len(tflite),
+        rows=carray.rows(tflite),
+    )
+
+
+def _title(name: str) -> str:
+    return f"{carray.comment(name)}.tflite"
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:_NAME_BYTES].decode(errors="ignore")
+
+
+def _constant_name(step: Step, constant: Constant) -> str:
+    return f"te_step{step.index}_{constant.role}"
+
+
+def _step_view(step: Step) -> StepView:
+    place = " in place" if step.in_place else ""
+    output = f"{step.output.name} [{', '.join(str(size) for size in step.output.shape)}]"
+    return StepView(
+        index=step.index,
+        comment=f"{carray.comment(f'{step.name} -> {output}')}{place}",
+        kernel=step.kernel,
+        fields=tuple((name, _field(step, value)) for name, value in step.fields),
+        call=f"{step.kernel}({', '.join(_arguments(step))})",
+    )
+
+
+def _field(step: Step, value: FieldValue) -> str:
+    if isinstance(value, Constant):
+        return _constant_name(step, value)
+    if isinstance(value, tuple):
+        return f"{{{', '.join(carray.number(item) for item in value)}}}"
+    return carray.number(value)
+
+
+def _arguments(step: Step) -> list[str]:
+    inputs = [_operand(step, operand) for operand in step.inputs]
+    if isinstance(step.params, Concatenation):
+        inputs = [f"(const int8_t *const[]){{{', '.join(inputs)}}}"]
+    scratch = [] if step.scratch is None else [f"arena + {step.scratch.offset}"]
+    return [f"&step{step.index}", *inputs, f"arena + {step.output.offset}", *scratch]
+
+
+def _operand(step: Step, operand: Slot | Constant) -> str:
+    if isinstance(operand, Constant):
+        return _constant_name(step, operand)
+    return f"arena + {operand.offset}"

@@ -1,0 +1,65 @@
+"""Frozen view objects of the aot runtime's templates: text, ready to be printed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class StepView:
+    """One call: the kernel's name, its parameter struct's fields, the C of the call."""
+
+    index: int
+    comment: str
+    kernel: str
+    fields: tuple[tuple[str, str], ...]
+    call: str
+
+
+@dataclass(frozen=True)
+class ModelView:
+    """model.c."""
+
+    title: str
+    generator: str
+    version: int
+    name: str
+    sha256: tuple[str, ...]
+    arena_bytes: int
+    input_offsets: tuple[int, ...]
+    output_offsets: tuple[int, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    steps: tuple[StepView, ...]
+
+
+@dataclass(frozen=True)
+class ArrayView:
+    """One constant array; ``rows`` are lines of its initializer."""
+
+    name: str
+    ctype: str
+    count: int
+    align: int
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class WeightsView:
+    """weights.c and weights.h."""
+
+    title: str
+    generator: str
+    arrays: tuple[ArrayView, ...]
+
+
+@dataclass(frozen=True)
+class ModelDataView:
+    """<name>_model_data.c and .h: the .tflite file itself."""
+
+    title: str
+    generator: str
+    identifier: str
+    guard: str
+    bytes: int
+    rows: tuple[str, ...]
