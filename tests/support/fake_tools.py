@@ -1,0 +1,45 @@
+"""Programs that a test puts on the PATH: they record how they were called, and play a part."""
+
+import json
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+_SCRIPT = """#!{python}
+import json, sys
+from pathlib import Path
+with open({log!r}, "a") as log:
+    log.write(json.dumps([{name!r}, *sys.argv[1:]]) + "\\n")
+{body}
+"""
+
+
+class FakeTools:
+    """A folder of fakes, alone on the PATH."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._folder = folder
+        self._log = folder / "calls.jsonl"
+        folder.mkdir()
+        # Nothing else is on the PATH, so that no real tool is found.
+        monkeypatch.setenv("PATH", str(folder))
+
+    def add(self, name: str, body: str = "") -> None:
+        """Put ``name`` on the PATH; ``body`` is Python that runs after the call is recorded."""
+        path = self._folder / name
+        script = _SCRIPT.format(python=sys.executable, log=str(self._log), name=name, body=body)
+        path.write_text(script)
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+    def calls(self) -> list[list[str]]:
+        """Every call so far, in order: name, then arguments."""
+        if not self._log.exists():
+            return []
+        return [json.loads(line) for line in self._log.read_text().splitlines()]
+
+
+def printing(text: str, code: int = 0) -> str:
+    """Body of a fake that prints ``text`` and exits with ``code``."""
+    return f"print({text!r})\nsys.exit({code})"

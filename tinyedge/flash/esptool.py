@@ -1,0 +1,146 @@
+"""Writes an ESP-IDF build to a board with esptool, at the offsets that the build gives."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from tinyedge import tool
+from tinyedge.errors import LinkError, TinyedgeError, ToolError
+
+BAUD = 460_800
+"""While flashing; what ESP-IDF itself uses."""
+
+_LIMIT_S = 300.0
+
+
+class Extra(msgspec.Struct, frozen=True):
+    """How the chip is reset before and after, whether a stub is loaded, and which chip it is."""
+
+    chip: str
+    before: str
+    after: str
+    stub: bool
+
+
+class FlasherArgs(msgspec.Struct, frozen=True):
+    """What ESP-IDF writes to flasher_args.json: options, and offset (hexadecimal) -> file."""
+
+    write_flash_args: list[str]
+    flash_files: dict[str, str]
+    extra_esptool_args: Extra
+
+
+def read(path: Path) -> FlasherArgs:
+    """Read flasher_args.json. Raises ToolError if it is missing or not what ESP-IDF writes."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=FlasherArgs)
+    except OSError as error:
+        raise ToolError(
+            f"{path}: {error.strerror}", 'build the firmware first: "tinyedge build"'
+        ) from error
+    except msgspec.DecodeError as error:
+        raise ToolError(f"{path}: {error}", "delete the folder and build again") from error
+
+
+def program() -> str:
+    """Return esptool's name: ``esptool``, or ``esptool.py`` as before its version 5."""
+    for name in ("esptool", "esptool.py"):
+        if shutil.which(name):
+            return name
+    raise ToolError(
+        "esptool is not on the PATH", "it comes with ESP-IDF: run its export.sh in this shell"
+    )
+
+
+def argv(name: str, args: FlasherArgs, folder: Path, port: str) -> list[str]:
+    """Return what writes the files of ``folder`` through ``port``, lowest offset first."""
+    extra = args.extra_esptool_args
+    # Options and reset modes are spelt as the esptool of that ESP-IDF wants them: since its
+    # version 5 with hyphens.
+    command = "write-flash" if "--flash-mode" in args.write_flash_args else "write_flash"
+    files = sorted(args.flash_files.items(), key=lambda item: int(item[0], 16))
+    return [
+        name,
+        "--chip",
+        extra.chip,
+        "--port",
+        port,
+        "--baud",
+        str(BAUD),
+        "--before",
+        extra.before,
+        "--after",
+        extra.after,
+        *([] if extra.stub else ["--no-stub"]),
+        command,
+        *args.write_flash_args,
+        *(part for offset, file in files for part in (offset, str(folder / file))),
+    ]
+
+
+def write(folder: Path, port: str) -> None:
+    """Write the build in ``folder`` to the board at ``port`` and restart it.
+
+    Raises ToolError or LinkError, each with the next step.
+    """
+    name = program()
+    done = tool.run(argv(name, read(folder / "flasher_args.json"), folder, port), check=False)
+    if done.returncode != 0:
+        raise explain(done.stdout + done.stderr, port)
+
+
+def explain(log: str, port: str) -> TinyedgeError:
+    """Return the error that fits what esptool printed."""
+    wrong = re.search(r"This chip is ([\w-]+),? not ([\w-]+)", log)
+    if wrong is not None:
+        board = wrong[1].lower().replace("-", "")
+        return LinkError(
+            f"{port} has an {wrong[1]}, and the firmware is for an {wrong[2].rstrip('.')}",
+            f"choose the board that fits: BOARD={board}",
+        )
+    for pattern, message, hint in _FAILURES:
+        if re.search(pattern, log):
+            return LinkError(f"{port}: {message}", hint)
+    tail = "\n".join(log.strip().splitlines()[-20:])
+    return ToolError(f"esptool failed:\n{tail}")
+
+
+_BOOT = "hold the BOOT button while flashing starts (and press EN once), then try again"
+# What esptool prints -> what it means and what to do; the first that fits.
+_FAILURES = (
+    (
+        r"Permission denied|Errno 13",
+        "no permission to open the port",
+        'add yourself to its group ("sudo usermod -aG dialout $USER") and log in again',
+    ),
+    (
+        r"No such file|Errno 2\b|FileNotFoundError",
+        "there is no such port any more",
+        "plug the board in again, and choose the port with PORT=",
+    ),
+    (
+        r"port is busy|Errno 16|Errno 11|Access is denied|multiple access on port|exclusively lock",
+        "the port is in use by another program",
+        "close the monitor or session that holds it, then try again",
+    ),
+    (r"Wrong boot mode", "the chip did not enter download mode", _BOOT),
+    (
+        r"Download mode successfully detected, but getting no sync reply",
+        "the chip is in download mode and does not hear the host",
+        "check the TX line and the USB cable",
+    ),
+    (
+        r"No serial data received|Failed to connect",
+        "no chip answers, so download mode was not reached",
+        f"check that it is the board's port and a data cable; {_BOOT}",
+    ),
+    (
+        r"serial exception|device disconnected|device reports readiness|timeout.*write",
+        "the connection broke while flashing",
+        "check cable and power, then flash again",
+    ),
+)
