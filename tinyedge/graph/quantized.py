@@ -104,15 +104,12 @@ def output_multipliers(
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return multipliers and shifts, one an output channel.
 
-    Per tensor, FULLY_CONNECTED multiplies input and filter scale in float32, everything else in
-    float64.
+    All products are in float64. There are sources of TFLM that multiply the two scales of a
+    per-tensor FULLY_CONNECTED in float32; the oracle does not, as its answers on both sides of
+    every rounding boundary show.
     """
     source, output = op.inputs[0].q.scale, op.outputs[0].q.scale
-    scales = op.filter.q.scales
-    if isinstance(op, FullyConnected) and len(scales) == 1:
-        products = [float(np.float32(source) * np.float32(scales[0]))]
-    else:
-        products = [source * scale for scale in scales]
+    products = [source * scale for scale in op.filter.q.scales]
     pairs = [quantize_multiplier(product / output) for product in products]
     if len(pairs) == 1:
         pairs *= op.outputs[0].shape[-1]
