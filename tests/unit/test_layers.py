@@ -21,7 +21,7 @@ ALLOWED: dict[str, set[str]] = {
     "compile": {"graph", "board"},
     "emit": {"graph", "compile", "board", "link.protocol", "oracle"},
     "build": {"board"},
-    "flash": {"board", "build", "link"},
+    "flash": {"board", "build", "link", "graph", "oracle"},
     "results": set(),
     "samples": {"graph"},
     "validate": {"link", "oracle", "samples", "results"},
