@@ -26,16 +26,16 @@ void te_port_write(const uint8_t *data, size_t size);
 /* Bytes lost since te_port_init because none read them in time. */
 uint32_t te_port_overruns(void);
 
-/* A free-running counter, wide enough never to wrap; its unit is 1 / te_port_ticks_hz(). Never
- * blocks. */
+/* A counter that is wide enough never to wrap; its unit is 1 / te_port_ticks_hz(). Only
+ * te_port_quiet(true) may set it back. Never blocks; not for interrupts. */
 uint64_t te_port_ticks(void);
 
 /* Ticks per second of te_port_ticks; never 0. */
 uint32_t te_port_ticks_hz(void);
 
-/* Between te_port_quiet(true) and te_port_quiet(false) the port takes no receive interrupts, so
- * that a measurement holds nothing but what is measured. Bytes that arrive meanwhile may be lost;
- * the host sends them again. */
+/* Between te_port_quiet(true) and te_port_quiet(false) the port takes no receive interrupts, and
+ * te_port_ticks begins anew, so that equal work measures equal ticks. Bytes that arrive meanwhile
+ * may be lost; the host sends them again. */
 void te_port_quiet(bool quiet);
 
 /* Largest stack use since te_port_init, in bytes. */
