@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from tinyedge.board import Board
 from tinyedge.compile.plan import Plan, Slot, Step
 from tinyedge.graph.types import Graph, Op, Tensor
@@ -16,6 +18,11 @@ from tinyedge.results import (
     PlanStep,
     TensorInfo,
 )
+
+# What firmware takes besides its model, as builds for Cortex-M4 have it, rounded up: kernels,
+# protocol and start-up in flash; receive buffer, frames and state in RAM.
+_CODE_BYTES = {"aot": 16 << 10, "tflm": 96 << 10}
+_STATE_BYTES = {"aot": 6 << 10, "tflm": 8 << 10}
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,7 @@ def inspect(
         refused=refused,
         arena_bytes=plan.arena_bytes if plan else None,
         arena=arena_blocks(plan) if plan else (),
-        steps=tuple(_step(step) for step in plan.steps) if plan else (),
+        steps=_steps(plan) if plan else (),
         boards=tuple(fits),
     )
 
@@ -67,44 +74,56 @@ def describe(tensor: Tensor) -> TensorInfo:
 def arena_blocks(plan: Plan) -> tuple[ArenaBlock, ...]:
     """Each tensor and scratch buffer in the arena with the steps that need it.
 
-    An input that a step overwrites with its output lives until the step before.
+    The model's inputs are there from step -1. What a step overwrites with its output lives until
+    the step before.
     """
-    last = {slot: len(plan.steps) - 1 for slot in plan.outputs}
+    names = _names(plan)
+    first = dict.fromkeys(plan.inputs, -1) | {s.output: s.index for s in plan.steps}
+    last = first | {slot: len(plan.steps) - 1 for slot in plan.outputs}
+    scratch = []
     for step in plan.steps:
         for slot in _slots(step):
             until = step.index - 1 if _overwritten(step, slot) else step.index
-            last[slot] = max(last.get(slot, 0), until)
-    blocks = [_block(_input_name(plan, slot), slot, 0, last.get(slot, 0)) for slot in plan.inputs]
-    for step in plan.steps:
+            last[slot] = max(last[slot], until)
         if step.scratch:
             at, size = step.scratch.offset, step.scratch.bytes
-            blocks.append(
-                ArenaBlock(
-                    name="scratch",
-                    offset=at,
-                    bytes=size,
-                    first_step=step.index,
-                    last_step=step.index,
-                )
-            )
-        blocks.append(_block(step.name, step.output, step.index, last.get(step.output, step.index)))
-    return tuple(blocks)
+            scratch.append(_block("scratch", at, size, (step.index, step.index)))
+    blocks = [
+        _block(names[slot], slot.offset, slot.bytes, (first[slot], last[slot])) for slot in names
+    ]
+    return tuple(sorted(blocks + scratch, key=lambda block: (block.first_step, block.offset)))
 
 
-def fit(board: Board, needs: Needs, heaviest: LayerInfo | None, peak: str) -> BoardFit:
-    """Compare needs with a board. ``help`` names the figures and what to shrink."""
+def _names(plan: Plan) -> dict[Slot, str]:
+    """What tables and drawings call the arena's tensors: the step that writes them."""
+    alone = len(plan.inputs) == 1
+    names = {
+        slot: "input" if alone else f"input {number}" for number, slot in enumerate(plan.inputs)
+    }
+    return names | {step.output: f"{step.index} {step.name}" for step in plan.steps}
+
+
+def _block(name: str, offset: int, size: int, steps: tuple[int, int]) -> ArenaBlock:
+    return ArenaBlock(name=name, offset=offset, bytes=size, first_step=steps[0], last_step=steps[1])
+
+
+def needs(board: Board, runtime: str, constant_bytes: int, arena_bytes: int) -> Needs:
+    """Estimate a firmware's needs from its model's constants (or its .tflite) and arena."""
+    return Needs(
+        runtime=runtime,
+        flash=constant_bytes + _CODE_BYTES[runtime],
+        ram=arena_bytes + _STATE_BYTES[runtime] + board.memory.stack_bytes,
+    )
+
+
+def fit(board: Board, needs: Needs, graph: Graph, plan: Plan | None) -> BoardFit:
+    """Compare needs with a board. ``help`` says by how much it does not fit, and what to shrink."""
     flash, ram = board.memory.flash.bytes, board.memory.ram.bytes
     short = []
     if needs.flash > flash:
-        layer = ""
-        if heaviest:
-            layer = (
-                f" (layer {heaviest.index} {heaviest.op} alone has {heaviest.weight_bytes:,}"
-                " bytes of weights)"
-            )
-        short.append(f"{needs.flash - flash:,} bytes of flash too much{layer}")
+        short.append(f"{needs.flash - flash:,} bytes of flash too much{_heaviest(graph)}")
     if needs.ram > ram:
-        short.append(f"{needs.ram - ram:,} bytes of RAM too much ({peak})")
+        short.append(f"{needs.ram - ram:,} bytes of RAM too much{_busiest(plan)}")
     return BoardFit(
         board=board.id,
         runtime=needs.runtime,
@@ -117,20 +136,32 @@ def fit(board: Board, needs: Needs, heaviest: LayerInfo | None, peak: str) -> Bo
     )
 
 
-def heaviest(layers: Sequence[LayerInfo]) -> LayerInfo | None:
-    """The layer with the most weights."""
-    return max(layers, key=lambda layer: layer.weight_bytes, default=None)
+def with_alternatives(fits: Sequence[BoardFit]) -> tuple[BoardFit, ...]:
+    """Add to each board that is too small the names of those that are not."""
+    good = [fit.board for fit in fits if fit.fits]
+    where = f"; it fits {', '.join(good)}" if good else ""
+    return tuple(
+        fit if fit.fits else msgspec.structs.replace(fit, help=fit.help + where) for fit in fits
+    )
 
 
-def peak(plan: Plan) -> str:
-    """Which step needs the most of the arena, as text for ``fit``."""
+def _heaviest(graph: Graph) -> str:
+    """Which layer to shrink for flash."""
+    op = max(graph.ops, key=_weight_bytes)
+    return f" (layer {op.index} {op.kind} alone has {_weight_bytes(op):,} bytes of weights)"
+
+
+def _busiest(plan: Plan | None) -> str:
+    """Which step to shrink for RAM."""
+    if plan is None:
+        return ""
     blocks = arena_blocks(plan)
 
     def needed(step: Step) -> int:
         return sum(b.bytes for b in blocks if b.first_step <= step.index <= b.last_step)
 
     busiest = max(plan.steps, key=needed)
-    return f"step {busiest.index} {busiest.name} needs {needed(busiest):,} bytes at once"
+    return f" (step {busiest.index} {busiest.name} needs {needed(busiest):,} bytes at once)"
 
 
 def _layer(op: Op, plan: Plan | None) -> LayerInfo:
@@ -151,17 +182,21 @@ def _weight_bytes(op: Op) -> int:
     return sum(tensor.bytes for tensor in op.inputs if tensor.is_constant)
 
 
-def _step(step: Step) -> PlanStep:
-    return PlanStep(
-        index=step.index,
-        name=step.name,
-        kernel=step.kernel,
-        ops=step.ops,
-        inputs=tuple(slot.name for slot in _slots(step)),
-        output=step.output.name,
-        scratch_bytes=step.scratch.bytes if step.scratch else 0,
-        constant_bytes=step.constant_bytes,
-        macs=step.macs,
+def _steps(plan: Plan) -> tuple[PlanStep, ...]:
+    names = _names(plan)
+    return tuple(
+        PlanStep(
+            name=names[step.output],
+            kernel=step.kernel,
+            ops=step.ops,
+            reads=tuple(names[slot] for slot in _slots(step)),
+            output_offset=step.output.offset,
+            output_bytes=step.output.bytes,
+            scratch_bytes=step.scratch.bytes if step.scratch else 0,
+            constant_bytes=step.constant_bytes,
+            macs=step.macs,
+        )
+        for step in plan.steps
     )
 
 
@@ -173,17 +208,3 @@ def _overwritten(step: Step, slot: Slot) -> bool:
     """Whether the step's output takes bytes of that input."""
     out = step.output
     return slot.offset < out.offset + out.bytes and out.offset < slot.offset + slot.bytes
-
-
-def _input_name(plan: Plan, slot: Slot) -> str:
-    return "input" if len(plan.inputs) == 1 else f"input {plan.inputs.index(slot)}"
-
-
-def _block(name: str, slot: Slot, first: int, last: int) -> ArenaBlock:
-    return ArenaBlock(
-        name=name,
-        offset=slot.offset,
-        bytes=slot.bytes,
-        first_step=first,
-        last_step=max(first, last),
-    )

@@ -54,7 +54,7 @@ def layers() -> tuple[LayerInfo, ...]:
 
 def arena() -> tuple[ArenaBlock, ...]:
     rows = [
-        ("input", 21_632, 784, 0, 0),
+        ("input", 21_632, 784, -1, 0),
         ("0 CONV_2D", 0, 21_632, 0, 1),
         ("1 MAX_POOL_2D", 21_632, 5_408, 1, 2),
         ("2 CONV_2D", 0, 7_744, 2, 3),

@@ -71,9 +71,9 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
 
 
 def facts(title: str, rows: Sequence[tuple[str, Any]]) -> Table:
-    """A table of names and values."""
+    """A table of names and values. An empty title prints none."""
     made = table(title, ["", ""], rows)
-    made.show_header = False
+    made.show_header, made.title = False, title or None
     return made
 
 

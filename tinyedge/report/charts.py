@@ -163,26 +163,30 @@ def _apart(places: list[float], gap: float) -> list[float]:
 
 
 def arena_map(blocks: Sequence[ArenaBlock], arena_bytes: int, steps: int) -> ArenaMap:
-    """Where each tensor lies while it lives."""
-    size, count = max(arena_bytes, 1), max(steps, 1)
+    """Where each tensor lies while it lives: a column for the inputs, then one a step."""
+    size, count = max(arena_bytes, 1), steps + 1
 
     def block(given: ArenaBlock) -> Block:
-        first, last = given.first_step, given.last_step
-        life = f"step {first}" if first == last else f"steps {first} to {last}"
         return Block(
-            left=round(100 * first / count, 3),
+            left=round(100 * (given.first_step + 1) / count, 3),
             bottom=round(100 * given.offset / size, 3),
-            width=round(100 * (last - first + 1) / count, 3),
+            width=round(100 * (given.last_step - given.first_step + 1) / count, 3),
             height=round(100 * given.bytes / size, 3),
             kind="scratch" if given.name == "scratch" else "tensor",
             label=f"{given.name} · {kilobytes(given.bytes)}" if given.bytes * 18 >= size else "",
-            text=f"{given.name}: {given.bytes:,} bytes at {given.offset:,}, {life}",
+            text=f"{given.name}: {given.bytes:,} bytes at {given.offset:,}, {_life(given)}",
         )
 
     every = math.ceil(count / 16)
-    x_ticks = (
-        Tick(round(100 * (step + 0.5) / count, 3), str(step)) for step in range(0, count, every)
-    )
+    x_ticks = [Tick(round(50 / count, 3), "in")]
+    x_ticks += [Tick(round(100 * (s + 1.5) / count, 3), str(s)) for s in range(0, steps, every)]
     marks = [mark for mark in nice_ticks(0, size / 1024, 5) if mark * 1024 <= size]
     y_ticks = (Tick(round(100 * mark * 1024 / size, 3), f"{mark:g} KB") for mark in marks)
     return ArenaMap(tuple(x_ticks), tuple(y_ticks), tuple(block(given) for given in blocks))
+
+
+def _life(block: ArenaBlock) -> str:
+    first = "the start" if block.first_step < 0 else f"step {block.first_step}"
+    if block.first_step == block.last_step:
+        return first
+    return f"{first} to step {block.last_step}"

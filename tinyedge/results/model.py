@@ -109,19 +109,19 @@ class ArenaBlock(Result, frozen=True, kw_only=True):
     name: str
     offset: Annotated[int, Meta(ge=0)]
     bytes: Annotated[int, Meta(ge=0)]
-    first_step: Annotated[int, Meta(ge=0)]
-    last_step: Annotated[int, Meta(ge=0)]
+    first_step: Annotated[int, Meta(ge=-1, description="-1: before the first step, an input")]
+    last_step: Annotated[int, Meta(ge=-1)]
 
 
 class PlanStep(Result, frozen=True, kw_only=True):
     """One kernel call of the aot runtime."""
 
-    index: Annotated[int, Meta(ge=0)]
-    name: str
+    name: Annotated[str, Meta(description="Number and operator, as the arena's blocks name it")]
     kernel: str
     ops: Annotated[tuple[int, ...], Meta(description="Operators that it carries out, by index")]
-    inputs: Annotated[tuple[str, ...], Meta(description="Names of tensors in the arena")]
-    output: str
+    reads: Annotated[tuple[str, ...], Meta(description="Blocks of the arena")]
+    output_offset: Annotated[int, Meta(ge=0, description="Where in the arena it writes")]
+    output_bytes: Annotated[int, Meta(ge=0)]
     scratch_bytes: Annotated[int, Meta(ge=0)]
     constant_bytes: Annotated[int, Meta(ge=0, description="Weights and tables in flash")]
     macs: Macs

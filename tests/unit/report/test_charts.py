@@ -48,9 +48,14 @@ def test_one_epoch_is_drawn_too() -> None:
 def test_arena_blocks_are_true_to_scale() -> None:
     inspect = made_up.inspect()
     drawn = arena_map(inspect.arena, inspect.arena_bytes, 8)
-    conv = drawn.blocks[1]
+    given, conv = drawn.blocks[:2]
     assert conv.height == pytest.approx(100 * 21_632 / 27_040, abs=1e-3)
-    assert (conv.left, conv.width) == (0.0, 25.0)
+    assert (given.left, given.width) == (0.0, pytest.approx(200 / 9, abs=1e-3))
+    assert (conv.left, conv.width) == (
+        pytest.approx(100 / 9, abs=1e-3),
+        pytest.approx(200 / 9, abs=1e-3),
+    )
+    assert given.text.endswith("the start to step 0")
     assert {block.kind for block in drawn.blocks} == {"tensor", "scratch"}
     assert all(block.bottom + block.height <= 100.001 for block in drawn.blocks)
     assert all(block.left + block.width <= 100.001 for block in drawn.blocks)

@@ -1,0 +1,98 @@
+"""A MODEL argument is understood or refused by name; what is written is whole and the same."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.tflite_writer import ModelWriter
+from tinyedge import board as boards
+from tinyedge import pipeline
+from tinyedge.errors import ConfigError, ModelError
+from tinyedge.workspace import Workspace, sha256
+
+HOST = boards.load("host")
+
+
+def _tflite(path: Path) -> Path:
+    model = ModelWriter()
+    x = model.input((1, 4), scale=0.5, zero_point=-3)
+    weights = np.arange(12, dtype=np.int8).reshape(3, 4)
+    y = model.fully_connected(
+        x, weights=weights, weight_scales=[0.1], bias=None, scale=0.2, zero_point=0
+    )
+    path.write_bytes(model.finish(y))
+    return path
+
+
+def test_a_path_and_a_recipe_are_models(tmp_path: Path) -> None:
+    bare = pipeline.resolve(str(_tflite(tmp_path / "my net.v2.tflite")))
+    assert (bare.name, bare.recipe) == ("my-net.v2", None)
+    recipe = pipeline.resolve("digits-cnn")
+    assert recipe.recipe is not None
+    assert (recipe.name, recipe.tflite) == ("digits-cnn", None)
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("none.tflite", r"none\.tflite: there is no such file\n.*digits-cnn"),
+        ("digit-cnn", 'there is no model "digit-cnn"; did you mean "digits-cnn"'),
+        ("none/recipe.toml", "none/recipe.toml"),
+    ],
+)
+def test_other_arguments_are_refused_by_name(argument: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        pipeline.resolve(argument)
+    caught.match(message)
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "x.tflite"
+    path.write_bytes(b"no model")
+    with pytest.raises(ModelError, match="x"):
+        pipeline.load(pipeline.resolve(str(path)), Workspace(tmp_path / "build"))
+
+
+def test_generate_writes_what_it_lists_and_no_more(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "build")
+    loaded = pipeline.load(pipeline.resolve(str(_tflite(tmp_path / "x.tflite"))), workspace)
+    firmware = pipeline.generate(loaded, HOST, "aot", workspace)
+    assert firmware.folder == tmp_path / "build" / "x" / "aot" / "host" / "firmware"
+    listed = {file.path: file.sha256 for file in firmware.files}
+    found = {
+        path.relative_to(firmware.folder).as_posix(): sha256(path.read_bytes())
+        for path in firmware.folder.rglob("*")
+        if path.is_file()
+    }
+    assert found == listed
+    assert firmware.report().arena_bytes == firmware.arena_bytes > 0
+
+
+def test_generating_again_touches_nothing_and_removes_the_stale(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "build")
+    loaded = pipeline.load(pipeline.resolve(str(_tflite(tmp_path / "x.tflite"))), workspace)
+    folder = pipeline.generate(loaded, HOST, "aot", workspace).folder
+    times = {path: path.stat().st_mtime_ns for path in folder.rglob("*.[ch]")}
+    (folder / "model" / "stale.c").write_text("int x;\n")
+    pipeline.generate(loaded, HOST, "aot", workspace)
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*.[ch]")} == times
+
+
+def test_samples_without_a_data_set_are_pseudo_random_or_a_files(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "build")
+    loaded = pipeline.load(pipeline.resolve(str(_tflite(tmp_path / "x.tflite"))), workspace)
+    assert loaded.samples(5).source == "pseudo-random, seed 1"
+    np.savez(tmp_path / "v.npz", inputs=np.zeros((9, 4), np.int8))
+    given = loaded.samples(5, tmp_path / "v.npz")
+    assert (given.source, len(given)) == ("v.npz", 5)
+
+
+def test_examine_says_what_fits(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "build")
+    loaded = pipeline.load(pipeline.resolve(str(_tflite(tmp_path / "x.tflite"))), workspace)
+    wanted = [boards.load(name) for name in boards.available()]
+    report = pipeline.examine(loaded, wanted, "aot")
+    assert [fit.board for fit in report.boards] == boards.available()
+    assert all(fit.fits for fit in report.boards)
+    assert report.refused == ""

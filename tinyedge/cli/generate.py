@@ -1,0 +1,44 @@
+"""``tinyedge generate``: the firmware's sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tinyedge.cli import _console, _stages
+from tinyedge.cli._options import save, target_options
+from tinyedge.results import GenerateReport
+from tinyedge.workspace import Workspace
+
+
+@click.command(epilog="Example: tinyedge generate fashion-cnn --board netduinoplus2 --runtime aot")
+@target_options
+def command(
+    model: str, board: str, runtime: str, workspace: Workspace, json_path: Path | None
+) -> None:
+    """Write the firmware folder of MODEL for a board: C sources, linker script, Makefile.
+
+    The folder is whole: plain "make" builds it there. It is the same for the same model, board and
+    version, byte for byte. MODEL is a recipe's name or path, or the path of a .tflite.
+    """
+    report = _stages.generate(model, board, runtime, workspace).report()
+    _console.show(_files(report), _facts(report))
+    save(json_path, report)
+
+
+def _files(report: GenerateReport) -> object:
+    rows = [(file.path, file.bytes) for file in report.files]
+    return _console.table(f"Firmware of {report.model}", ["file", ">bytes"], rows)
+
+
+def _facts(report: GenerateReport) -> object:
+    return _console.facts(
+        "",
+        [
+            ("board", report.board),
+            ("runtime", report.runtime),
+            ("arena", f"{report.arena_bytes:,} bytes"),
+            ("folder", report.folder),
+        ],
+    )

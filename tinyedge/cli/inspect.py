@@ -1,0 +1,156 @@
+"""``tinyedge inspect``: the model, layer by layer, and the boards it fits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.text import Text
+
+from tinyedge import board as boards
+from tinyedge import pipeline
+from tinyedge.cli import _console, _stages
+from tinyedge.cli._options import (
+    DEFAULT_BOARD,
+    json_option,
+    model_argument,
+    runtime_option,
+    save,
+    workspace_option,
+)
+from tinyedge.results import BoardFit, InspectReport, LayerInfo, TensorInfo
+from tinyedge.workspace import Workspace
+
+
+@click.command(epilog="Example: tinyedge inspect model.tflite --board netduinoplus2 --plan")
+@model_argument
+@click.option("--board", metavar="ID", help="Only this board (default: all of them).")
+@click.option("--plan", is_flag=True, help="Show what the aot runtime runs, and where in RAM.")
+@runtime_option
+@workspace_option
+@json_option
+def command(
+    *,
+    model: str,
+    board: str | None,
+    plan: bool,
+    runtime: str,
+    workspace: Workspace,
+    json_path: Path | None,
+) -> None:
+    """Show MODEL's layers, quantization, work and memory, and whether it fits each board.
+
+    Nothing is built: what firmware takes besides the model is a rounded-up estimate. The kernels,
+    the arena and the plan are those of the first board listed.
+    """
+    wanted = [boards.load(board)] if board else _all_boards()
+    loaded = _stages.load(model, workspace, "tflm")  # which lists operators it does not know
+    report = pipeline.examine(loaded, wanted, runtime)
+    _console.show(_layers(report), _totals(report))
+    if plan:
+        _console.show(_plan(report), _arena(report))
+    _console.show(_boards(report))
+    save(json_path, report)
+
+
+def _all_boards() -> list[boards.Board]:
+    """Every board, the default one first."""
+    names = sorted(boards.available(), key=lambda name: (name != DEFAULT_BOARD, name))
+    return [boards.load(name) for name in names]
+
+
+def _layers(report: InspectReport) -> object:
+    columns = ["#", "operator", "output", "quantization", ">MACs", ">weights", "kernel"]
+    rows = [_layer(layer) for layer in report.layers]
+    return _console.table(f"Layers of {report.model}", columns, rows)
+
+
+def _layer(layer: LayerInfo) -> tuple[object, ...]:
+    channels = f", {layer.weight_scales} channels" if layer.weight_scales > 1 else ""
+    return (
+        layer.index,
+        layer.op,
+        _shape(layer.output),
+        _quantization(layer.output) + channels,
+        layer.macs,
+        layer.weight_bytes,
+        layer.kernel or "-",
+    )
+
+
+def _shape(tensor: TensorInfo) -> str:
+    return "x".join(map(str, tensor.shape))
+
+
+def _quantization(tensor: TensorInfo) -> str:
+    if tensor.scale is None:
+        return tensor.dtype
+    return f"{tensor.dtype}, {tensor.scale:.6g} * (q {-(tensor.zero_point or 0):+d})"
+
+
+def _totals(report: InspectReport) -> object:
+    tensors = [(f"input {t.name}", t) for t in report.inputs]
+    tensors += [(f"output {t.name}", t) for t in report.outputs]
+    rows: list[tuple[str, object]] = [
+        (name, f"{_shape(tensor)}, {_quantization(tensor)}") for name, tensor in tensors
+    ]
+    rows += [
+        ("multiply-accumulates", report.macs),
+        ("weights", f"{report.weight_bytes:,} bytes"),
+        (".tflite", f"{report.tflite_bytes:,} bytes, sha256 {report.sha256[:16]}..."),
+    ]
+    if report.arena_bytes is not None:
+        rows.append(("arena, aot runtime", f"{report.arena_bytes:,} bytes"))
+    if report.refused:
+        rows.append(("aot runtime", f"cannot run it: {report.refused}"))
+    return _console.facts("Totals", rows)
+
+
+def _plan(report: InspectReport) -> object:
+    rows = [
+        (
+            step.name,
+            step.kernel,
+            " ".join(map(str, step.ops)),
+            ", ".join(step.reads),
+            step.output_offset,
+            step.output_bytes,
+            step.macs,
+            step.constant_bytes,
+            step.scratch_bytes,
+        )
+        for step in report.steps
+    ]
+    columns = ["step", "kernel", "operators", "reads", ">writes at", ">bytes", ">MACs"]
+    columns += [">constants", ">scratch"]
+    return _console.table("Plan of the aot runtime", columns, rows)
+
+
+def _arena(report: InspectReport) -> object:
+    rows = [
+        (
+            block.name,
+            block.offset,
+            block.bytes,
+            f"{max(block.first_step, 0)} to {max(block.last_step, 0)}",
+        )
+        for block in report.arena
+    ]
+    return _console.table("Arena", ["tensor", ">offset", ">bytes", "steps"], rows)
+
+
+def _boards(report: InspectReport) -> object:
+    columns = ["board", "fits", ">flash needed", ">available", ">RAM needed", ">available", ""]
+    return _console.table("Boards (estimate)", columns, [_board(fit) for fit in report.boards])
+
+
+def _board(fit: BoardFit) -> tuple[object, ...]:
+    return (
+        fit.board,
+        Text("yes", style="green") if fit.fits else Text("NO", style="red"),
+        fit.flash_needed,
+        fit.flash_available,
+        fit.ram_needed,
+        fit.ram_available,
+        fit.help,
+    )

@@ -1,0 +1,232 @@
+"""From a model argument to a firmware folder: makes what is missing, redoes what has changed.
+
+Each stage hands over files below build/<model>/ and a frozen description. Training and
+quantization keep stamps; firmware is rendered anew each time, and only files whose content differs
+are written, so that make compiles no more than that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tinyedge import dataset as datasets
+from tinyedge import inspection
+from tinyedge import recipe as recipes
+from tinyedge import samples as sampling
+from tinyedge.board import Board
+from tinyedge.compile import Plan, compile_graph
+from tinyedge.dataset import Dataset
+from tinyedge.emit import firmware
+from tinyedge.emit.tflm_arena import plan_arena
+from tinyedge.errors import ConfigError, ModelError, near_match
+from tinyedge.graph import read_tflite, verify
+from tinyedge.graph.types import Graph
+from tinyedge.quantize import inputs, quantize
+from tinyedge.recipe import Recipe
+from tinyedge.results import (
+    BoardFit,
+    GeneratedFile,
+    GenerateReport,
+    InspectReport,
+    QuantizeReport,
+    TrainReport,
+)
+from tinyedge.samples import Samples
+from tinyedge.train import train
+from tinyedge.workspace import Workspace, sha256, write_tree
+
+Advance = Callable[[int, int], None]
+Stage = Callable[[str], AbstractContextManager[Advance]]
+"""Opens a progress display with that title."""
+Trainer = Callable[[Recipe, Workspace], TrainReport]
+
+
+@contextmanager
+def silent(_title: str) -> Iterator[Advance]:
+    """A Stage that shows nothing."""
+    yield lambda _done, _total: None
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a MODEL argument means: a recipe, or a .tflite that is there already."""
+
+    name: str
+    recipe: Recipe | None
+    tflite: Path | None
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A model as bytes and graph; with a recipe, its data set and what made it."""
+
+    model: Model
+    tflite: bytes
+    graph: Graph
+    trained: TrainReport | None = None
+    quantized: QuantizeReport | None = None
+
+    @cached_property
+    def dataset(self) -> Dataset | None:
+        """The recipe's data set; None for a bare .tflite."""
+        recipe = self.model.recipe
+        return datasets.load(recipe.data, recipe.path) if recipe else None
+
+    def samples(self, count: int, vectors: Path | None = None) -> Samples:
+        """What to send: of ``vectors`` if given, else of the test split, else pseudo-random."""
+        if vectors is not None:
+            return sampling.from_npz(vectors, self.graph, count)
+        dataset = self.dataset
+        if dataset is None:
+            return sampling.random(self.graph, count)
+        split = dataset.test
+        return Samples(
+            f"test split of {dataset.name}",
+            (inputs(split, self.graph.inputs[0].q)[:count],),
+            split.labels[:count],
+            class_names=dataset.classes,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Firmware:
+    """A firmware folder that has been written, and the plan it was rendered from (aot only)."""
+
+    loaded: Loaded
+    board: Board
+    runtime: str
+    folder: Path
+    plan: Plan | None
+    arena_bytes: int
+    files: tuple[GeneratedFile, ...]
+
+    @property
+    def target(self) -> Path:
+        """Where this firmware's results are kept: the folder above its sources."""
+        return self.folder.parent
+
+    def report(self) -> GenerateReport:
+        """What ``tinyedge generate`` tells."""
+        return GenerateReport(
+            model=self.loaded.model.name,
+            sha256=self.loaded.graph.sha256,
+            board=self.board.id,
+            runtime=self.runtime,
+            folder=str(self.folder),
+            arena_bytes=self.arena_bytes,
+            files=self.files,
+        )
+
+
+def resolve(argument: str) -> Model:
+    """A recipe's name or path, or the path of a .tflite -> Model.
+
+    Raises ConfigError if it is none of them, with the nearest recipe.
+    """
+    path = Path(argument)
+    if argument.endswith(".tflite"):
+        if not path.is_file():
+            raise ConfigError(f"{path}: there is no such file", _choices())
+        return Model(re.sub(r"[^A-Za-z0-9._-]", "-", path.stem), None, path)
+    if not argument.endswith(".toml") and not path.is_dir() and argument not in recipes.available():
+        near = near_match(argument, recipes.available())
+        raise ConfigError(f'there is no model "{argument}"{near}', _choices())
+    recipe = recipes.load(argument)
+    return Model(recipe.name, recipe, None)
+
+
+def load(
+    model: Model,
+    workspace: Workspace,
+    runtime: str = "aot",
+    stage: Stage = silent,
+    trainer: Trainer = train,
+) -> Loaded:
+    """Read the model; train and quantize it first if it is a recipe whose things have changed.
+
+    Raises ModelError for a file that is damaged or that the runtime cannot run.
+    """
+    trained = quantized = None
+    if model.recipe is not None:
+        trained = trainer(model.recipe, workspace)
+        with stage(f"test {model.name} as int8") as advance:
+            quantized = quantize(model.recipe, workspace, trained, advance)
+    path = Path(quantized.tflite_path) if quantized else model.tflite
+    assert path is not None
+    data = _read(path)
+    anything = runtime == "tflm"
+    graph = read_tflite.read(data, model.name, allow_unsupported=anything)
+    verify.check(graph, allow_unsupported=anything)
+    return Loaded(model, data, graph, trained, quantized)
+
+
+def examine(loaded: Loaded, wanted: Sequence[Board], runtime: str) -> InspectReport:
+    """Describe the model and estimate whether its firmware fits the boards; builds nothing.
+
+    Where the aot runtime refuses the model, the result says why.
+    """
+    plans: dict[str, Plan | None] = {}
+    refused = ""
+    for core in dict.fromkeys(board.cpu.core for board in wanted):
+        try:
+            verify.check(loaded.graph)
+            plans[core] = compile_graph(loaded.graph, core)
+        except ModelError as error:
+            plans[core], refused = None, error.message
+    tried = [_fit(loaded, board, plans[board.cpu.core], runtime) for board in wanted]
+    fits = [fit for fit in tried if fit is not None]
+    plan = plans[wanted[0].cpu.core]
+    return inspection.inspect(
+        loaded.graph, len(loaded.tflite), plan, refused, inspection.with_alternatives(fits)
+    )
+
+
+def _fit(loaded: Loaded, board: Board, plan: Plan | None, runtime: str) -> BoardFit | None:
+    if runtime == "tflm":
+        needs = inspection.needs(board, runtime, len(loaded.tflite), tflm_arena(loaded, board))
+    elif plan is not None:
+        needs = inspection.needs(board, runtime, plan.constant_bytes, plan.arena_bytes)
+    else:
+        return None
+    return inspection.fit(board, needs, loaded.graph, plan if runtime == "aot" else None)
+
+
+def generate(loaded: Loaded, board: Board, runtime: str, workspace: Workspace) -> Firmware:
+    """Compile and render; write what differs. Files of an earlier rendering are removed."""
+    plan = compile_graph(loaded.graph, board.cpu.core) if runtime == "aot" else None
+    arena = plan.arena_bytes if plan else tflm_arena(loaded, board)
+    rendered = firmware.render(loaded.graph, plan, board, runtime, loaded.tflite)
+    folder = workspace.target(loaded.model.name, runtime, board.id) / "firmware"
+    write_tree(folder, rendered)
+    files = tuple(
+        GeneratedFile(path=path, bytes=len(data), sha256=sha256(data))
+        for path, data in sorted((path, _bytes(text)) for path, text in rendered.items())
+    )
+    return Firmware(loaded, board, runtime, folder, plan, arena, files)
+
+
+def tflm_arena(loaded: Loaded, board: Board) -> int:
+    """Bytes of arena that TensorFlow Lite Micro needs on the board."""
+    return plan_arena(loaded.graph, board, loaded.tflite).arena_bytes
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text.encode() if isinstance(text, str) else text
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror}", "give a .tflite that can be read") from error
+
+
+def _choices() -> str:
+    return (
+        f"give the path of a .tflite or a recipe.toml, or one of: {', '.join(recipes.available())}"
+    )
