@@ -78,8 +78,11 @@ def _boundaries(multiplier: int, shift: int) -> NDArray[np.int32]:
 @pytest.mark.parametrize("seed", range(8))
 def test_every_rounding_boundary(layer: Layer, per_channel: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    source, weight = (float(np.float32(10.0**e)) for e in rng.uniform(-4, 0, 2))
-    out = float(np.float32(source * weight * 2.0 ** rng.uniform(2, 22)))
+    exponents = rng.uniform((-12, -12, 2), (0, 0, 22))
+    if seed % 2:  # powers of two: boundaries are exact ties
+        exponents = exponents.round()
+    source, weight, gain = (float(np.float32(2.0**exponent)) for exponent in exponents)
+    out = float(np.float32(source * weight * gain))
     scales = Scales(source, [weight] * COUNT if per_channel else weight, out)
     # The multiplier comes out of the graph, so the model is written twice.
     draft = read(_model(layer, np.zeros(COUNT, np.int32), scales), "draft")
