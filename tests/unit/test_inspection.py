@@ -25,6 +25,7 @@ def _model() -> bytes:
         x,
         weights=np.ones((4, 3, 3, 3), np.int8),
         weight_scales=[0.01, 0.02, 0.03, 0.04],
+        padding="SAME",
         bias=np.zeros(4, np.int32),
         scale=0.1,
         zero_point=-128,

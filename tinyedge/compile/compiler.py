@@ -6,12 +6,22 @@ from dataclasses import dataclass
 
 from tinyedge.compile.kernels import for_core, portable
 from tinyedge.compile.lower import lower
-from tinyedge.compile.passes import choose, drop_copies, fold_pad, order, place, verify
+from tinyedge.compile.passes import (
+    choose,
+    constant_channels,
+    drop_copies,
+    fold_pad,
+    order,
+    place,
+    verify,
+)
 from tinyedge.compile.plan import Plan
 from tinyedge.graph.types import Graph
 
 #: rewrites of the program, each followed by the verifier
 PASSES = (drop_copies.transform, fold_pad.transform, order.transform)
+#: a tensor that loses channels keeps a multiple of this: kernels compute that many at a time
+CHANNELS = 8
 
 
 @dataclass(frozen=True)
@@ -26,7 +36,8 @@ def compile_graph(graph: Graph, core: str, options: Options | None = None) -> Pl
 
     The graph must have passed ``graph.verify.check``. Raises ModelError for what no kernel takes.
     """
-    program = lower(graph)
+    narrow, _ = constant_channels.transform(graph, CHANNELS)
+    program = lower(narrow)
     verify.check(program)
     for transform in PASSES:
         program = transform(program)

@@ -8,6 +8,7 @@ import pytest
 from tests.support.random_graph import random_inputs, random_model
 from tests.support.tflite_writer import Handle, ModelWriter
 from tests.support.tools import shared_models
+from tinyedge.compile import compile_graph
 from tinyedge.compile.passes import constant_channels
 from tinyedge.graph import read_tflite, reference
 from tinyedge.graph.types import Array, Graph
@@ -196,3 +197,6 @@ def test_vww_needs_half_its_multiplications() -> None:
     vectors = np.load(shared_models() / "vww.vectors.npz")
     for x, answer in zip(vectors["inputs"], vectors["outputs"], strict=True):
         np.testing.assert_array_equal(reference.run(after, [x])[0].reshape(-1), answer)
+    plan = compile_graph(before, "cortex-m4f")
+    assert plan.macs == report.macs_after
+    assert plan.constant_bytes <= 50_000
