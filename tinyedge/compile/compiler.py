@@ -9,6 +9,7 @@ from tinyedge.compile.lower import lower
 from tinyedge.compile.passes import (
     choose,
     constant_channels,
+    domains,
     drop_copies,
     fold_pad,
     order,
@@ -45,4 +46,6 @@ def compile_graph(graph: Graph, core: str, options: Options | None = None) -> Pl
     chosen = options or Options()
     table = portable.KERNELS if chosen.portable else for_core(core)
     kernels = choose.transform(program, table)
+    program, kernels = domains.transform(program, kernels, table)
+    verify.check(program)
     return place.transform(program, kernels, core)

@@ -216,6 +216,13 @@ class Dequantize(Params):
 
 
 @dataclass(frozen=True, eq=False)
+class Flip(Params):
+    """``size`` elements from one domain to the other: the top bit of each byte inverted."""
+
+    size: int
+
+
+@dataclass(frozen=True, eq=False)
 class Copy(Params):
     """``size`` bytes as they are (a reshape whose two sides must both stay)."""
 

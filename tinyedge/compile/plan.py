@@ -58,8 +58,23 @@ class Constant:
         return int(self.data.nbytes)
 
 
-#: what a field of a kernel's parameter struct may hold; a Constant is passed by address
-FieldValue = int | float | tuple[int, ...] | Constant
+@dataclass(frozen=True)
+class Instance:
+    """An instantiation of an assembler macro: a line of the generated layers.S.
+
+    ``macro`` defines the function ``name``, of the C function type ``ctype``; equal instances of
+    several steps are one.
+    """
+
+    macro: str
+    name: str
+    ctype: str
+    arguments: tuple[tuple[str, int], ...]
+
+
+#: what a field of a kernel's parameter struct may hold; a Constant is passed by address,
+#: an Instance too
+FieldValue = int | float | tuple[int, ...] | Constant | Instance
 
 
 @dataclass(frozen=True)
@@ -99,6 +114,11 @@ class Step:
         """All read-only data of the step: constant operands, then fields."""
         values = (*self.inputs, *(value for _, value in self.fields))
         return tuple(value for value in values if isinstance(value, Constant))
+
+    @property
+    def instances(self) -> tuple[Instance, ...]:
+        """Assembler macros that the step needs instantiated."""
+        return tuple(value for _, value in self.fields if isinstance(value, Instance))
 
     @property
     def constant_bytes(self) -> int:

@@ -6,10 +6,17 @@ from pathlib import PurePosixPath
 
 from tinyedge import __version__, resources
 from tinyedge.compile.params import Concatenation
-from tinyedge.compile.plan import Constant, FieldValue, Plan, Slot, Step
+from tinyedge.compile.plan import Constant, FieldValue, Instance, Plan, Slot, Step
 from tinyedge.emit import carray
 from tinyedge.emit.render import render as render_template
-from tinyedge.emit.view import ArrayView, ModelDataView, ModelView, StepView, WeightsView
+from tinyedge.emit.view import (
+    ArrayView,
+    LayersView,
+    ModelDataView,
+    ModelView,
+    StepView,
+    WeightsView,
+)
 from tinyedge.graph.types import Graph
 
 #: TE_AOT_VERSION of te_aot.h
@@ -33,6 +40,7 @@ def render(graph: Graph, plan: Plan, tflite: bytes) -> dict[str, str]:
         "model/model.c": render_template(f"{_FOLDER}/model.c.j2", model),
         "model/weights.c": render_template(f"{_FOLDER}/weights.c.j2", weights),
         "model/weights.h": render_template(f"{_FOLDER}/weights.h.j2", weights),
+        **_layers(plan),
         f"model/{identifier}_model_data.c": render_template(f"{_FOLDER}/model_data.c.j2", data),
         f"model/{identifier}_model_data.h": render_template(f"{_FOLDER}/model_data.h.j2", data),
     }
@@ -51,6 +59,30 @@ def _runtime(plan: Plan) -> dict[str, str]:
     return {name: path.read_text() for name, path in files.items()}
 
 
+def _layers(plan: Plan) -> dict[str, str]:
+    """Instantiations of assembler macros, if any step needs some, and their declarations."""
+    view = layers_view(plan)
+    if not view.instances:
+        return {}
+    return {
+        "model/layers.S": render_template(f"{_FOLDER}/layers.S.j2", view),
+        "model/layers.h": render_template(f"{_FOLDER}/layers.h.j2", view),
+    }
+
+
+def layers_view(plan: Plan) -> LayersView:
+    """What layers.S and layers.h print: every instance once, sorted by name."""
+    instances = {instance.name: instance for step in plan.steps for instance in step.instances}
+    sources = {PurePosixPath(source) for step in plan.steps for source in step.sources}
+    return LayersView(
+        title=_title(plan.name),
+        generator=__version__,
+        headers=tuple(sorted({f"{s.parent}.h" for s in sources if s.suffix == ".S"})),
+        macros=tuple(sorted(source.name for source in sources if source.suffix == ".S")),
+        instances=tuple(instances[name] for name in sorted(instances)),
+    )
+
+
 def model_view(graph: Graph, plan: Plan) -> ModelView:
     """What model.c prints."""
     return ModelView(
@@ -64,8 +96,15 @@ def model_view(graph: Graph, plan: Plan) -> ModelView:
         output_offsets=tuple(slot.offset for slot in plan.outputs),
         inputs=tuple(carray.tensor_info(tensor) for tensor in graph.inputs),
         outputs=tuple(carray.tensor_info(tensor) for tensor in graph.outputs),
+        headers=_headers(plan),
         steps=tuple(_step_view(step) for step in plan.steps),
     )
+
+
+def _headers(plan: Plan) -> tuple[str, ...]:
+    """Headers of the kernels beside the portable ones, and of their instantiations."""
+    layers = layers_view(plan)
+    return (*layers.headers, *(["layers.h"] if layers.instances else []))
 
 
 def weights_view(plan: Plan) -> WeightsView:
@@ -124,6 +163,8 @@ def _step_view(step: Step) -> StepView:
 def _field(step: Step, value: FieldValue) -> str:
     if isinstance(value, Constant):
         return _constant_name(step, value)
+    if isinstance(value, Instance):
+        return value.name
     if isinstance(value, tuple):
         return f"{{{', '.join(carray.number(item) for item in value)}}}"
     return carray.number(value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tinyedge.compile.plan import Instance
+
 
 @dataclass(frozen=True)
 class StepView:
@@ -30,7 +32,19 @@ class ModelView:
     output_offsets: tuple[int, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    headers: tuple[str, ...]
     steps: tuple[StepView, ...]
+
+
+@dataclass(frozen=True)
+class LayersView:
+    """layers.S and layers.h."""
+
+    title: str
+    generator: str
+    headers: tuple[str, ...]
+    macros: tuple[str, ...]
+    instances: tuple[Instance, ...]
 
 
 @dataclass(frozen=True)

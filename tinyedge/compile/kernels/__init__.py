@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from tinyedge.compile.kernels import portable
+from tinyedge.compile.kernels import armv7em, portable
 from tinyedge.compile.kernels.base import Kernel, Overlap
 
 #: core (as boards/*.toml names it) -> tables, the portable one aside
-TUNED: dict[str, tuple[tuple[Kernel, ...], ...]] = {}
+TUNED: dict[str, tuple[tuple[Kernel, ...], ...]] = dict.fromkeys(
+    ("cortex-m4", "cortex-m4f", "cortex-m7"), (armv7em.FAST,)
+)
 
 
 def for_core(core: str) -> tuple[Kernel, ...]:

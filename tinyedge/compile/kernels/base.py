@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from tinyedge.compile.plan import FieldValue
+from tinyedge.compile.plan import Domain, FieldValue
 from tinyedge.compile.program import Node
 
 
@@ -30,6 +30,8 @@ class Kernel(ABC):
     """
 
     name: str
+    #: how int8 operands and output are kept; None: in any way, all in the same
+    domain: Domain | None = Domain.PLAIN
     #: files below firmware_templates/runtime/aot/kernels/ that a firmware with this kernel needs
     sources: tuple[str, ...]
 
@@ -48,6 +50,18 @@ class Kernel(ABC):
     def scratch_bytes(self, node: Node) -> int:  # noqa: ARG002
         """Bytes of scratch, aligned to 4."""
         return 0
+
+    def input_tail(self, node: Node) -> int:  # noqa: ARG002
+        """Bytes past the end of an operand that may be read (whatever they hold)."""
+        return 0
+
+    def output_tail(self, node: Node) -> int:  # noqa: ARG002
+        """Bytes past the end of the output that may be written."""
+        return 0
+
+    def align(self, node: Node) -> int:  # noqa: ARG002
+        """What offsets of operands and output must be multiples of (besides 4)."""
+        return 1
 
     def overlap(self, node: Node, operand: int) -> Overlap:
         """How the output may share bytes with ``node.inputs[operand]``: by default not at all."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -53,8 +54,17 @@ def transform(program: Program, kernels: Sequence[Kernel], core: str) -> Plan:
         steps=steps,
         inputs=tuple(slots[id(value)] for value in program.inputs),
         outputs=tuple(slots[id(value)] for value in program.outputs),
-        arena_bytes=placement.size,
+        arena_bytes=max(placement.size, _reach(program, kernels, slots)),
         arena_minimal=placement.minimal,
+    )
+
+
+def _reach(program: Program, kernels: Sequence[Kernel], slots: dict[int, Slot]) -> int:
+    """The first byte of the arena that no kernel reads, even past its operands."""
+    return max(
+        slots[id(value)].offset + value.bytes + kernel.input_tail(node)
+        for node, kernel in zip(program.nodes, kernels, strict=True)
+        for value in node.activations
     )
 
 
@@ -67,13 +77,19 @@ def _layout(program: Program, kernels: Sequence[Kernel]) -> _Layout:
     first = {id(node.output): i for i, node in enumerate(program.nodes)}
     last |= {id(value): len(program.nodes) for value in program.outputs}
     edges = {id(value) for value in (*program.inputs, *program.outputs)}
+    align = dict.fromkeys(edges, EDGE_ALIGN)
+    tail: dict[int, int] = {}
+    for node, kernel in zip(program.nodes, kernels, strict=True):
+        tail[id(node.output)] = kernel.output_tail(node)
+        for value in (*node.activations, node.output):
+            align[id(value)] = math.lcm(align.get(id(value), ALIGN), kernel.align(node))
     buffers: list[Buffer] = []
     values, scratch = {}, {}
     for value in _computed(program):
         begin = first.get(id(value), -1)
         values[id(value)] = len(buffers)
-        align = EDGE_ALIGN if id(value) in edges else ALIGN
-        buffers.append(Buffer(value.bytes, begin, last.get(id(value), begin), align))
+        size = value.bytes + tail.get(id(value), 0)
+        buffers.append(Buffer(size, begin, last.get(id(value), begin), align[id(value)]))
     for i, (node, kernel) in enumerate(zip(program.nodes, kernels, strict=True)):
         if size := kernel.scratch_bytes(node):
             scratch[i] = len(buffers)

@@ -1,0 +1,173 @@
+/* Kernels for cores with the ARMv7E-M DSP extension (Cortex-M4, M7): assembly inner loops, macros
+ * in *.S that the generated layers.S instantiates, and the C drivers that feed them.
+ *
+ * Tensors are uint8 = q + 128, NHWC. The drivers block until done and cannot fail. `scratch` is
+ * aligned to 4. Reading a few bytes past an input and writing some past an output is part of a
+ * layer's footprint; which, and how input and output may share memory, the compiler knows
+ * (tinyedge/compile/kernels/armv7em). The parameters of driver `x` are an `x_params`. */
+#ifndef TE_ARMV7EM_H
+#define TE_ARMV7EM_H
+
+#include <stdint.h>
+
+/* ---- convolution ---------------------------------------------------------------------------- */
+
+/* A run of pixel blocks, as the kernels in conv.S read and advance it (offsets are known there).
+ * A window is the input that one output pixel depends on: `rows` runs of `words` words. */
+typedef struct te_conv_run {
+  const uint8_t *pixel;   /* 0: window of the next pixel */
+  uint32_t left;          /* 4: pixels left in its output row */
+  int32_t step;           /* 8: bytes from a window to the next in the row */
+  uint32_t width;         /* 12: pixels in an output row */
+  int32_t row_skip;       /* 16: bytes added at the end of an output row */
+  uint8_t *output;        /* 20: where the next block of pixels goes */
+  uint32_t blocks;        /* 24: blocks to compute, at least 1 */
+  int32_t input_jump;     /* 28: bytes added to pixel after a block */
+  int32_t output_jump;    /* 32: bytes from a block's output to the next */
+  void (*unpack)(void);   /* 36: te_unpack_*, with a calling convention of its own */
+  uint32_t words;         /* 40: words of a window's row */
+  uint32_t rows;          /* 44: rows of a window */
+  int32_t row_gap;        /* 48: bytes from the end of a window's row to the next */
+  const uint32_t *stream; /* 52: weights and requantization */
+  uint32_t *columns;      /* 56: scratch for the unpacked windows of a block */
+  uint32_t units;         /* 60: words of a window */
+  uint32_t channels;      /* 64: output channels */
+  uint32_t limits[3];     /* 68: 255 - high, 255 - high + low, low; each byte four times */
+} te_conv_run;
+
+typedef void te_conv_kernel(te_conv_run *run);
+typedef void te_unpack(void);
+
+typedef struct te_v7em_conv_params {
+  te_conv_kernel *kernel; /* te_conv_3x2 or te_conv_2x4 */
+  te_unpack *unpack;      /* the one that fits kernel and scale */
+  const uint32_t *stream;
+  uint8_t block;  /* pixels a block */
+  uint8_t rows;   /* rows of a window */
+  uint16_t words; /* words of a window's row */
+  uint16_t units; /* words of a window */
+  uint16_t input_height, output_height, output_width;
+  uint16_t channels;        /* of the output */
+  uint16_t row_bytes;       /* of an input row */
+  uint16_t step;            /* bytes from a window to the next */
+  uint16_t left;            /* bytes of padding before a row */
+  uint16_t band_row;        /* bytes of a padded row, a multiple of 4 */
+  uint8_t stride, dilation; /* vertical */
+  uint8_t top;              /* rows of padding above */
+  uint8_t zero;             /* input zero point as uint8 */
+  uint8_t low, high;        /* clamp of the output, where the kernel has one */
+} te_v7em_conv_params;
+
+typedef te_v7em_conv_params te_v7em_conv_direct_params;
+typedef te_v7em_conv_params te_v7em_conv_band_params;
+
+/* Convolution without padding: windows lie in the input itself. 1x1 layers of stride 1 run
+ * backwards where the output lies above the input, or is larger. scratch: columns. */
+void te_v7em_conv_direct(const te_v7em_conv_direct_params *params, const void *input, void *output,
+                         void *scratch);
+
+/* Convolution over a band of padded rows, copied before they may be overwritten. scratch: columns,
+ * then the band. */
+void te_v7em_conv_band(const te_v7em_conv_band_params *params, const void *input, void *output,
+                       void *scratch);
+
+/* ---- fully connected ------------------------------------------------------------------------ */
+
+typedef struct te_v7em_fully_connected_params te_v7em_fully_connected_params;
+typedef void te_fully_connected_kernel(const uint32_t *columns, const uint32_t *stream,
+                                       uint8_t *output,
+                                       const te_v7em_fully_connected_params *params);
+typedef void te_unpack_row(const uint8_t *row, uint32_t *columns, uint32_t units);
+
+struct te_v7em_fully_connected_params {
+  te_fully_connected_kernel *kernel;
+  te_unpack_row *unpack;
+  const uint32_t *stream;
+  uint16_t units;     /* 12: groups of eight inputs */
+  uint16_t channels;  /* 14: outputs */
+  uint32_t limits[3]; /* 16: as in te_conv_run */
+  uint16_t inputs;
+  uint16_t batches;
+};
+
+/* Outputs are written four at a time. scratch: 16 bytes a unit. */
+void te_v7em_fully_connected(const te_v7em_fully_connected_params *params, const void *input,
+                             void *output, void *scratch);
+
+/* ---- depthwise convolution ------------------------------------------------------------------ */
+
+/* The planes of four channels, as te_transpose_4 reads it (offsets are known in depthwise.S). */
+typedef struct te_planes {
+  uint32_t channels; /* 0: bytes from a pixel to the next */
+  uint32_t bytes;    /* 4: of one plane */
+  uint32_t zero;     /* 8: input zero point as uint8, four times */
+  uint32_t pairs;    /* 12: pairs of pixels in a row, at least 1 */
+  uint32_t left;     /* 16: 1 where a pixel of padding comes first, else 0 */
+  uint32_t odd;      /* 20: 1 where a single pixel comes last, else 0 */
+  uint32_t gap;      /* 24: bytes from the last word written in a row to the next row */
+} te_planes;
+
+typedef void te_transpose(const uint8_t *input, uint32_t *plane, uint32_t rows,
+                          const te_planes *planes);
+
+/* Rows of outputs of one channel, as the kernels in depthwise.S read it. */
+typedef struct te_depthwise_run {
+  uint32_t channels;  /* 0: bytes from an output to the next */
+  int32_t skip;       /* 4: bytes of the plane from the end of an output row to the next */
+  uint32_t rows;      /* 8: rows of outputs */
+  uint32_t row_bytes; /* 12: bytes of output that the turns of a row advance */
+  uint32_t limits[3]; /* 16: as in te_conv_run */
+} te_depthwise_run;
+
+typedef void te_depthwise_kernel(const uint32_t *plane, uint8_t *output, const uint32_t *channel,
+                                 const te_depthwise_run *run);
+
+typedef struct te_v7em_depthwise_params {
+  te_depthwise_kernel *kernels[2]; /* a channel says which in the top byte of its first word */
+  te_transpose *transpose;
+  const uint32_t *stream; /* channel_words words a channel */
+  uint16_t input_height, input_width, output_height, output_width;
+  uint16_t channels;
+  uint16_t chunk;        /* output rows computed from one filling of the planes */
+  uint16_t pitch;        /* bytes of a plane's row */
+  int16_t skip;          /* see te_depthwise_run */
+  uint16_t turn_outputs; /* outputs that the turns of a row compute */
+  uint8_t channel_words;
+  uint8_t window; /* rows of a window */
+  uint8_t stride;
+  uint8_t top, left; /* padding */
+  uint8_t zero;      /* input zero point as uint8 */
+  uint8_t low, high; /* clamp of the output, where the kernel has one */
+} te_v7em_depthwise_params;
+
+/* Depthwise convolution over planes of four channels; at least 4 channels. scratch: four planes. */
+void te_v7em_depthwise(const te_v7em_depthwise_params *params, const void *input, void *output,
+                       void *scratch);
+
+/* ---- elementwise ---------------------------------------------------------------------------- */
+
+typedef struct te_v7em_add_params te_v7em_add_params;
+typedef void te_add_kernel(const te_v7em_add_params *params, const void *a, const void *b,
+                           void *output);
+
+/* As te_add_4 reads it (offsets are known in elementwise.S). */
+struct te_v7em_add_params {
+  uint32_t words;     /* 0: four elements each; up to three bytes past the end are written */
+  int32_t first;      /* 4: factor of a */
+  int32_t second;     /* 8: factor of b */
+  int32_t constant;   /* 12 */
+  uint32_t limits[3]; /* 16: as in te_conv_run */
+  te_add_kernel *kernel;
+};
+
+/* ADD of two tensors of one shape; the output may be either of them. */
+void te_v7em_add(const te_v7em_add_params *params, const void *a, const void *b, void *output);
+
+typedef struct te_v7em_flip_params {
+  uint32_t words; /* four elements each; up to three bytes past the end are written */
+} te_v7em_flip_params;
+
+/* int8 <-> uint8 = q + 128; the output may be the input, or lie before it. */
+void te_v7em_flip(const te_v7em_flip_params *params, const void *input, void *output);
+
+#endif

@@ -1,0 +1,55 @@
+/* Copies and fills a word at a time: the C library of a small target works byte by byte. */
+#ifndef TE_ROWS_H
+#define TE_ROWS_H
+
+#include <stdint.h>
+#include <string.h>
+
+#define TE_BYTES(value) (0x01010101u * (uint8_t)(value))
+
+/* `bytes` (a multiple of 4) from `from` to `to`, upwards: ranges may overlap if to < from. */
+static inline void te_copy_words(void *to, const void *from, uint32_t bytes) {
+  uint32_t *t = to;
+  const uint32_t *f = from;
+  const uint32_t *const end = f + bytes / 4;
+  while (end - f >= 4) {
+    const uint32_t a = f[0], b = f[1], c = f[2], d = f[3];
+    t[0] = a;
+    t[1] = b;
+    t[2] = c;
+    t[3] = d;
+    t += 4;
+    f += 4;
+  }
+  while (f != end) *t++ = *f++;
+}
+
+/* Any number of bytes at any alignment. */
+static inline void te_copy_bytes(uint8_t *to, const uint8_t *from, uint32_t bytes) {
+  for (; bytes >= 8; bytes -= 8, to += 8, from += 8) {
+    uint32_t a, b;
+    memcpy(&a, from, 4);
+    memcpy(&b, from + 4, 4);
+    memcpy(to, &a, 4);
+    memcpy(to + 4, &b, 4);
+  }
+  for (; bytes > 0; bytes--) *to++ = *from++;
+}
+
+/* `bytes`, a multiple of 4, at an aligned address. */
+static inline void te_fill_words(void *to, uint8_t value, uint32_t bytes) {
+  uint32_t *t = to;
+  for (uint32_t i = 0; i < bytes / 4; i++) t[i] = TE_BYTES(value);
+}
+
+/* The same with lanes of 16 bits, each (value) << 7; `values` holds the value four times. */
+static inline void te_fill_lanes(void *to, uint32_t values, uint32_t bytes) {
+  uint32_t *t = to;
+  for (uint32_t i = 0; i < bytes / 4; i++) t[i] = (values & 0x00ff00ffu) << 7;
+}
+
+static inline void te_fill_bytes(uint8_t *to, uint8_t value, uint32_t bytes) {
+  for (; bytes > 0; bytes--) *to++ = value;
+}
+
+#endif

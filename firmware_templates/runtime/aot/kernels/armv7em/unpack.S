@@ -1,0 +1,107 @@
+/* Unpacking: bytes -> lanes of 16 bits, each times 2**scale, interleaved by pixel.
+ *
+ * One word x of four bytes becomes (x[0], x[2]) and (x[1], x[3]); the scale costs nothing, it is in
+ * the shift of the operand that selects the lanes.
+ */
+
+/* r = the even bytes of \x, in lanes, times 2**scale; \mask = 0x00ff00ff << scale. */
+.macro te_lanes_02 r, x, mask, scale
+    .if \scale
+    and     \r, \mask, \x, lsl #\scale
+    .else
+    and     \r, \mask, \x
+    .endif
+.endm
+
+/* r = the odd bytes of \x. */
+.macro te_lanes_13 r, x, mask, scale
+    and     \r, \mask, \x, lsr #(8 - \scale)
+.endm
+
+/* The windows of 3 or 2 pixels, row by row.
+ * In: r0-r2 the windows, r3 columns, r4 te_conv_run. Out: r3 behind the columns. Keeps r4.
+ *
+ * r5-r7  words, then lanes (0, 2)     r11  words left in the row
+ * r8-r10 lanes (1, 3)                 r12  mask, lr  rows left
+ */
+.macro te_unpack_3 name, scale
+    te_function \name
+    push    {lr}
+    mov     r12, #0x00ff00ff
+    lsl     r12, r12, #\scale
+    ldr     lr, [r4, #RUN_ROWS]
+.Lrow\@:
+    ldr     r11, [r4, #RUN_WORDS]
+.Lword\@:
+    ldr     r5, [r0], #4
+    ldr     r6, [r1], #4
+    ldr     r7, [r2], #4
+    te_lanes_13 r8, r5, r12, \scale
+    te_lanes_13 r9, r6, r12, \scale
+    te_lanes_13 r10, r7, r12, \scale
+    te_lanes_02 r5, r5, r12, \scale
+    te_lanes_02 r6, r6, r12, \scale
+    te_lanes_02 r7, r7, r12, \scale
+    stm     r3!, {r5-r10}
+    subs    r11, #1
+    bne     .Lword\@
+    subs    lr, #1
+    it      eq
+    popeq   {pc}
+    ldr     r5, [r4, #RUN_ROW_GAP]
+    add     r0, r0, r5
+    add     r1, r1, r5
+    add     r2, r2, r5
+    b       .Lrow\@
+    te_end \name
+.endm
+
+.macro te_unpack_2 name, scale
+    te_function \name
+    push    {lr}
+    mov     r12, #0x00ff00ff
+    lsl     r12, r12, #\scale
+    ldr     lr, [r4, #RUN_ROWS]
+.Lrow\@:
+    ldr     r11, [r4, #RUN_WORDS]
+.Lword\@:
+    ldr     r5, [r0], #4
+    ldr     r6, [r1], #4
+    te_lanes_13 r8, r5, r12, \scale
+    te_lanes_13 r9, r6, r12, \scale
+    te_lanes_02 r5, r5, r12, \scale
+    te_lanes_02 r6, r6, r12, \scale
+    stm     r3!, {r5, r6, r8, r9}
+    subs    r11, #1
+    bne     .Lword\@
+    subs    lr, #1
+    it      eq
+    popeq   {pc}
+    ldr     r5, [r4, #RUN_ROW_GAP]
+    add     r0, r0, r5
+    add     r1, r1, r5
+    b       .Lrow\@
+    te_end \name
+.endm
+
+/* One row of a fully connected layer.
+ *   void name(const uint8_t *row, uint32_t *columns, uint32_t pairs_of_words);
+ */
+.macro te_unpack_1 name, scale
+    te_function \name
+    push    {r4-r7, lr}
+    mov     r12, #0x00ff00ff
+    lsl     r12, r12, #\scale
+.Lword\@:
+    ldr     r4, [r0], #4
+    ldr     r6, [r0], #4
+    te_lanes_13 r5, r4, r12, \scale
+    te_lanes_02 r4, r4, r12, \scale
+    te_lanes_13 r7, r6, r12, \scale
+    te_lanes_02 r6, r6, r12, \scale
+    stm     r1!, {r4-r7}
+    subs    r2, #1
+    bne     .Lword\@
+    pop     {r4-r7, pc}
+    te_end \name
+.endm

@@ -1,0 +1,139 @@
+"""Every tuned kernel against its numpy twin, on an emulated Cortex-M4, over drawn shapes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support import armv7em, drawn, tools, twins
+from tests.support.armv7em import Case
+from tinyedge.compile import params as p
+from tinyedge.compile.kernels.armv7em import FAST, SMALL
+from tinyedge.compile.kernels.base import Kernel
+from tinyedge.compile.plan import Domain
+from tinyedge.compile.program import Node, Value
+from tinyedge.graph.types import DType
+
+Rng = np.random.Generator
+
+TWINS: dict[type[p.Params], Callable[..., twins.UInt8Array]] = {
+    p.Conv2D: twins.conv2d,
+    p.DepthwiseConv2D: twins.depthwise_conv2d,
+    p.FullyConnected: twins.fully_connected,
+    p.Add: twins.add,
+}
+
+
+def value(size: int, channels: int) -> Value:
+    shape = (size // channels, channels)
+    return Value(0, "tensor", shape, DType.INT8, None, domain=Domain.OFFSET)
+
+
+def cases(rng: Rng, q: p.Params, sizes: tuple[int, ...], channels: int) -> Iterator[Case]:
+    """The layer by every kernel that takes it, with inputs drawn and a distance it allows."""
+    operands = tuple(rng.integers(0, 256, size, dtype=np.uint8) for size in sizes)
+    expected = TWINS[type(q)](q, *operands)
+    inputs = tuple(value(size, 1) for size in sizes)
+    node = Node("TEST", (0,), q, inputs, value(expected.size, channels))
+    for kernel in (*FAST, *SMALL):
+        if kernel.applies(node):
+            distance = pick(rng, kernel, node)
+            yield Case(kernel, node, operands, expected, distance)
+
+
+def pick(rng: Rng, kernel: Kernel, node: Node) -> int | None:
+    """The closest that output and first operand may lie, on either side, or far apart."""
+    rule, align = kernel.overlap(node, 0), math.lcm(kernel.align(node), 4)
+    before, after = -(-rule.lead // align) * align, -(-rule.lag // align) * align
+    return (-before, after, None)[int(rng.integers(3))]
+
+
+def check(cases: list[Case], folder: Path) -> None:
+    tools.need("arm-none-eabi-gcc", "qemu-system-arm")
+    assert cases
+    for case, outcome in zip(cases, armv7em.run(cases, folder), strict=True):
+        assert outcome.wrong == 0, (case.kernel.name, case.node.params, case.distance, outcome)
+        assert outcome.strays == 0, (case.kernel.name, case.node.params, case.distance, outcome)
+
+
+CONVOLUTIONS = [
+    # input, outputs, kernel, stride, same
+    ((5, 5, 64), 64, (1, 1), (1, 1), True),
+    ((6, 6, 8), 16, (1, 1), (1, 1), True),
+    ((7, 3, 16), 6, (1, 1), (1, 1), True),
+    ((5, 4, 7), 9, (1, 1), (1, 1), True),
+    ((8, 8, 12), 20, (1, 1), (2, 2), True),
+    ((6, 6, 16), 8, (3, 3), (1, 1), True),
+    ((12, 10, 1), 16, (10, 4), (2, 2), True),
+    ((10, 10, 3), 8, (3, 3), (2, 2), True),
+    ((9, 7, 5), 7, (3, 2), (1, 2), False),
+    ((30, 1, 12), 10, (3, 1), (1, 1), True),
+    ((8, 8, 4), 5, (5, 5), (1, 1), True),
+    ((9, 9, 3), 4, (3, 3), (3, 3), True),
+]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_convolution(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    found: list[Case] = []
+    for size, outputs, kernel, stride, same in CONVOLUTIONS:
+        q = drawn.conv2d(rng, size, outputs, kernel, stride=stride, same=same)
+        found += cases(rng, q, (int(np.prod(size)),), outputs)
+    q = drawn.conv2d(rng, (12, 9, 4), 6, (3, 1), dilation=(2, 1))
+    found += cases(rng, q, (12 * 9 * 4,), 6)
+    check(found, tmp_path)
+
+
+DEPTHWISE = [
+    # input, stride, same
+    ((9, 5, 16), (1, 1), True),
+    ((12, 12, 8), (1, 1), True),
+    ((11, 12, 12), (2, 2), True),
+    ((7, 7, 6), (2, 2), True),
+    ((9, 8, 8), (1, 1), False),
+    ((3, 3, 5), (1, 1), True),
+]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_depthwise(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    found: list[Case] = []
+    for size, stride, same in DEPTHWISE:
+        q = drawn.depthwise_conv2d(rng, size, stride=stride, same=same)
+        found += cases(rng, q, (int(np.prod(size)),), size[2])
+    check(found, tmp_path)
+
+
+def test_fully_connected(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    found: list[Case] = []
+    for batches, inputs, outputs in [(1, 64, 12), (1, 640, 8), (1, 9, 128), (3, 20, 7), (2, 8, 33)]:
+        q = drawn.fully_connected(rng, batches, inputs, outputs)
+        found += cases(rng, q, (batches * inputs,), outputs)
+    check(found, tmp_path)
+
+
+def test_add(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    found: list[Case] = []
+    for size in (64, 37, 4, 1000):
+        found += cases(rng, drawn.add(rng, size), (size, size), size)
+    check(found, tmp_path)
+
+
+def test_a_wrong_byte_and_a_stray_write_are_noticed(tmp_path: Path) -> None:
+    tools.need("arm-none-eabi-gcc", "qemu-system-arm")
+    rng = np.random.default_rng(0)
+    q = drawn.conv2d(rng, (5, 4, 8), 4, (1, 1))
+    case = next(cases(rng, q, (160,), 4))
+    wrong = Case(case.kernel, case.node, case.operands, case.expected ^ np.uint8(1))
+    short = Case(case.kernel, case.node, case.operands, case.expected[:-12])
+    outcomes = armv7em.run([wrong, short], tmp_path)
+    assert outcomes[0].wrong == case.expected.size
+    assert outcomes[1].strays > 0

@@ -1,0 +1,281 @@
+"""CONV_2D: windows unpacked once a block of pixels, then multiplied with all output channels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyedge.compile.exact import bounds, requantize
+from tinyedge.compile.kernels.armv7em import stream
+from tinyedge.compile.kernels.armv7em.instances import instance
+from tinyedge.compile.params import Conv2D, Shape4
+from tinyedge.compile.plan import Constant, FieldValue, Instance
+
+#: scale_bits and shift that a matrix product may use: the packed form (16) first
+CHOICES = tuple((bits, shift) for shift in range(16, 9, -1) for bits in range(8, 16))
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block kernel: ``pixels`` windows times ``channels`` output channels at a time."""
+
+    pixels: int
+    channels: int
+
+    @property
+    def macro(self) -> str:
+        """The assembler macro."""
+        return f"te_conv_{self.pixels}x{self.channels}"
+
+
+BLOCKS = (Block(3, 2), Block(2, 4))
+
+
+@dataclass(frozen=True, eq=False)
+class Convolution:
+    """One layer carried out by one block kernel: geometry in bytes, and what is packed.
+
+    ``unroll`` is the number of units a turn of the inner loop (a power of two).
+    """
+
+    params: Conv2D
+    block: Block
+    fit: requantize.Fit
+    unroll: int
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of an input row."""
+        _, _, width, channels = self.params.input_shape
+        return width * channels
+
+    @property
+    def words(self) -> int:
+        """Words of a window's row; its last may be filled up with zero weights."""
+        _, _, width, channels = self.params.filter.shape
+        return -(-int(width * channels) // 4)
+
+    @property
+    def units(self) -> int:
+        """Words of a window."""
+        return int(self.params.filter.shape[1]) * self.words
+
+    @property
+    def step(self) -> int:
+        """Bytes from a window to the next in its row."""
+        return self.params.stride[1] * self.params.input_shape[3]
+
+    @property
+    def direct(self) -> bool:
+        """Whether all windows lie inside the input, so that no band of padded rows is needed."""
+        return self.params.padding == (0, 0) and _inside(self.params)
+
+    @property
+    def band_row(self) -> int:
+        """Bytes of a padded row, a multiple of 4."""
+        return _round4((self.params.output_shape[2] - 1) * self.step + 4 * self.words)
+
+    @property
+    def band_rows(self) -> int:
+        """Rows of the band: a window and one stride more, for blocks that span two output rows."""
+        rows = (self.params.filter.shape[1] - 1) * self.params.dilation[0] + 1
+        return int(rows + self.params.stride[0])
+
+    @property
+    def scratch_bytes(self) -> int:
+        """Columns of one block, then the band."""
+        columns = self.units * self.block.pixels * 8
+        return columns if self.direct else columns + self.band_rows * self.band_row
+
+    @property
+    def pixel_blocks(self) -> int:
+        """Blocks of pixels of the whole output."""
+        _, height, width, _ = self.params.output_shape
+        return -(-height * width // self.block.pixels)
+
+    @property
+    def output_tail(self) -> int:
+        """Bytes written past the output: the last block's missing pixels."""
+        _, height, width, channels = self.params.output_shape
+        return (self.pixel_blocks * self.block.pixels - height * width) * channels
+
+    @property
+    def input_tail(self) -> int:
+        """Bytes read past the input: windows of pixels that are not there, and filled-up words."""
+        if not self.direct:
+            return 0
+        rows = int(self.params.filter.shape[1] - 1) * self.params.dilation[0]
+        end = int(self._windows()[-1]) + rows * self.row_bytes + 4 * self.words
+        return max(0, end - self.params.input_shape[1] * self.row_bytes)
+
+    def overlap(self, input_bytes: int) -> tuple[int, int]:
+        """Lead and lag of :class:`Overlap`."""
+        if not self.direct:
+            return self._band_lead(), input_bytes
+        channels = self.params.output_shape[3]
+        written = np.arange(1, self.pixel_blocks) * self.block.pixels * channels
+        unread = self._windows()[self.block.pixels :: self.block.pixels]
+        lead = max(0, int((written - unread).max(initial=0)))
+        if not self.pointwise:
+            return lead, input_bytes
+        return lead, max(0, int((unread - written).max(initial=0)))
+
+    @property
+    def pointwise(self) -> bool:
+        """1x1 with stride 1: then it can run backwards, too."""
+        return self.params.filter.shape[1:3] == (1, 1) and self.params.stride == (1, 1)
+
+    def _windows(self) -> NDArray[np.int64]:
+        """Where each pixel's window begins in the input; the last block's missing pixels, too."""
+        width = self.params.output_shape[2]
+        pixel = np.arange(self.pixel_blocks * self.block.pixels, dtype=np.int64)
+        row = self.params.stride[0] * self.row_bytes
+        return pixel // width * row + pixel % width * self.step
+
+    def _band_lead(self) -> int:
+        """A row of outputs is written when the rows of its band, and no more, have been read."""
+        _, height, width, channels = self.params.output_shape
+        y = np.arange(height, dtype=np.int64)
+        pixels = -(-(y + 1) * width // self.block.pixels) * self.block.pixels
+        rows = y * self.params.stride[0] - self.params.padding[0] + self.band_rows
+        pending = rows < self.params.input_shape[1]
+        lead = np.where(pending, pixels * channels - rows * self.row_bytes, 0)
+        return max(0, int(lead.max()))
+
+    @property
+    def instructions(self) -> int:
+        """Estimated instructions: see the macros in conv.S and unpack.S."""
+        q, pixels = self.params, self.block.pixels
+        rows = int(q.filter.shape[1])
+        channel_blocks = -(-q.output_shape[3] // self.block.channels)
+        word, unit, block, start = (12, 17, 32, 46) if pixels == 3 else (9, 24, 39, 40)
+        block += (2 if pixels == 3 else 3) * max(1, (self.units - 1) // self.unroll + 1)
+        block += (12 if pixels == 3 else 16) * self.fit.signed + 12 * self.fit.clamp
+        unpack = 6 + rows * (8 + self.words * word)
+        band = 0 if self.direct else q.output_shape[1] * self.band_row * self.band_rows // 2
+        run = start + unpack + channel_blocks * (self.units * unit + block)
+        return 100 + band + self.pixel_blocks * run
+
+    @cached_property
+    def matrix(self) -> stream.Matrix:
+        """The filters in the order of the columns."""
+        count, height, width, channels = self.params.filter.shape
+        rows = self.params.filter.astype(np.int64).reshape(count, height, width * channels)
+        filled = np.pad(rows, [(0, 0), (0, 0), (0, 4 * self.words - width * channels)])
+        filters = filled.reshape(count, -1)
+        bias = stream.fold_zero_point(
+            filters, self.params.bias.astype(np.int64), self.params.input_zero_point, self.fit
+        )
+        return stream.Matrix(filters, bias, self.fit)
+
+    def stream(self) -> NDArray[np.uint32]:
+        """Weights and requantization as the block kernel reads them."""
+        return stream.pack(self.matrix, self.block.channels)
+
+    def fields(self) -> tuple[tuple[str, FieldValue], ...]:
+        """The members of ``te_v7em_conv_params``."""
+        q = self.params
+        return (
+            ("kernel", self.kernel),
+            ("unpack", self.unpack),
+            ("stream", Constant("stream", self.stream())),
+            ("block", self.block.pixels),
+            ("rows", q.filter.shape[1]),
+            ("words", self.words),
+            ("units", self.units),
+            ("input_height", q.input_shape[1]),
+            ("output_height", q.output_shape[1]),
+            ("output_width", q.output_shape[2]),
+            ("channels", q.output_shape[3]),
+            ("row_bytes", self.row_bytes),
+            ("step", self.step),
+            ("left", q.padding[1] * q.input_shape[3]),
+            ("band_row", self.band_row),
+            ("stride", q.stride[0]),
+            ("dilation", q.dilation[0]),
+            ("top", q.padding[0]),
+            ("zero", q.input_zero_point + 128),
+            ("low", self.fit.low),
+            ("high", self.fit.high),
+        )
+
+    @property
+    def kernel(self) -> Instance:
+        """The block kernel's instantiation."""
+        return instance(
+            self.block.macro,
+            "te_conv_kernel",
+            unroll=self.unroll,
+            shift=self.fit.shift,
+            signed=int(self.fit.signed),
+            limit=int(self.fit.clamp),
+            ragged=int(self.params.output_shape[3] % self.block.channels > 0),
+        )
+
+    @property
+    def unpack(self) -> Instance:
+        """The unpacking function's instantiation."""
+        return instance(
+            f"te_unpack_{self.block.pixels}", "te_unpack", scale=self.fit.scale_bits - 8
+        )
+
+
+def plan(params: Conv2D, block: Block, unroll: int = 16) -> Convolution | None:
+    """The layer on that block kernel, or None where it cannot be computed exactly by it."""
+    params = upright(params)
+    if params.input_shape[0] != 1:
+        return None
+    if params.dilation[1] > 1 and params.filter.shape[2] > 1:
+        return None
+    channels = params.output_shape[3]
+    if params.output_shape[2] < block.pixels - 1 or channels < block.channels:
+        return None
+    fit = _fit(params)
+    filters = params.filter.reshape(channels, -1).astype(np.int64)
+    if fit is None or not stream.lanes_fit(filters, block.channels):
+        return None
+    return Convolution(params, block, fit, unroll)
+
+
+@cache
+def _fit(params: Conv2D) -> requantize.Fit | None:
+    filters = params.filter.reshape(params.filter.shape[0], -1)
+    low, high = bounds.totals(filters, params.bias, params.input_zero_point)
+    return requantize.search(params.requant, low, high, CHOICES)
+
+
+@cache
+def upright(params: Conv2D) -> Conv2D:
+    """A convolution along a single column, seen as one along a single row."""
+    if params.input_shape[2] != 1 or params.filter.shape[2] != 1 or params.padding[1] != 0:
+        return params
+    return replace(
+        params,
+        input_shape=_swapped(params.input_shape),
+        output_shape=_swapped(params.output_shape),
+        filter=params.filter.swapaxes(1, 2),
+        stride=params.stride[::-1],
+        dilation=params.dilation[::-1],
+        padding=params.padding[::-1],
+    )
+
+
+def _swapped(shape: Shape4) -> Shape4:
+    return shape[0], shape[2], shape[1], shape[3]
+
+
+def _inside(params: Conv2D) -> bool:
+    """Whether the last window ends inside the input, in both directions."""
+    return all(
+        (params.output_shape[axis] - 1) * params.stride[axis - 1]
+        + (params.filter.shape[axis] - 1) * params.dilation[axis - 1]
+        < params.input_shape[axis]
+        for axis in (1, 2)
+    )
+
+
+def _round4(value: int) -> int:
+    return -(-value // 4) * 4

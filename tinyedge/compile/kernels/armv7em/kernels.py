@@ -1,0 +1,190 @@
+"""The families' kernels as the compiler chooses among them."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from tinyedge.compile import params as p
+from tinyedge.compile.kernels.armv7em import addition, convolution, depthwise, fully_connected
+from tinyedge.compile.kernels.base import Kernel, Overlap
+from tinyedge.compile.plan import Domain, FieldValue
+from tinyedge.compile.program import Node
+
+Fields = tuple[tuple[str, FieldValue], ...]
+
+
+class _Tuned(Kernel):
+    """A kernel on uint8 = q + 128 with one C driver and some files of assembler macros."""
+
+    domain = Domain.OFFSET
+
+    def __init__(self, name: str, *sources: str) -> None:
+        self.name = name
+        self.sources = tuple(f"armv7em/{source}" for source in ("macros.S", *sources))
+
+
+class Convolution(_Tuned):
+    """CONV_2D by one block kernel, either from a band of padded rows or straight from the input."""
+
+    def __init__(self, block: convolution.Block, unroll: int, direct: bool) -> None:
+        name = "te_v7em_conv_direct" if direct else "te_v7em_conv_band"
+        super().__init__(name, "conv.S", "unpack.S", "conv.c")
+        self.direct = direct
+        self._plan = cache(lambda q: convolution.plan(q, block, unroll))
+
+    def _layer(self, node: Node) -> convolution.Convolution:
+        layer = self._plan(node.params)
+        assert layer is not None
+        return layer
+
+    def applies(self, node: Node) -> bool:
+        if not isinstance(node.params, p.Conv2D):
+            return False
+        layer = self._plan(node.params)
+        return layer is not None and layer.direct == self.direct
+
+    def cost(self, node: Node) -> int:
+        return self._layer(node).instructions
+
+    def fields(self, node: Node) -> Fields:
+        return self._layer(node).fields()
+
+    def scratch_bytes(self, node: Node) -> int:
+        return self._layer(node).scratch_bytes
+
+    def input_tail(self, node: Node) -> int:
+        return self._layer(node).input_tail
+
+    def output_tail(self, node: Node) -> int:
+        return self._layer(node).output_tail
+
+    def overlap(self, node: Node, operand: int) -> Overlap:
+        return Overlap(*self._layer(node).overlap(node.inputs[operand].bytes))
+
+
+class Depthwise(_Tuned):
+    """DEPTHWISE_CONV_2D 3x3, ``chunk`` rows of outputs at a time."""
+
+    def __init__(self, chunk: int, pairs: int) -> None:
+        super().__init__("te_v7em_depthwise", "unpack.S", "depthwise.S", "depthwise.c")
+        self._plan = cache(lambda q: depthwise.plan(q, chunk, pairs))
+
+    def _layer(self, node: Node) -> depthwise.Depthwise:
+        layer = self._plan(node.params)
+        assert layer is not None
+        return layer
+
+    def applies(self, node: Node) -> bool:
+        return isinstance(node.params, p.DepthwiseConv2D) and self._plan(node.params) is not None
+
+    def cost(self, node: Node) -> int:
+        return self._layer(node).instructions
+
+    def fields(self, node: Node) -> Fields:
+        return self._layer(node).fields()
+
+    def scratch_bytes(self, node: Node) -> int:
+        return self._layer(node).scratch_bytes
+
+    def align(self, node: Node) -> int:
+        return node.output.shape[-1] if self._layer(node).in_place else 1
+
+    def overlap(self, node: Node, operand: int) -> Overlap:
+        if not self._layer(node).in_place:
+            return super().overlap(node, operand)
+        return Overlap(lead=0, lag=node.inputs[operand].bytes)
+
+
+class FullyConnected(_Tuned):
+    """FULLY_CONNECTED."""
+
+    def __init__(self, unroll: int) -> None:
+        sources = ("unpack.S", "fully_connected.S", "fully_connected.c")
+        super().__init__("te_v7em_fully_connected", *sources)
+        self._plan = cache(lambda q: fully_connected.plan(q, unroll))
+
+    def _layer(self, node: Node) -> fully_connected.Dense:
+        layer = self._plan(node.params)
+        assert layer is not None
+        return layer
+
+    def applies(self, node: Node) -> bool:
+        return isinstance(node.params, p.FullyConnected) and self._plan(node.params) is not None
+
+    def cost(self, node: Node) -> int:
+        return self._layer(node).instructions
+
+    def fields(self, node: Node) -> Fields:
+        return self._layer(node).fields()
+
+    def scratch_bytes(self, node: Node) -> int:
+        return self._layer(node).scratch_bytes
+
+    def input_tail(self, node: Node) -> int:
+        return self._layer(node).input_tail
+
+    def output_tail(self, node: Node) -> int:
+        return self._layer(node).output_tail
+
+    def overlap(self, node: Node, operand: int) -> Overlap:
+        return Overlap(*self._layer(node).overlap(node.inputs[operand].bytes))
+
+
+class Addition(_Tuned):
+    """ADD of two tensors of one shape."""
+
+    def __init__(self) -> None:
+        super().__init__("te_v7em_add", "unpack.S", "elementwise.S", "elementwise.c")
+        self._plan = cache(addition.plan)
+
+    def _layer(self, node: Node) -> addition.Addition:
+        assert isinstance(node.params, p.Add)
+        layer = self._plan(node.params)
+        assert layer is not None
+        return layer
+
+    def applies(self, node: Node) -> bool:
+        constant = any(value.data is not None for value in node.inputs)
+        if constant or not isinstance(node.params, p.Add):
+            return False
+        return self._plan(node.params) is not None
+
+    def cost(self, node: Node) -> int:
+        return self._layer(node).instructions
+
+    def fields(self, node: Node) -> Fields:
+        return self._layer(node).fields()
+
+    def output_tail(self, node: Node) -> int:
+        return -node.output.bytes % 4
+
+    def input_tail(self, node: Node) -> int:
+        return -node.output.bytes % 4
+
+    def overlap(self, node: Node, operand: int) -> Overlap:
+        return Overlap(lead=0, lag=node.inputs[operand].bytes)
+
+
+class Flip(_Tuned):
+    """int8 to uint8 = q + 128, and back."""
+
+    def __init__(self) -> None:
+        super().__init__("te_v7em_flip", "elementwise.c")
+
+    def applies(self, node: Node) -> bool:
+        return isinstance(node.params, p.Flip)
+
+    def cost(self, node: Node) -> int:
+        return 20 + node.output.bytes // 2
+
+    def fields(self, node: Node) -> Fields:
+        return (("words", -(-node.output.bytes // 4)),)
+
+    def output_tail(self, node: Node) -> int:
+        return -node.output.bytes % 4
+
+    def input_tail(self, node: Node) -> int:
+        return -node.output.bytes % 4
+
+    def overlap(self, node: Node, operand: int) -> Overlap:
+        return Overlap(lead=0, lag=node.inputs[operand].bytes)
