@@ -21,6 +21,7 @@ _PACKAGES = {
     "gcc": "gcc",
     "clang-format": "clang-format",
     "make": "make",
+    "setpriv": "util-linux",
 }
 
 
@@ -75,15 +76,21 @@ def run(
 
 
 def spawn(
-    argv: Sequence[str], log: Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
+    argv: Sequence[str],
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    keep_open: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a program that lives on (an emulator). The caller must end it; ``log`` takes output."""
+    """Start a program that lives on (an emulator). The caller must end it; ``log`` takes output.
+
+    ``keep_open``: file descriptors that it inherits under the same numbers.
+    """
     exe = require(argv[0])
     with log.open("wb") as sink:
         return subprocess.Popen(
             [exe, *argv[1:]],
-            cwd=cwd,
             env=dict(env) if env is not None else None,
+            pass_fds=tuple(keep_open),
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=sink,

@@ -1,1 +1,32 @@
 """Compiles rendered firmware and measures what it takes of the board's memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyedge.board import Board
+from tinyedge.build import idf, make
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """Firmware that has been built: its ELF and linker map, and the folder that holds them."""
+
+    elf: Path
+    map: Path
+    out: Path
+
+
+def build(folder: Path, board: Board, sanitize: tuple[str, ...] = ()) -> Artifact:
+    """Build the firmware in ``folder``; what is made goes to ``out`` beside it.
+
+    ``sanitize``: e.g. ("address", "undefined"), for the host alone. Raises ToolError if a tool is
+    missing or fails, CheckFailed if the firmware does not fit the board's memory.
+    """
+    out = folder.parent / "-".join(("out", *sanitize))
+    if board.build.toolchain == "esp-idf":
+        elf = idf.build(folder, out, board)
+    else:
+        elf = make.build(folder, out, board, sanitize)
+    return Artifact(elf, elf.with_suffix(".map"), out)

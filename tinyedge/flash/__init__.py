@@ -1,1 +1,140 @@
 """Puts firmware on a device, or starts an emulated one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tinyedge.board import Board
+from tinyedge.build import Artifact
+from tinyedge.errors import ConfigError, LinkError, ToolError, near_match
+from tinyedge.flash import esptool, host, ports, process, qemu
+from tinyedge.flash.process import Process
+from tinyedge.link.session import Deadlines, Session
+from tinyedge.workspace import sha256, write_atomic
+
+METHODS = ("qemu", "host", "esptool")
+_STATE = "device.json"
+_LOG = "device.log"
+_START_S = 20.0
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a device answers; ``process`` is None for a real board."""
+
+    url: str
+    process: Process | None
+    elf_sha256: str
+
+    @property
+    def pid(self) -> int | None:
+        """The emulator's process."""
+        return self.process.pid if self.process else None
+
+
+class _State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """device.json."""
+
+    url: str
+    board: str
+    elf_sha256: str
+    pid: int | None = None
+    started: int = 0
+
+
+@contextlib.contextmanager
+def run(artifact: Artifact, board: Board, port: str = "") -> Iterator[Device]:
+    """A device for the length of a ``with``; an emulated one ends with it, or with this process."""
+    device = _start(artifact, board, port, owned=True)
+    try:
+        yield device
+    finally:
+        if device.process:
+            process.stop(device.process)
+
+
+def start(artifact: Artifact, board: Board, folder: Path, port: str = "") -> Device:
+    """Leave a device running and remember it in ``folder``; one that ran there before is ended.
+
+    ``port``: of a real board. Raises ToolError or LinkError if it does not start and answer.
+    """
+    stop(folder)
+    device = _start(artifact, board, port, owned=False)
+    try:
+        state = _State(
+            url=device.url,
+            board=board.id,
+            elf_sha256=device.elf_sha256,
+            pid=device.pid,
+            started=device.process.started if device.process else 0,
+        )
+        write_atomic(folder / _STATE, msgspec.json.format(msgspec.json.encode(state)))
+    except BaseException:
+        if device.process:
+            process.stop(device.process)
+        raise
+    return device
+
+
+def running(folder: Path) -> Device | None:
+    """The device that ``start`` left in ``folder``, if it still runs."""
+    try:
+        state = msgspec.json.decode((folder / _STATE).read_bytes(), type=_State)
+    except (OSError, msgspec.DecodeError):
+        return None
+    owner = None if state.pid is None else Process(state.pid, state.started)
+    if owner is not None and not process.alive(owner):
+        return None
+    return Device(state.url, owner, state.elf_sha256)
+
+
+def stop(folder: Path) -> Device | None:
+    """End and forget the device of ``folder``; return it, or None if there was none."""
+    device = running(folder)
+    if device is not None and device.process is not None:
+        process.stop(device.process)
+    (folder / _STATE).unlink(missing_ok=True)
+    return device
+
+
+def _start(artifact: Artifact, board: Board, port: str, owned: bool) -> Device:
+    method, elf = board.flash.method, artifact.elf
+    digest = sha256(elf.read_bytes())
+    if method not in METHODS:
+        raise ConfigError(
+            f'{board.id}: flash.method "{method}" is unknown{near_match(method, METHODS)}',
+            f"methods: {', '.join(METHODS)}",
+        )
+    if method == "esptool":
+        device = ports.find(port)
+        esptool.write(artifact.out, device)
+        return Device(device, None, digest)
+    log = artifact.out / _LOG
+    started, url = process.start(
+        (lambda fd: qemu.argv(elf, board, fd)) if method == "qemu" else (lambda _: host.argv(elf)),
+        host.environment if method == "host" else (lambda _: {}),
+        log,
+        owned,
+    )
+    try:
+        _greet(url, started, log)
+    except BaseException:
+        process.stop(started)
+        raise
+    return Device(url, started, digest)
+
+
+def _greet(url: str, started: Process, log: Path) -> None:
+    """Wait until the device answers. Raises ToolError, with what it printed, if it has ended."""
+    try:
+        Session(url, deadlines=Deadlines(connect_s=_START_S)).close()
+    except LinkError as error:
+        if process.alive(started):
+            raise
+        printed = "\n".join(log.read_text(errors="replace").strip().splitlines()[-20:])
+        raise ToolError(f"the device ended while it started:\n{printed}") from error

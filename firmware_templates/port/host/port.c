@@ -1,8 +1,9 @@
 /* The host as a board: a process that is spoken to over a loopback socket or a pseudo terminal.
  *
- * TE_LISTEN chooses: "tcp" (the default; any free port), "tcp:PORT", or "pty". The URL is the
- * first line on standard output. A peer that leaves makes room for the next one. With TE_IDLE_S
- * the process ends by itself when nothing has arrived for that many seconds. */
+ * TE_LISTEN chooses: "tcp" (the default; any free port), "fd:N" (a listening socket that was
+ * inherited), or "pty". The URL is the first line on standard output. A peer that leaves makes room
+ * for the next one. With TE_IDLE_S the process ends by itself when nothing has arrived for that
+ * many seconds. */
 #define _GNU_SOURCE
 
 #include <arpa/inet.h>
@@ -38,16 +39,17 @@ static _Noreturn void fail(const char *what) {
   exit(2);
 }
 
-static void listen_tcp(uint16_t port) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
+/* Listens on `inherited`, or, if it is negative, on any free port of the loopback interface. */
+static void listen_tcp(int inherited) {
+  struct sockaddr_in address = {.sin_family = AF_INET};
   socklen_t size = sizeof address;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (listener < 0 || setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int)) ||
-      bind(listener, (struct sockaddr *)&address, size) || listen(listener, 1) ||
-      getsockname(listener, (struct sockaddr *)&address, &size)) {
+  listener = inherited < 0 ? socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0) : inherited;
+  if (listener < 0) fail("socket");
+  if (inherited < 0 && (bind(listener, (struct sockaddr *)&address, size) || listen(listener, 1))) {
     fail("socket");
   }
+  if (getsockname(listener, (struct sockaddr *)&address, &size)) fail("socket");
   printf("socket://127.0.0.1:%u\n", ntohs(address.sin_port));
 }
 
@@ -101,7 +103,7 @@ void te_port_init(void) {
   if (how != NULL && strcmp(how, "pty") == 0) {
     open_pty();
   } else {
-    listen_tcp(how != NULL && strncmp(how, "tcp:", 4) == 0 ? (uint16_t)atoi(how + 4) : 0);
+    listen_tcp(how != NULL && strncmp(how, "fd:", 3) == 0 ? atoi(how + 3) : -1);
   }
   fflush(stdout);
   paint_stack();

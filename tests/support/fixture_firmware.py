@@ -1,0 +1,49 @@
+"""Firmware around the hand-made model tests/host/fixture_model.c: app, protocol, ports."""
+
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyedge import build, workspace
+from tinyedge.board import Board
+from tinyedge.build import Artifact
+from tinyedge.emit import board_files
+
+MODEL = Path(__file__).resolve().parents[1] / "host" / "fixture_model.c"
+SHA256 = bytes([0xFE, 0xED, *range(1, 10)]).ljust(32, b"\0").hex()
+FIRST, SECOND = 784, 5
+
+
+@dataclass(frozen=True)
+class Target:
+    """A device that answers at ``url``; ``board`` is None where only the URL is known."""
+
+    url: str
+    board: Board | None
+
+
+def write(folder: Path, board: Board, **defines: int) -> Path:
+    """Write the firmware's sources; ``defines`` are set before the model's code."""
+    files: dict[str, str | bytes] = dict(board_files.files(board))
+    text = "".join(f"#define {name} {value}\n" for name, value in defines.items())
+    files["model/model.c"] = text + MODEL.read_text()
+    files["Makefile"] = board_files.makefile(board, files)
+    workspace.write_tree(folder, files)
+    return folder
+
+
+def made(folder: Path, board: Board, sanitize: tuple[str, ...] = (), **defines: int) -> Artifact:
+    """Write and build."""
+    return build.build(write(folder / "firmware", board, **defines), board, sanitize)
+
+
+def expected(first: bytes, second: bytes) -> bytes:
+    """Output 0 of the model."""
+    data = first + second
+    return bytes(byte ^ (len(data) - at) & 0xFF for at, byte in enumerate(data))
+
+
+def check(inputs: list[bytes], outputs: tuple[bytes, ...]) -> None:
+    """Output 0, and the CRC-32 in output 1."""
+    assert outputs[0] == expected(*inputs)
+    assert outputs[1][:4] == zlib.crc32(b"".join(inputs)).to_bytes(4, "little")

@@ -1,0 +1,59 @@
+"""Reads GNU ld's map: which part of the firmware each byte came from."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from tinyedge.errors import ToolError
+
+COMPONENTS = ("app", "port", "runtime", "model", "library", "padding")
+_START = "Linker script and memory map"
+# " .text.name  0x... 0x... file", where a long name stands alone on the line before.
+_INPUT = re.compile(r"^ (\S+)?\s+0x[0-9a-f]+\s+0x([0-9a-f]+)(?: (\S.*))?\s*$")
+_OUTPUT = re.compile(r"^([._A-Za-z]\S*)(?:\s|$)")
+_FOLDER = re.compile(r"(?:^|/)(app|port|runtime|model)/[^()]*\.o$")
+
+
+def components(path: Path, sections: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """(component, bytes) over the named output sections; all components, in a fixed order.
+
+    Raises ToolError if the map cannot be read.
+    """
+    try:
+        text = path.read_text(errors="replace")
+    except OSError as error:
+        raise ToolError(f"{path}: {error.strerror}", "build the firmware again") from error
+    wanted = set(sections)
+    found: Counter[str] = Counter()
+    for section, origin, size in _pieces(text.partition(_START)[2]):
+        if section in wanted:
+            found[component(origin)] += size
+    return tuple((name, found[name]) for name in COMPONENTS)
+
+
+def component(origin: str) -> str:
+    """Path of an object, or *fill* -> component."""
+    if origin == "*fill*":
+        return "padding"
+    folder = _FOLDER.search(origin)
+    return folder[1] if folder else "library"
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str, int]]:
+    """(output section, object or *fill*, bytes)."""
+    section = ""
+    for line in text.splitlines():
+        output = _OUTPUT.match(line)
+        if output:
+            section = output[1]
+            continue
+        piece = _INPUT.match(line)
+        if piece is None:
+            continue
+        if piece[1] == "*fill*":
+            yield section, "*fill*", int(piece[2], 16)
+        elif piece[3]:
+            yield section, piece[3].strip(), int(piece[2], 16)

@@ -1,0 +1,60 @@
+"""Drives the Makefile of a firmware folder: GCC for bare metal and for this computer."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from tinyedge import tool
+from tinyedge.board import Board
+from tinyedge.errors import CheckFailed, ToolError
+
+_OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
+_KEYS = {"FLASH": "memory.flash", "RAM": "memory.ram"}
+_SHOWN_LINES = 30
+
+
+def argv(folder: Path, out: Path, jobs: int, sanitize: tuple[str, ...] = ()) -> list[str]:
+    """What builds ``folder`` into ``out`` with ``jobs`` compilers at a time."""
+    made = ["make", "-C", str(folder), f"-j{jobs}", "--no-print-directory"]
+    made.append(f"OUT={os.path.relpath(out, folder)}")
+    return made + ([f"SANITIZE={','.join(sanitize)}"] if sanitize else [])
+
+
+def environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Without what a make that called tinyedge left there; messages in English."""
+    dropped = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "LANGUAGE", "GCC_COLORS"}
+    return {**{k: v for k, v in given.items() if k not in dropped}, "LC_ALL": "C"}
+
+
+def build(folder: Path, out: Path, board: Board, sanitize: tuple[str, ...] = ()) -> Path:
+    """Build; return the ELF. Raises ToolError, or CheckFailed with the bytes over the budget."""
+    tool.require(board.build.toolchain)
+    done = tool.run(
+        argv(folder, out, os.cpu_count() or 1, sanitize), env=environment(os.environ), check=False
+    )
+    if done.returncode != 0:
+        raise explain(board, folder, done.stdout + done.stderr)
+    return out / "firmware.elf"
+
+
+def explain(board: Board, folder: Path, log: str) -> CheckFailed | ToolError:
+    """The error that fits what make printed."""
+    over = {region: int(count) for region, count in _OVERFLOW.findall(log)}
+    if over:
+        sizes = {"FLASH": board.memory.flash.bytes, "RAM": board.memory.ram.bytes}
+        parts = [
+            f"{_KEYS[region]} has {sizes[region]:,} bytes, {count:,} too few"
+            for region, count in sorted(over.items())
+        ]
+        return CheckFailed(
+            f"the firmware does not fit {board.id}: {'; '.join(parts)}",
+            'choose a smaller model or a larger board; "tinyedge inspect" compares the boards',
+        )
+    lines = [line for line in log.strip().splitlines() if line]
+    # The first error is the cause; what follows is its consequence.
+    first = next((i for i, line in enumerate(lines) if "error" in line.lower()), 0)
+    shown = "\n".join(lines[max(0, first - 2) :][:_SHOWN_LINES])
+    return ToolError(f"{folder} does not build:\n{shown}", 'run "make" there to see all')

@@ -1,0 +1,103 @@
+"""Processes that are devices: started on a socket of their own, known by pid and start time.
+
+A pid alone may be another process by the time one wants to end it; with its start time it cannot.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyedge import tool
+
+_TERM_S, _KILL_S = 3.0, 5.0
+_START_TIME_FIELD = 19  # of /proc/<pid>/stat, counted after the name; in clock ticks since boot
+
+
+@dataclass(frozen=True)
+class Process:
+    """One process for good: pid, and start time in clock ticks since boot."""
+
+    pid: int
+    started: int
+
+
+def start(
+    argv: Callable[[int], list[str]],
+    environment: Callable[[int], dict[str, str]],
+    log: Path,
+    owned: bool,
+) -> tuple[Process, str]:
+    """Start a device that serves an inherited listening socket; return it and its URL.
+
+    ``argv`` and ``environment`` get the socket's descriptor. No port is ever guessed: the socket
+    is bound first. ``owned``: the kernel ends the process if this one dies.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        command = argv(server.fileno())
+        if owned:
+            command = ["setpriv", "--pdeathsig", "KILL", tool.require(command[0]), *command[1:]]
+        log.parent.mkdir(parents=True, exist_ok=True)
+        child = tool.spawn(
+            command,
+            log,
+            env={**os.environ, **environment(server.fileno())},
+            keep_open=[server.fileno()],
+        )
+    return Process(child.pid, _started(child.pid) or 0), f"socket://127.0.0.1:{port}"
+
+
+def alive(process: Process) -> bool:
+    """Whether it still runs (a process that has ended and was not waited for does not)."""
+    return _started(process.pid) == process.started and not _ended(process.pid)
+
+
+def stop(process: Process) -> None:
+    """End it: politely, then by force. Does nothing if it has ended already."""
+    try:
+        handle = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return
+    try:
+        if _started(process.pid) != process.started:
+            return
+        for number, limit_s in ((signal.SIGTERM, _TERM_S), (signal.SIGKILL, _KILL_S)):
+            signal.pidfd_send_signal(handle, number)
+            if select.select([handle], [], [], limit_s)[0]:
+                break
+    except ProcessLookupError:
+        pass
+    finally:
+        os.close(handle)
+        _ended(process.pid)
+
+
+def _ended(pid: int) -> bool:
+    """Whether the process is a zombie; takes leave of it if it is our child."""
+    try:
+        if os.waitpid(pid, os.WNOHANG)[0] == pid:
+            return True
+    except ChildProcessError:
+        pass
+    fields = _stat(pid)
+    return fields is None or fields[0] in ("Z", "X")
+
+
+def _started(pid: int) -> int | None:
+    fields = _stat(pid)
+    return None if fields is None else int(fields[_START_TIME_FIELD])
+
+
+def _stat(pid: int) -> list[str] | None:
+    """Fields of /proc/<pid>/stat after the name, which may hold anything."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return None
+    return text.rpartition(")")[2].split()

@@ -1,0 +1,46 @@
+"""Boards that QEMU emulates."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tinyedge.board import Board
+from tinyedge.errors import ConfigError
+
+PROGRAMS = {"cortex-m": "qemu-system-arm"}
+
+
+def argv(elf: Path, board: Board, descriptor: int) -> list[str]:
+    """What runs ``elf`` with its serial port on the listening socket ``descriptor``.
+
+    Under icount the guest's clock goes on by 2^shift ns an instruction, so that ticks are exact.
+    """
+    icount = board.flash.icount_shift
+    return [
+        program(board),
+        "-machine",
+        board.flash.machine,
+        "-nodefaults",
+        "-display",
+        "none",
+        *([] if icount is None else ["-icount", f"shift={icount}"]),
+        "-semihosting-config",
+        "enable=on,target=native",
+        "-chardev",
+        f"socket,id=link,fd={descriptor},server=on,wait=off,nodelay=on",
+        "-serial",
+        "chardev:link",
+        "-kernel",
+        str(elf),
+    ]
+
+
+def program(board: Board) -> str:
+    """QEMU's program for the board's core. Raises ConfigError if there is none."""
+    for prefix, name in PROGRAMS.items():
+        if board.cpu.core.startswith(prefix):
+            return name
+    raise ConfigError(
+        f'{board.id}: cpu.core "{board.cpu.core}" is not one that flash.method "qemu" runs',
+        f"cores that begin with: {', '.join(PROGRAMS)}",
+    )
