@@ -1,15 +1,20 @@
-"""Data sets that a machine may lack."""
+"""Data sets and TensorFlow, which a machine may lack."""
 
 import importlib.util
 
-import pytest
-
+from tests.support.tools import missing
 from tinyedge.dataset import fashion_mnist
 
 
 def needs_data(source: str) -> None:
-    """Skip, with the reason, where the data set is not installed."""
+    """Skip (on a laptop) or fail (in CI) where the data set is not installed."""
     if source == "fashion-mnist" and not fashion_mnist.FOLDER.is_dir():
-        pytest.skip("Debian's package dataset-fashion-mnist is not installed")
-    if source == "digits" and importlib.util.find_spec("sklearn") is None:
-        pytest.skip("scikit-learn is not installed")
+        missing("Debian's package dataset-fashion-mnist")
+    if source == "digits":
+        needs_package("sklearn")
+
+
+def needs_package(name: str) -> None:
+    """Skip (on a laptop) or fail (in CI) where the Python package is not installed."""
+    if importlib.util.find_spec(name) is None:
+        missing(f"the Python package {name}")

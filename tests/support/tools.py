@@ -9,7 +9,8 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def _missing(what: str) -> None:
+def missing(what: str) -> None:
+    """Fail in CI, skip on a laptop: ``what`` is not installed."""
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing on a CI machine", pytrace=False)
     pytest.skip(f'{what} is missing; "make setup" installs it')
@@ -19,7 +20,7 @@ def need(*programs: str) -> None:
     """Skip (on a laptop) or fail (in CI) unless all programs are on the PATH."""
     for program in programs:
         if shutil.which(program) is None:
-            _missing(f'the program "{program}"')
+            missing(f'the program "{program}"')
 
 
 def shared_models() -> Path:

@@ -45,8 +45,12 @@ class Split:
     @cached_property
     def inputs(self) -> NDArray[np.float32]:
         """What the float network sees: float32 of the shape of ``raw``."""
+        return self.scale(self.raw)
+
+    def scale(self, raw: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Raw values -> the network's input, any shape."""
         low, high = np.float32(self.range[0]), np.float32(self.range[1])
-        unit = self.raw.astype(np.float32) / np.float32(self.full_scale)
+        unit = raw.astype(np.float32) / np.float32(self.full_scale)
         return unit * (high - low) + low
 
     def take(self, indices: NDArray[np.int64]) -> Split:

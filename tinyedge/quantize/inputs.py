@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.dataset import Split
+from tinyedge.graph.quantized import quantize_float
 from tinyedge.graph.types import Quant
 
 
@@ -16,17 +15,12 @@ def inputs(split: Split, quant: Quant) -> NDArray[np.int8]:
 
     Each raw value has one int8 value, so this is a table look-up.
     """
-    values: NDArray[np.int8] = table(split.full_scale, split.range, quant)[split.raw]
-    return values
+    samples: NDArray[np.int8] = table(split, quant)[split.raw]
+    return samples
 
 
-def table(full_scale: int, span: tuple[float, float], quant: Quant) -> NDArray[np.int8]:
-    """The int8 value of each raw value 0 ... ``full_scale``; halves away from zero, saturated."""
-    low, high = span
-    reals = (low + raw / full_scale * (high - low) for raw in range(full_scale + 1))
-    steps = (real / quant.scale for real in reals)
-    rounded = [math.copysign(math.floor(abs(step) + 0.5), step) for step in steps]
-    values: NDArray[np.int8] = np.clip(np.array(rounded) + quant.zero_point, -128, 127).astype(
-        np.int8
-    )
-    return values
+def table(split: Split, quant: Quant) -> NDArray[np.int8]:
+    """The int8 value of each raw value 0 ... ``split.full_scale``; saturated."""
+    reals = split.scale(np.arange(split.full_scale + 1, dtype=np.uint8))
+    steps = [min(max(quantize_float(float(real), quant), -128), 127) for real in reals]
+    return np.array(steps, np.int8)

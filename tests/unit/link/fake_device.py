@@ -36,7 +36,7 @@ class FakeDevice:
         self._decoder, self._out = Decoder(), bytearray()
         self._inference, self._input, self._done = 0, b"", False
 
-    def read(self, timeout_s: float) -> bytes:  # noqa: ARG002
+    def read(self, timeout_s: float) -> bytes:
         if self.gone:
             raise DeviceGoneError("gone")
         data = b"".join(self.sends) + bytes(self._out)

@@ -42,7 +42,7 @@ class _Balance(html.parser.HTMLParser):
         super().__init__()
         self.open: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: object) -> None:  # noqa: ARG002
+    def handle_starttag(self, tag: str, attrs: object) -> None:
         if tag not in self.VOID:
             self.open.append(tag)
 

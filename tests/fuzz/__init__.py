@@ -1,1 +1,0 @@
-"""Differential fuzzing: random graphs, compiled ahead of time, against TensorFlow Lite Micro."""
