@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 import msgspec
 
-from tinyedge import resources
+from tinyedge import config, resources
 from tinyedge.errors import ConfigError, near_match
 
 SCHEMA = 1
-_T = TypeVar("_T")
 _SIZE = re.compile(r"^([0-9]+)([KM]?)$")
 _UNITS = {"": 1, "K": 1024, "M": 1024 * 1024}
 
 
-class _Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
-
-
-class Cpu(_Table, frozen=True, kw_only=True):
+class Cpu(config.Table, frozen=True, kw_only=True):
     """The core as the compiler and the kernels know it, and its clock in hertz."""
 
     core: str
     clock_hz: int
 
 
-class Region(_Table, frozen=True, kw_only=True):
+class Region(config.Table, frozen=True, kw_only=True):
     """A memory region: first address and size (bytes, or with K or M: "64K")."""
 
     origin: int
@@ -42,7 +36,7 @@ class Region(_Table, frozen=True, kw_only=True):
         return parse_size(self.size)
 
 
-class Memory(_Table, frozen=True, kw_only=True):
+class Memory(config.Table, frozen=True, kw_only=True):
     """Program memory, data memory, and the part of data memory kept for the stack."""
 
     flash: Region
@@ -55,14 +49,14 @@ class Memory(_Table, frozen=True, kw_only=True):
         return parse_size(self.stack)
 
 
-class Build(_Table, frozen=True, kw_only=True):
+class Build(config.Table, frozen=True, kw_only=True):
     """Compiler and the flags that select the core and ABI."""
 
     toolchain: str
     flags: tuple[str, ...] = ()
 
 
-class Timer(_Table, frozen=True, kw_only=True):
+class Timer(config.Table, frozen=True, kw_only=True):
     """The counter behind te_port_ticks(), its ticks a second, and what it measures."""
 
     source: str
@@ -70,7 +64,7 @@ class Timer(_Table, frozen=True, kw_only=True):
     hz: int
 
 
-class Flash(_Table, frozen=True, kw_only=True):
+class Flash(config.Table, frozen=True, kw_only=True):
     """How firmware gets onto the board.
 
     ``machine`` is the emulator's name for it; under ``icount_shift`` N the emulator's clock goes
@@ -82,14 +76,14 @@ class Flash(_Table, frozen=True, kw_only=True):
     icount_shift: int | None = None
 
 
-class Link(_Table, frozen=True, kw_only=True):
+class Link(config.Table, frozen=True, kw_only=True):
     """How the host reaches the board: ``socket`` (emulated) or ``serial``."""
 
     via: Literal["socket", "serial"]
     baud: int = 115200
 
 
-class Esp(_Table, frozen=True, kw_only=True):
+class Esp(config.Table, frozen=True, kw_only=True):
     """What only Espressif's chips have: ESP-IDF's name of the chip, its flash and external RAM.
 
     ``memory.flash`` is the application's partition of a flash chip of ``flash_mb`` megabytes.
@@ -101,11 +95,8 @@ class Esp(_Table, frozen=True, kw_only=True):
     psram: Literal["none", "quad", "octal"] = "none"
 
 
-class Board(_Table, frozen=True, kw_only=True):
-    """One board, as its TOML file says. ``id`` is the file's name."""
-
+class _File(config.Table, frozen=True, kw_only=True):
     schema: int
-    id: str
     name: str
     port: str
     cpu: Cpu
@@ -115,6 +106,12 @@ class Board(_Table, frozen=True, kw_only=True):
     flash: Flash
     link: Link
     esp: Esp | None = None
+
+
+class Board(_File, frozen=True, kw_only=True):
+    """One board, as its TOML file says. ``id`` is the file's name."""
+
+    id: str
 
     @property
     def ticks_per_instruction(self) -> Fraction | None:
@@ -167,25 +164,10 @@ def load(board_id: str) -> Board:
 
 def read(path: Path) -> Board:
     """Read and check one board file. Raises ConfigError naming file, key, and what is allowed."""
-    try:
-        raw: dict[str, Any] = tomllib.loads(path.read_text())
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", 'see "tinyedge boards"') from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    if raw.get("schema") != SCHEMA:
-        raise ConfigError(f"{path}: schema is {raw.get('schema')!r}", f"write schema = {SCHEMA}")
-    board = convert({**raw, "id": path.stem}, Board, path)
+    raw = config.read(path, SCHEMA, 'see "tinyedge boards"')
+    board = Board(id=path.stem, **msgspec.structs.asdict(config.convert(raw, _File, path)))
     _check_sizes(board, path)
     return board
-
-
-def convert(raw: dict[str, Any], kind: type[_T], path: Path) -> _T:
-    """Convert a dict to ``kind``; errors name file, key and what is allowed."""
-    try:
-        return msgspec.convert(raw, kind, strict=True)
-    except msgspec.ValidationError as error:
-        raise ConfigError(f"{path}: {error}") from error
 
 
 def _check_sizes(board: Board, path: Path) -> None:

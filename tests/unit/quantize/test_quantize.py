@@ -120,12 +120,26 @@ def test_an_untrained_network_is_refused_with_the_next_step(
     assert "tinyedge train" in caught.value.hint
 
 
-def test_a_float_tensor_that_is_left_is_named(trained: Trained) -> None:
+def _convert(trained: Trained, *, calibrate: bool) -> bytes:
+    """The network as TensorFlow converts it without int8 edges, or without int8 at all."""
     tf, keras = backend.load().tf, backend.load().keras
     model = keras.models.load_model(model_path(trained.recipe, trained.workspace), compile=False)
     one = tf.TensorSpec((1, 8, 8, 1), tf.float32)
     function = tf.function(model, input_signature=[one]).get_concrete_function()
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
+    if calibrate:
+        samples = np.linspace(0, 1, 640, dtype=np.float32).reshape(10, 1, 8, 8, 1)
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.representative_dataset = lambda: ([sample] for sample in samples)
     with backend.quiet():
-        tflite = tf.lite.TFLiteConverter.from_concrete_functions([function], model).convert()
-    with pytest.raises(ModelError, match=r"operator 0 CONV_2D has the float32 tensor \d+ \""):
-        check_int8(tflite, "floating")
+        return bytes(converter.convert())
+
+
+def test_a_float_tensor_that_is_left_is_named(trained: Trained) -> None:
+    with pytest.raises(ModelError, match=r"float tensors left: .*conv1"):
+        check_int8(_convert(trained, calibrate=False), "floating")
+
+
+def test_a_float_edge_is_named(trained: Trained) -> None:
+    with pytest.raises(ModelError, match=r'input ".*" is float32, not int8'):
+        check_int8(_convert(trained, calibrate=True), "floating")
