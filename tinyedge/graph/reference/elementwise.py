@@ -73,9 +73,10 @@ def quantize(op: Quantize, inputs: Sequence[Array]) -> Array:
     """float32 to int8 by a float32 division; integers by a multiplier."""
     target = op.outputs[0].q
     if op.inputs[0].dtype is DType.FLOAT32:
-        quotient = inputs[0].astype(np.float32) / np.float32(target.scale)
         # Beyond int32 C leaves the conversion undefined; every sane value lies far inside.
-        rounded = fixedpoint.round_half_away(quotient).astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            quotient = inputs[0].astype(np.float32) / np.float32(target.scale)
+            rounded = fixedpoint.round_half_away(quotient).astype(np.float64)
         scaled = fixedpoint.saturate_int32(rounded).astype(np.int64)
     else:
         factor = rescale_multiplier(op.inputs[0].q, target)
