@@ -1,8 +1,8 @@
 """TensorFlow Lite Micro's reference kernels on the host: what every runtime must answer.
 
 The official ``tflite-micro`` wheel runs the model. Its interpreter is C++ that trusts its
-input, so a file reaches it only after :mod:`tinyedge.graph.container` found every reference
-in it sound.
+input and ends the process where it should not, so a file reaches it only after it was read and
+its shapes and parameters were verified.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from tinyedge.errors import ModelError
-from tinyedge.graph import container
+from tinyedge.graph import container, read_tflite, verify
 from tinyedge.graph.types import Array
 
 _LACKS = re.compile(r"Didn't find op for builtin opcode '(\w+)'|registration from op code (\w+)")
@@ -52,7 +52,8 @@ class Oracle:
         """Load ``tflite``; ``name`` is what errors call it."""
         self._bytes = bytes(tflite)
         self._name = name
-        self._file = container.read(self._bytes, name)
+        self._graph = read_tflite.read(self._bytes, name, allow_unsupported=True)
+        verify.check(self._graph, allow_unsupported=True)
         self._plain = self._load("kAllocationRecording")
         self._keeping: Any = None
         self._last: list[Array] = []
@@ -75,8 +76,8 @@ class Oracle:
         if self._keeping is None:
             self._keeping = self._load("kPreserveAllTensors")
         self._infer(self._keeping, self._last)
-        file = self._file
-        written = set(file.inputs) | {i for op in file.operators for i in op.outputs}
+        written = {tensor.index for tensor in self._graph.inputs}
+        written |= {tensor.index for op in self._graph.ops for tensor in op.outputs}
         return {i: self._keeping.GetTensor(i, 0)["tensor_data"] for i in sorted(written)}
 
     @property
@@ -127,7 +128,7 @@ class Oracle:
         return True
 
     def _shaped(self, inputs: Sequence[Array]) -> list[Array]:
-        expected = [self._file.tensors[i] for i in self._file.inputs]
+        expected = self._graph.inputs
         if len(inputs) != len(expected):
             raise ModelError(f"{self._name}: {len(inputs)} inputs where it takes {len(expected)}")
         shaped = []
@@ -148,20 +149,20 @@ class Oracle:
                 interpreter.invoke()
             except RuntimeError as error:
                 raise self._refusal("failed to run it", text()) from error
-        return [interpreter.get_output(i) for i in range(len(self._file.outputs))]
+        return [interpreter.get_output(i) for i in range(len(self._graph.outputs))]
 
     def _load(self, config: str, arena_bytes: int = 0) -> Any:
         # The wheel takes half a second to import.
         from tflite_micro.python.tflite_micro import runtime  # noqa: PLC0415
 
-        with _captured_stderr() as text:
+        with container.damage(self._name), _captured_stderr() as text:
             try:
                 return runtime.Interpreter.from_bytes(
                     self._bytes,
                     arena_size=arena_bytes or self._arena_size(),
                     intrepreter_config=runtime.InterpreterConfig[config],
                 )
-            except (RuntimeError, ValueError) as error:
+            except RuntimeError as error:
                 raise self._refusal("refuses it", text()) from error
 
     def _arena_size(self) -> int:
@@ -169,8 +170,8 @@ class Oracle:
 
         A multiple of the interpreter's alignment, so that measuring gives the same each time.
         """
-        tensors = sum(tensor.bytes + 64 for tensor in self._file.tensors)
-        structures = 4096 * (len(self._file.operators) + len(self._file.tensors) + 16)
+        tensors = sum(tensor.bytes + 64 for tensor in self._graph.tensors)
+        structures = 4096 * (len(self._graph.ops) + len(self._graph.tensors) + 16)
         return (2 * tensors + structures + 10 * len(self._bytes)) // _ARENA_STEP * _ARENA_STEP
 
     def _refusal(self, what: str, log: str) -> ModelError:
@@ -180,7 +181,7 @@ class Oracle:
             detail = f": {log.splitlines()[0]}" if log else ""
             return ModelError(f"{self._name}: TensorFlow Lite Micro {what}{detail}")
         kind = lacks.group(1) or lacks.group(2)
-        index = next((op.index for op in self._file.operators if op.name == kind), None)
+        index = next((op.index for op in self._graph.ops if op.kind == kind), None)
         where = f"operator {index} {kind}" if index is not None else kind
         return ModelError(
             f"{self._name}: TensorFlow Lite Micro lacks {where}",

@@ -52,6 +52,7 @@ _scales = st.one_of(
 _gains = st.one_of(
     st.floats(-4, 4).map(lambda exponent: 2.0**exponent),
     st.integers(-4, 4).map(lambda exponent: 2.0**exponent),
+    st.integers(0, 3).map(lambda exponent: 2.0**exponent),
     st.integers(1, 30).map(lambda numerator: numerator / 10),
 )
 _activations = st.sampled_from(ACTIVATIONS)
@@ -213,9 +214,9 @@ def _binary(kind: str) -> st.SearchStrategy[Case]:
         a = model.input(first, draw(_scales), draw(_zero_points))
         values = _int8(draw, rng, second)
         constant = draw(st.booleans())
-        quant = (draw(_scales), draw(_zero_points))
-        b = model.constant(values, *quant) if constant else model.input(second, *quant)
         assert a.scale is not None
+        quant = (draw(st.one_of(st.just(a.scale), _scales)), draw(_zero_points))
+        b = model.constant(values, *quant) if constant else model.input(second, *quant)
         assert b.scale is not None
         natural = a.scale * b.scale * 128 if kind == "mul" else max(a.scale, b.scale)
         drawn = {"activation": draw(_activations), "zero_point": draw(_zero_points)}

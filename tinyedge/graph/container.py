@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import tflite
@@ -29,6 +29,8 @@ MAX_RANK = 6
 """Axes that TensorFlow Lite Micro's kernels know."""
 MAX_TENSOR_BYTES = 1 << 26
 """Far above what a microcontroller holds, and small enough for the host to allocate."""
+MAX_COMPUTED_BYTES = 1 << 28
+"""The same for all computed tensors together."""
 
 _DAMAGE = (struct.error, ValueError, TypeError, IndexError, OverflowError)
 _REDO = "convert the model again, or copy the file again if it was transferred"
@@ -131,6 +133,9 @@ class _Reader:
             subgraph.Tensors(i) for i in range(self._count(subgraph.TensorsLength(), 4, "tensors"))
         ]
         tensors = tuple(self._tensor(i, record) for i, record in enumerate(records))
+        if sum(tensor.bytes for tensor in tensors if not tensor.is_constant) > MAX_COMPUTED_BYTES:
+            self._fail(f"its computed tensors need over {MAX_COMPUTED_BYTES} bytes")
+        self._charge_unused()
         container = Container(
             tensors=tensors,
             variables=frozenset(i for i, record in enumerate(records) if record.IsVariable()),
@@ -141,8 +146,20 @@ class _Reader:
         self._check_order(container)
         return container
 
-    def _fail(self, message: str, hint: str = _REDO) -> None:
+    def _fail(self, message: str, hint: str = _REDO) -> NoReturn:
         raise ModelError(f"{self._name}: {message}", hint)
+
+    def _charge_unused(self) -> None:
+        """Bound the vectors that only the reference interpreter's Python wrapper walks."""
+        model = self._model
+        self._count(model.BuffersLength(), 4, "buffers")
+        self._count(model.MetadataBufferLength(), 4, "metadata buffers")
+        for i in range(self._count(model.MetadataLength(), 4, "metadata")):
+            self._text(model.Metadata(i).Name(), "metadata")
+        for i in range(self._count(model.SignatureDefsLength(), 4, "signatures")):
+            signature = model.SignatureDefs(i)
+            self._count(signature.InputsLength(), 4, "signature inputs")
+            self._count(signature.OutputsLength(), 4, "signature outputs")
 
     def _count(self, length: int, width: int, what: str) -> int:
         """Charge ``length`` elements of ``width`` bytes to the budget and return ``length``."""
@@ -202,10 +219,14 @@ class _Reader:
         return tuple(int(size) for size in vector)
 
     def _quant(self, record: Any, dtype: DType, shape: tuple[int, ...], where: str) -> Quant | None:
-        if record is None or record.ScaleLength() == 0 or dtype not in _ZERO_POINT_RANGE:
+        if record is None:
             return None
+        self._count(record.MinLength(), 4, f"{where}: minima")
+        self._count(record.MaxLength(), 4, f"{where}: maxima")
         if record.DetailsType() != tflite.QuantizationDetails.NONE:
             self._fail(f"{where}: custom quantization", "use affine int8 quantization")
+        if record.ScaleLength() == 0 or dtype not in _ZERO_POINT_RANGE:
+            return None
         scales = self._vector(record, "Scale", 4, f"{where}: scales").astype(np.float64)
         zeros = self._vector(record, "ZeroPoint", 8, f"{where}: zero points")
         axis = int(record.QuantizedDimension())
@@ -271,6 +292,9 @@ class _Reader:
         if code == tflite.BuiltinOperator.CUSTOM:
             name = self._text(opcode.CustomCode(), f"operator {index}: name") or "CUSTOM"
         where = f"operator {index} {name}"
+        self._count(record.CustomOptionsLength(), 1, f"{where}: options")
+        self._count(record.IntermediatesLength(), 4, f"{where}: intermediates")
+        self._count(record.MutatingVariableInputsLength(), 1, f"{where}: variables")
         return RawOp(
             index=index,
             code=code,

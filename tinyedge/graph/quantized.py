@@ -21,7 +21,6 @@ from tinyedge.graph.ops import (
     Logistic,
     Mean,
     Mul,
-    Relu,
     Softmax,
 )
 from tinyedge.graph.types import Activation, DType, Quant
@@ -141,14 +140,8 @@ def mul_multiplier(op: Mul) -> Multiplier:
 
 
 def rescale_multiplier(source: Quant, target: Quant) -> Multiplier:
-    """Return the factor of QUANTIZE between two integer tensors."""
+    """Return the factor of QUANTIZE and RELU between two integer tensors."""
     return Multiplier.of(source.scale / target.scale)
-
-
-def relu_multiplier(op: Relu) -> Multiplier:
-    """Return the factor of RELU, whose quotient TFLM takes in float32."""
-    quotient = np.float32(op.inputs[0].q.scale) / np.float32(op.outputs[0].q.scale)
-    return Multiplier.of(float(quotient))
 
 
 def mean_multiplier(op: Mean) -> Multiplier:

@@ -20,6 +20,13 @@ def read(data: bytes, name: str, *, allow_unsupported: bool = False) -> Graph:
     dynamic shapes or several subgraphs.
     """
     file = container.read(data, name)
+    if file.variables and not allow_unsupported:
+        index = min(file.variables)
+        raise ModelError(
+            f'{name}: tensor {index} "{file.tensors[index].name}" is a variable, kept between '
+            "inferences",
+            "TensorFlow Lite Micro may support it: try --runtime tflm",
+        )
     with container.damage(name):
         ops = tuple(
             _operator(Site(file, raw, name), name, allow_unsupported) for raw in file.operators

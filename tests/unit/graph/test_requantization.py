@@ -4,8 +4,10 @@ Random activations are far too coarse to tell two neighbouring multipliers apart
 accumulator of any size, so a layer with zero weights puts exact values before the requantizer.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from numpy.typing import NDArray
 
 from tests.support.tflite_writer import Handle, ModelWriter
 from tinyedge.graph import fixedpoint, reference
-from tinyedge.graph.quantized import output_multipliers
+from tinyedge.graph.quantized import Multiplier, output_multipliers
 from tinyedge.graph.read_tflite import read
 from tinyedge.oracle import Oracle
 
@@ -78,8 +80,11 @@ def _boundaries(multiplier: int, shift: int) -> NDArray[np.int32]:
 @pytest.mark.parametrize("seed", range(8))
 def test_every_rounding_boundary(layer: Layer, per_channel: bool, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    source, weight = (float(np.float32(10.0**e)) for e in rng.uniform(-4, 0, 2))
-    out = float(np.float32(source * weight * 2.0 ** rng.uniform(2, 22)))
+    exponents = rng.uniform((-12, -12, 2), (0, 0, 22))
+    if seed % 2:  # powers of two: boundaries are exact ties
+        exponents = exponents.round()
+    source, weight, gain = (float(np.float32(2.0**exponent)) for exponent in exponents)
+    out = float(np.float32(source * weight * gain))
     scales = Scales(source, [weight] * COUNT if per_channel else weight, out)
     # The multiplier comes out of the graph, so the model is written twice.
     draft = read(_model(layer, np.zeros(COUNT, np.int32), scales), "draft")
@@ -89,3 +94,51 @@ def test_every_rounding_boundary(layer: Layer, per_channel: bool, seed: int) -> 
     expected = Oracle(data).run(inputs)[0]
     assert len(np.unique(expected)) > 200
     np.testing.assert_array_equal(reference.run(read(data, "model"), inputs)[0], expected)
+
+
+def _differs(a: Multiplier, b: Multiplier, values: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Those of ``values`` that the two multipliers round to different results."""
+    scaled = [fixedpoint.multiply_by_quantized_multiplier(values, m.value, m.shift) for m in (a, b)]
+    return values[scaled[0] != scaled[1]]
+
+
+def _same_as_the_oracle(data: bytes, values: NDArray[Any]) -> None:
+    expected = Oracle(data).run([values])[0]
+    np.testing.assert_array_equal(reference.run(read(data, "model"), [values])[0], expected)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"), [(1.0, 1.52), (1.8, 0.16), (0.57, 1.02), (1.02, 0.76)]
+)
+def test_relu_takes_its_quotient_in_float64(source: float, target: float) -> None:
+    quotient = np.float32(source) / np.float32(target)
+    exact = float(np.float32(source)) / float(np.float32(target))
+    steps = np.arange(256)
+    assert _differs(Multiplier.of(float(quotient)), Multiplier.of(exact), steps).size
+    model = ModelWriter()
+    y = model.relu(model.input((1, 256), source, -128), scale=target, zero_point=-128)
+    _same_as_the_oracle(model.finish(y), np.arange(-128, 128, dtype=np.int8)[np.newaxis])
+
+
+@pytest.mark.parametrize("activation", ["RELU6", "RELU_N1_TO_1"])
+def test_activation_bounds_are_quotients_in_float32(activation: str) -> None:
+    bound = 6.0 if activation == "RELU6" else 1.0
+    halves = np.float32(bound / (np.arange(1, 100) + 0.5))
+    near = [scale for half in halves for scale in (half, np.nextafter(half, np.float32(1)))]
+    wide = [math.floor(bound / float(scale) + 0.5) for scale in near]
+    narrow = [int(fixedpoint.round_half_away(np.float32(bound) / scale)) for scale in near]
+    telling = [float(s) for s, w, n in zip(near, wide, narrow, strict=True) if w != n]
+    assert telling
+    for scale in telling:
+        model = ModelWriter()
+        x = model.input((1, 1), scale, -127)
+        y = model.fully_connected(
+            x,
+            np.full((1, 1), 127, np.int8),
+            1.0,
+            None,
+            scale=scale,
+            zero_point=-127,
+            activation=activation,
+        )
+        _same_as_the_oracle(model.finish(y), np.array([[127]], np.int8))

@@ -15,7 +15,6 @@ from tinyedge.graph.quantized import (
     SOFTMAX_SUM_INTEGER_BITS,
     activation_range,
     logistic_parameters,
-    relu_multiplier,
     rescale_multiplier,
     softmax_parameters,
 )
@@ -62,7 +61,7 @@ def relu(op: Relu, inputs: Sequence[Array]) -> Array:
     if op.function is Activation.RELU6:
         low, high = source.zero_point, activation_range(op.function, source)[1]
         return np.clip(inputs[0], low, high).astype(np.int8)
-    factor = relu_multiplier(op)
+    factor = rescale_multiplier(source, target)
     x = inputs[0].astype(np.int64) - source.zero_point
     scaled = multiply_by_quantized_multiplier(x, factor.value, factor.shift)
     low, high = activation_range(op.function, target)

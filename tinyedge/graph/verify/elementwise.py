@@ -5,7 +5,6 @@ from __future__ import annotations
 from tinyedge.graph.ops import Dequantize, Logistic, Quantize, Relu, Softmax
 from tinyedge.graph.quantized import (
     logistic_parameters,
-    relu_multiplier,
     rescale_multiplier,
     softmax_factor,
 )
@@ -46,9 +45,9 @@ def relu(check: Checker, op: Relu) -> None:
     """RELU may requantize; RELU6 keeps the input's quantization."""
     _check_same_shape(check, op)
     if check.int8(op.inputs[0], op.outputs[0]):
-        check.expect_shift(relu_multiplier(op).shift)
-        quant = op.inputs[0].q if op.function is Activation.RELU6 else op.outputs[0].q
-        check.expect_activation(op.function, quant)
+        source, target = op.inputs[0].q, op.outputs[0].q
+        check.expect_shift(rescale_multiplier(source, target).shift)
+        check.expect_activation(op.function, source if op.function is Activation.RELU6 else target)
 
 
 def quantize(check: Checker, op: Quantize) -> None:
