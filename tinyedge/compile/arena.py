@@ -12,8 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-#: partial placements that a search may visit before it settles for the best one found
-BUDGET = 20_000
+#: partial placements that the search may visit before it settles for the best one found
+BUDGET = 10_000
+#: the same for each bound, and for all bounds together
+BOUND_BUDGET, BOUNDS_BUDGET = 1_000, 10_000
 #: neighbouring steps that are placed by themselves for a bound
 WIDTHS = (1, 2, 3, 4, 6)
 
@@ -58,11 +60,8 @@ class Problem:
     def solve(self) -> Placement:
         """Return the smallest placement found, and whether it is proved to be the smallest."""
         best = min((self._first_fit(key) for key in self._orders()), key=lambda p: p[0])
-        bound = 0
-        for width in WIDTHS:
-            if bound < best[0]:
-                bound = max(bound, self._bound(width, best[0]))
-        search = _Search(self, bound, best)
+        bound = self._bound(best[0])
+        search = _Search(self, bound, best, BUDGET)
         if best[0] > bound:
             search.run(range(len(self.buffers)))
         size, offsets = search.best
@@ -72,17 +71,21 @@ class Problem:
         """Least distance of two buffers' starts with ``lower`` below; None if they never meet."""
         return self._distance[lower][upper]
 
-    def _bound(self, width: int, enough: int) -> int:
-        """Largest of the smallest blocks that ``width`` neighbouring steps need, or ``enough``.
+    def _bound(self, enough: int) -> int:
+        """Largest of the smallest blocks that few neighbouring steps need, or ``enough``.
 
         Steps whose search runs out of budget count for nothing.
         """
-        bound = 0
-        for step in sorted({buffer.first for buffer in self.buffers}):
-            last = step + width - 1
-            alive = [i for i, b in enumerate(self.buffers) if b.first <= last and step <= b.last]
-            search = _Search(self, bound, (enough, ()))
+        bound, left = 0, BOUNDS_BUDGET
+        starts = sorted({buffer.first for buffer in self.buffers})
+        for width, first in ((width, first) for width in WIDTHS for first in starts):
+            if bound >= enough or left <= 0:
+                break
+            last = first + width - 1
+            alive = [i for i, b in enumerate(self.buffers) if b.first <= last and first <= b.last]
+            search = _Search(self, bound, (enough, ()), min(left, BOUND_BUDGET))
             search.run(alive)
+            left -= search.visited
             if search.complete:
                 bound = max(bound, search.best[0])
         return bound
@@ -120,10 +123,13 @@ class Problem:
 class _Search:
     """Depth first over orders of offsets; keeps the best complete placement."""
 
-    def __init__(self, problem: Problem, bound: int, best: tuple[int, tuple[int, ...]]) -> None:
+    def __init__(
+        self, problem: Problem, bound: int, best: tuple[int, tuple[int, ...]], budget: int
+    ) -> None:
         self.problem = problem
         self.bound = bound
         self.best = best
+        self.budget = budget
         self.complete = True
         self.visited = 0
 
@@ -147,7 +153,7 @@ class _Search:
         for i in sorted(ready, key=lambda i: (left[i], -buffers[i].size)):
             if self.best[0] <= self.bound:
                 return
-            if self.visited >= BUDGET:
+            if self.visited >= self.budget:
                 self.complete = False
                 return
             rest = self._without(i, left)

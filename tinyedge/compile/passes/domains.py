@@ -24,7 +24,8 @@ def transform(
     for node, kernel in zip(program.nodes, kernels, strict=True):
         builder.add(node, kernel)
     outputs = tuple(builder.kept(value, Domain.PLAIN) for value in program.outputs)
-    nodes, chosen = zip(*builder.calls, strict=True)
+    nodes = tuple(node for node, _ in builder.calls)
+    chosen = tuple(kernel for _, kernel in builder.calls)
     return replace(program, nodes=nodes, outputs=outputs), chosen
 
 
@@ -63,5 +64,6 @@ class _Builder:
 
     def _common(self, node: Node) -> Domain:
         """The domain that all operands are in already, else plain."""
-        shared = set.intersection(*({*self.values[id(v)]} for v in node.activations))
+        domains = [{*self.values[id(value)]} for value in node.activations]
+        shared = set.intersection(*domains) if domains else {Domain.PLAIN}
         return Domain.PLAIN if Domain.PLAIN in shared or not shared else shared.pop()

@@ -61,11 +61,12 @@ def transform(program: Program, kernels: Sequence[Kernel], core: str) -> Plan:
 
 def _reach(program: Program, kernels: Sequence[Kernel], slots: dict[int, Slot]) -> int:
     """The first byte of the arena that no kernel reads, even past its operands."""
-    return max(
+    ends = (
         slots[id(value)].offset + value.bytes + kernel.input_tail(node)
         for node, kernel in zip(program.nodes, kernels, strict=True)
         for value in node.activations
     )
+    return max(ends, default=0)
 
 
 def _computed(program: Program) -> list[Value]:

@@ -1,0 +1,35 @@
+/* A compiled model behind standard input and output: reads all inputs, runs, writes all outputs,
+ * until the input ends. With -DTE_OBSERVE each step writes a line to standard error. */
+#include <stdio.h>
+
+#include "te_model.h"
+
+#ifdef TE_OBSERVE
+#include "te_observe.h"
+#include "te_port.h"
+
+uint32_t te_port_ticks(void) {
+  static uint32_t ticks;
+  return ticks += 7;
+}
+
+void te_observe_layer(uint32_t layer, uint64_t ticks) {
+  fprintf(stderr, "%u %u\n", (unsigned)layer, (unsigned)ticks);
+}
+#endif
+
+int main(void) {
+  if (te_model_init() != TE_OK) return 1;
+  for (;;) {
+    for (uint32_t i = 0; i < te_model.input_count; ++i) {
+      const size_t bytes = te_model.inputs[i].bytes;
+      const size_t got = fread(te_model_input(i), 1, bytes, stdin);
+      if (got == 0 && i == 0) return 0;
+      if (got != bytes) return 2;
+    }
+    if (te_model_invoke() != TE_OK) return 3;
+    for (uint32_t i = 0; i < te_model.output_count; ++i) {
+      fwrite(te_model_output(i), 1, te_model.outputs[i].bytes, stdout);
+    }
+  }
+}

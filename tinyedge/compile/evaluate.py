@@ -1,0 +1,191 @@
+"""Every kernel family in numpy: what a step computes, from its parameters alone.
+
+Arrays come and go flat; a back end that adds a family registers it with :func:`evaluate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import singledispatch
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyedge.compile import params as p
+from tinyedge.graph import fixedpoint as fx
+from tinyedge.graph.fixedpoint import Ints
+
+Array = NDArray[Any]
+SOFTMAX_INTEGER_BITS = 5
+SOFTMAX_SUM_INTEGER_BITS = 12
+
+
+@singledispatch
+def evaluate(params: p.Params, inputs: Sequence[Array]) -> Array:
+    """Return the output of one step. Raises NotImplementedError for a family without a twin."""
+    raise NotImplementedError(type(params).__name__)
+
+
+def requantize(acc: Ints, q: p.Requantization) -> Array:
+    """Accumulators [..., channels] to int8."""
+    scaled = fx.multiply_by_quantized_multiplier(fx.wrap_int32(acc), q.multipliers, q.shifts)
+    return _clip(fx.wrap_int32(scaled + q.zero_point), q.low, q.high)
+
+
+def _clip(values: Array, low: int, high: int) -> Array:
+    return np.asarray(np.clip(values, low, high), np.int8)
+
+
+Windowed = p.Conv2D | p.DepthwiseConv2D | p.Pool
+
+
+def taps(
+    q: Windowed, x: Array, size: tuple[int, ...], dilation: tuple[int, int], fill: int
+) -> Iterator[tuple[int, int, Array]]:
+    """Yield (row, column, what that tap of the window reads at every output position)."""
+    _, out_height, out_width, _ = q.output_shape
+    spans = [
+        ((out_height - 1) * q.stride[0] + 1, (size[0] - 1) * dilation[0]),
+        ((out_width - 1) * q.stride[1] + 1, (size[1] - 1) * dilation[1]),
+    ]
+    after = [
+        max(0, span + reach - before - extent)
+        for (span, reach), before, extent in zip(spans, q.padding, x.shape[1:3], strict=True)
+    ]
+    around = ((0, 0), (q.padding[0], after[0]), (q.padding[1], after[1]), (0, 0))
+    padded = np.pad(x, around, constant_values=fill)
+    for row in range(size[0]):
+        top = row * dilation[0]
+        for column in range(size[1]):
+            left = column * dilation[1]
+            yield (
+                row,
+                column,
+                padded[
+                    :,
+                    top : top + spans[0][0] : q.stride[0],
+                    left : left + spans[1][0] : q.stride[1],
+                ],
+            )
+
+
+@evaluate.register
+def _conv2d(q: p.Conv2D, inputs: Sequence[Array]) -> Array:
+    x = inputs[0].reshape(q.input_shape).astype(np.int64) - q.input_zero_point
+    acc = np.zeros(q.output_shape, np.int64) + q.bias
+    for row, column, read in taps(q, x, q.filter.shape[1:3], q.dilation, fill=0):
+        acc += read @ q.filter[:, row, column].astype(np.int64).T
+    return requantize(acc, q.requant)
+
+
+@evaluate.register
+def _depthwise(q: p.DepthwiseConv2D, inputs: Sequence[Array]) -> Array:
+    x = inputs[0].reshape(q.input_shape).astype(np.int64) - q.input_zero_point
+    x = np.repeat(x, q.depth_multiplier, axis=3)
+    acc = np.zeros(q.output_shape, np.int64) + q.bias
+    for row, column, read in taps(q, x, q.filter.shape[:2], q.dilation, fill=0):
+        acc += read * q.filter[row, column].astype(np.int64)
+    return requantize(acc, q.requant)
+
+
+@evaluate.register
+def _fully_connected(q: p.FullyConnected, inputs: Sequence[Array]) -> Array:
+    x = inputs[0].reshape(q.batches, -1).astype(np.int64) - q.input_zero_point
+    return requantize(x @ q.filter.astype(np.int64).T + q.bias, q.requant)
+
+
+@evaluate.register
+def _max_pool(q: p.MaxPool, inputs: Sequence[Array]) -> Array:
+    x = inputs[0].reshape(q.input_shape).astype(np.int64)
+    result: Array = np.full(q.output_shape, -128)
+    for _, _, read in taps(q, x, q.window, (1, 1), fill=-128):
+        result = np.maximum(result, read)
+    return _clip(result, q.low, q.high)
+
+
+@evaluate.register
+def _average_pool(q: p.AveragePool, inputs: Sequence[Array]) -> Array:
+    x = inputs[0].reshape(q.input_shape).astype(np.int64)
+    total, count = np.zeros(q.output_shape, np.int64), np.zeros(q.output_shape, np.int64)
+    ones = np.ones(q.input_shape, np.int64)
+    for _, _, read in taps(q, x, q.window, (1, 1), fill=0):
+        total = total + read
+    for _, _, read in taps(q, ones, q.window, (1, 1), fill=0):
+        count = count + read
+    rounded = np.sign(total) * ((np.abs(total) + count // 2) // count)
+    return _clip(rounded, q.low, q.high)
+
+
+@evaluate.register
+def _add(q: p.Add, inputs: Sequence[Array]) -> Array:
+    a = inputs[0].reshape(q.a_shape).astype(np.int64) - q.a_zero_point
+    b = inputs[1].reshape(q.b_shape).astype(np.int64) - q.b_zero_point
+    a = fx.multiply_by_quantized_multiplier(a << q.left_shift, q.a_multiplier, q.a_shift)
+    b = fx.multiply_by_quantized_multiplier(b << q.left_shift, q.b_multiplier, q.b_shift)
+    return requantize(a + b, q.requant)
+
+
+@evaluate.register
+def _mul(q: p.Mul, inputs: Sequence[Array]) -> Array:
+    a = inputs[0].reshape(q.a_shape).astype(np.int64) - q.a_zero_point
+    b = inputs[1].reshape(q.b_shape).astype(np.int64) - q.b_zero_point
+    return requantize(a * b, q.requant)
+
+
+@evaluate.register
+def _pad(q: p.Pad, inputs: Sequence[Array]) -> Array:
+    result = np.full(q.output_shape, q.value, np.int8)
+    inner = tuple(slice(b, b + n) for b, n in zip(q.before, q.input_shape, strict=True))
+    result[inner] = inputs[0].reshape(q.input_shape)
+    return result
+
+
+@evaluate.register
+def _mean(q: p.Mean, inputs: Sequence[Array]) -> Array:
+    total = inputs[0].reshape(q.shape).astype(np.int64).sum(axis=q.axes)
+    return requantize(np.asarray(total - q.input_zero_point * q.count), q.requant)
+
+
+@evaluate.register
+def _concatenation(q: p.Concatenation, inputs: Sequence[Array]) -> Array:
+    return np.concatenate([x.reshape(q.outer, -1) for x in inputs], axis=1)
+
+
+@evaluate.register(p.Copy)
+@evaluate.register(p.Flip)  # the arena's business: values are in the graph's own domain here
+def _same(_: p.Params, inputs: Sequence[Array]) -> Array:
+    return inputs[0]
+
+
+@evaluate.register
+def _lookup(q: p.Lookup, inputs: Sequence[Array]) -> Array:
+    return q.table[inputs[0].view(np.int8).astype(np.int64) + 128]
+
+
+@evaluate.register
+def _softmax(q: p.Softmax, inputs: Sequence[Array]) -> Array:
+    x = inputs[0].reshape(q.rows, q.depth).astype(np.int64)
+    difference = x - x.max(axis=1, keepdims=True)
+    counts = difference >= q.diff_min
+    scaled = fx.multiply_by_quantized_multiplier(
+        np.where(counts, difference, 0), q.multiplier, q.shift
+    )
+    exp = np.where(counts, fx.exp_on_negative_values(scaled, SOFTMAX_INTEGER_BITS), 0)
+    total = fx.rounding_divide_by_pot(exp, SOFTMAX_SUM_INTEGER_BITS).sum(axis=1, keepdims=True)
+    inverse, bits_over_unit = fx.reciprocal(total, SOFTMAX_SUM_INTEGER_BITS)
+    product = fx.rounding_doubling_high_mul(inverse, exp)
+    rounded = fx.rounding_divide_by_pot(product, bits_over_unit + 31 - 8)
+    return _clip(rounded - 128, -128, 127)
+
+
+@evaluate.register
+def _quantize(q: p.Quantize, inputs: Sequence[Array]) -> Array:
+    quotient = np.clip(inputs[0] / np.float32(q.scale), -512, 512)
+    rounded = fx.round_half_away(np.nan_to_num(quotient, nan=-512)).astype(np.int64)
+    return _clip(rounded + q.zero_point, -128, 127)
+
+
+@evaluate.register
+def _dequantize(q: p.Dequantize, inputs: Sequence[Array]) -> Array:
+    return np.asarray(q.scale * (inputs[0].astype(np.int64) - q.zero_point), np.float32)
