@@ -1,0 +1,46 @@
+"""QEMU's argument list."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tinyedge import board as boards
+from tinyedge.errors import ConfigError
+from tinyedge.flash import qemu
+
+
+def test_argv() -> None:
+    assert qemu.argv(Path("/w/firmware.elf"), boards.load("netduinoplus2"), 5) == [
+        "qemu-system-arm",
+        "-machine",
+        "netduinoplus2",
+        "-nodefaults",
+        "-display",
+        "none",
+        "-icount",
+        "shift=0",
+        "-semihosting-config",
+        "enable=on,target=native",
+        "-chardev",
+        "socket,id=link,fd=5,server=on,wait=off,nodelay=on",
+        "-serial",
+        "chardev:link",
+        "-kernel",
+        "/w/firmware.elf",
+    ]
+
+
+def test_a_board_without_an_instruction_count_runs_without() -> None:
+    board = boards.load("qemu-mps2-an386")
+    assert "shift=7" in qemu.argv(Path("f"), board, 3)
+    flash = msgspec.structs.replace(board.flash, icount_shift=None)
+    argv = qemu.argv(Path("f"), msgspec.structs.replace(board, flash=flash), 3)
+    assert "-icount" not in argv
+
+
+def test_a_core_that_no_emulator_runs_is_refused() -> None:
+    board = boards.load("netduinoplus2")
+    cpu = msgspec.structs.replace(board.cpu, core="z80")
+    with pytest.raises(ConfigError, match=r'cpu\.core "z80"'):
+        qemu.argv(Path("f"), msgspec.structs.replace(board, cpu=cpu), 3)
