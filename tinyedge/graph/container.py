@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 import tflite
+from flatbuffers import number_types
 from numpy.typing import NDArray
 
 from tinyedge.errors import ModelError
@@ -32,6 +33,7 @@ MAX_TENSOR_BYTES = 1 << 26
 MAX_COMPUTED_BYTES = 1 << 28
 """The same for all computed tensors together."""
 
+_BUILTIN_CODE_SLOT = 10  # of OperatorCode.builtin_code in its vtable
 _DAMAGE = (struct.error, ValueError, TypeError, IndexError, OverflowError)
 _REDO = "convert the model again, or copy the file again if it was transferred"
 _DTYPES = {
@@ -97,6 +99,17 @@ def read(data: bytes, name: str) -> Container:
     _check_header(data, name)
     with damage(name):
         return _Reader(data, name).container()
+
+
+def _operator_code(record: Any) -> int:
+    """Return the larger of the two fields that hold a code, as TFLM does.
+
+    The generated class's own BuiltinCode() prefers the older field, which names another operator
+    where the two disagree.
+    """
+    table = record._tab
+    code = table.GetSlot(_BUILTIN_CODE_SLOT, 0, number_types.Int32Flags)
+    return max(int(code), int(record.DeprecatedBuiltinCode()))
 
 
 def _check_header(data: bytes, name: str) -> None:
@@ -287,7 +300,7 @@ class _Reader:
             yield self._operator(index, record, self._model.OperatorCodes(opcode), tensors)
 
     def _operator(self, index: int, record: Any, opcode: Any, tensors: int) -> RawOp:
-        code = max(opcode.BuiltinCode(), opcode.DeprecatedBuiltinCode())
+        code = _operator_code(opcode)
         name = OPERATOR_NAMES.get(code, f"operator code {code}")
         if code == tflite.BuiltinOperator.CUSTOM:
             name = self._text(opcode.CustomCode(), f"operator {index}: name") or "CUSTOM"

@@ -270,6 +270,15 @@ def test_options_of_another_operator() -> None:
     assert "SoftmaxOptions is missing" in _refusal(model.finish(y)).message
 
 
+def test_the_larger_operator_code_counts() -> None:
+    model = ModelWriter()
+    y = model.logistic(model.input((1, 4), 0.1))
+    for code, deprecated in ((21, 14), (14, 21)):
+        model.model.operatorCodes[0].builtinCode = code
+        model.model.operatorCodes[0].deprecatedBuiltinCode = deprecated
+        assert read(model.finish(y), "m").ops[0].kind == "RELU6"
+
+
 def test_names_cannot_reach_the_terminal() -> None:
     model, y = _chain()
     model.graph.tensors[1].name = "red\x1b[31m\nname"
