@@ -22,7 +22,7 @@ from tinyedge.results import (
 # What firmware takes besides its model, as builds for Cortex-M4 have it, rounded up: kernels,
 # protocol and start-up in flash; receive buffer, frames and state in RAM.
 _CODE_BYTES = {"aot": 16 << 10, "tflm": 96 << 10}
-_STATE_BYTES = {"aot": 6 << 10, "tflm": 8 << 10}
+_STATE_BYTES = {"aot": 2 << 10, "tflm": 4 << 10}
 
 
 @dataclass(frozen=True)

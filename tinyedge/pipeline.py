@@ -23,7 +23,7 @@ from tinyedge.compile import Plan, compile_graph
 from tinyedge.dataset import Dataset
 from tinyedge.emit import firmware
 from tinyedge.emit.tflm_arena import plan_arena
-from tinyedge.errors import ConfigError, ModelError, near_match
+from tinyedge.errors import CheckFailed, ConfigError, ModelError, near_match
 from tinyedge.graph import read_tflite, verify
 from tinyedge.graph.types import Graph
 from tinyedge.quantize import inputs, quantize
@@ -194,6 +194,21 @@ def _fit(loaded: Loaded, board: Board, plan: Plan | None, runtime: str) -> Board
     else:
         return None
     return inspection.fit(board, needs, loaded.graph, plan if runtime == "aot" else None)
+
+
+def require_room(firmware: Firmware, others: Sequence[Board]) -> None:
+    """Raise CheckFailed, before a build, if model and stack alone are more than the board has.
+
+    Says by how much, what would help, and which of the ``others`` it would fit.
+    """
+    board, plan = firmware.board, firmware.plan
+    constants = plan.constant_bytes if plan else len(firmware.loaded.tflite)
+    ram = firmware.arena_bytes + board.memory.stack_bytes
+    if constants <= board.memory.flash.bytes and ram <= board.memory.ram.bytes:
+        return
+    wanted = [board, *(other for other in others if other.id != board.id)]
+    fits = examine(firmware.loaded, wanted, firmware.runtime).boards
+    raise CheckFailed(f"{firmware.loaded.model.name} does not fit {board.id}: {fits[0].help}")
 
 
 def generate(loaded: Loaded, board: Board, runtime: str, workspace: Workspace) -> Firmware:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from tinyedge import board as boards
-from tinyedge import pipeline
+from tinyedge import devices, pipeline
 from tinyedge.cli import _console, train
+from tinyedge.devices import Built
 from tinyedge.pipeline import Firmware, Loaded
+from tinyedge.results import BenchReport, ValidateReport
 from tinyedge.workspace import Workspace
 
 
@@ -19,3 +25,38 @@ def generate(argument: str, board_id: str, runtime: str, workspace: Workspace) -
     """MODEL -> its firmware folder for the board. A wrong board is refused before any work."""
     board = boards.load(board_id)
     return pipeline.generate(load(argument, workspace, runtime), board, runtime, workspace)
+
+
+def build(argument: str, board_id: str, runtime: str, workspace: Workspace) -> Built:
+    """MODEL -> its firmware, compiled and measured."""
+    firmware = generate(argument, board_id, runtime, workspace)
+    pipeline.require_room(firmware, [boards.load(name) for name in boards.available()])
+    _console.note(f"compile {firmware.loaded.model.name} for {firmware.board.id}")
+    return devices.build(firmware)
+
+
+@contextmanager
+def device(built: Built, port: str | None) -> Iterator[str]:
+    """The URL of a device with this firmware, for the length of a ``with``."""
+    if port is None:
+        _console.note(f"start {built.report.board}")
+    with devices.device(built, port) as url:
+        yield url
+
+
+def validate(built: Built, url: str, count: int, vectors: Path | None) -> ValidateReport:
+    """Compare answers with the reference, with a progress bar."""
+    with _console.progress(f"validate {built.report.model} on {built.report.board}") as advance:
+        return devices.validate(
+            built, url, count=count, vectors=vectors, progress=advance, on_log=_log
+        )
+
+
+def bench(built: Built, url: str, runs: int) -> BenchReport:
+    """Time inferences, with a progress bar."""
+    with _console.progress(f"bench {built.report.model} on {built.report.board}") as advance:
+        return devices.bench(built, url, runs=runs, progress=advance, on_log=_log)
+
+
+def _log(text: str) -> None:
+    _console.note(f"device: {text.rstrip()}")

@@ -59,7 +59,10 @@ class LineChart:
 
 @dataclass(frozen=True)
 class Block:
-    """A block of the arena map, in percent of the map's width and height."""
+    """A block of the arena map, in percent of the map's width and height.
+
+    ``label`` is shown where the block is wide, ``size`` where it is narrow.
+    """
 
     left: float
     bottom: float
@@ -67,6 +70,7 @@ class Block:
     height: float
     kind: str
     label: str
+    size: str
     text: str
 
 
@@ -167,13 +171,15 @@ def arena_map(blocks: Sequence[ArenaBlock], arena_bytes: int, steps: int) -> Are
     size, count = max(arena_bytes, 1), steps + 1
 
     def block(given: ArenaBlock) -> Block:
+        room = given.bytes * 18 >= size  # as tall as a line of text
         return Block(
             left=round(100 * (given.first_step + 1) / count, 3),
             bottom=round(100 * given.offset / size, 3),
             width=round(100 * (given.last_step - given.first_step + 1) / count, 3),
             height=round(100 * given.bytes / size, 3),
             kind="scratch" if given.name == "scratch" else "tensor",
-            label=f"{given.name} · {kilobytes(given.bytes)}" if given.bytes * 18 >= size else "",
+            label=f"{given.name} · {kilobytes(given.bytes)}" if room else "",
+            size=kilobytes(given.bytes) if room else "",
             text=f"{given.name}: {given.bytes:,} bytes at {given.offset:,}, {_life(given)}",
         )
 

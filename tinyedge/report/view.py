@@ -54,8 +54,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class ConfusionRow:
-    """All samples of one label."""
+    """All samples of one label; ``number`` is what its column is called."""
 
+    number: str
     name: str
     recall: str
     cells: tuple[Cell, ...]
@@ -81,7 +82,6 @@ class View:
     arena_text: str
     charts: tuple[LineChart, ...]
     curves_text: str
-    class_names: tuple[str, ...]
     confusion: tuple[ConfusionRow, ...]
     versions: Pairs
     hashes: Pairs
@@ -112,7 +112,6 @@ def view(data: ReportData) -> View:
         arena_text=f"{data.inspect.arena_bytes or 0:,} bytes, {steps} steps",
         charts=curves(data.train.epochs) if data.train and data.train.epochs else (),
         curves_text=_curves_text(data),
-        class_names=validate.class_names if validate.confusion else (),
         confusion=_confusion(validate),
         versions=data.provenance.versions,
         hashes=data.provenance.hashes,
@@ -281,5 +280,7 @@ def _confusion(result: ValidateReport) -> tuple[ConfusionRow, ...]:
             for answer, count in enumerate(counts)
         )
         recall = f"{100 * counts[label] / total:.0f}%" if total else "-"
-        rows.append(ConfusionRow(result.class_names[label], recall, cells))
+        name = result.class_names[label]
+        shown = "" if name == str(label) else name
+        rows.append(ConfusionRow(str(label), shown, recall, cells))
     return tuple(rows)

@@ -1,0 +1,74 @@
+"""``tinyedge bench``: ticks, memory and size of one model on one board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tinyedge.cli import _console, _stages
+from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.results import BenchReport
+from tinyedge.workspace import Workspace
+
+RUNS = 20
+runs_option = click.option(
+    "--runs",
+    type=click.IntRange(min=1),
+    default=RUNS,
+    show_default=True,
+    help="Inferences to time, each with another input.",
+)
+
+
+@click.command(
+    epilog="Example: tinyedge bench model.tflite --board qemu-mps2-an386 --json bench.json"
+)
+@target_options
+@port_option
+@runs_option
+def command(
+    *,
+    model: str,
+    board: str,
+    runtime: str,
+    port: str | None,
+    runs: int,
+    workspace: Workspace,
+    json_path: Path | None,
+) -> None:
+    """Measure ticks an inference, arena, stack and flash on the device.
+
+    What a tick is depends on the board's timer and is always named: instructions on emulated
+    boards, cycles or time elsewhere. One is never printed as another.
+    """
+    built = _stages.build(model, board, runtime, workspace)
+    with _stages.device(built, port) as url:
+        report = _stages.bench(built, url, runs)
+    show(report)
+    save(json_path, report)
+
+
+def show(report: BenchReport) -> None:
+    """Print ticks, memory and size."""
+    ticks, unit = report.ticks, report.tick_unit
+    rows: list[tuple[str, object]] = [
+        (f"{unit} an inference", f"{ticks.median:,.0f} (median of {report.runs})"),
+        ("smallest to largest", f"{ticks.min:,.0f} to {ticks.max:,.0f}"),
+        ("multiply-accumulates", report.macs),
+    ]
+    if report.ticks_per_mac is not None:
+        rows.append((f"{unit} a multiply-accumulate", f"{report.ticks_per_mac:.3f}"))
+    if report.seconds is not None:
+        rows.append(("time an inference", f"{report.seconds * 1e3:,.3f} ms"))
+    rows += [
+        ("arena", f"{report.arena_bytes:,} bytes, {report.arena_used_bytes:,} used"),
+        ("deepest stack", f"{report.stack_peak_bytes:,} bytes"),
+        ("RAM, static", f"{report.ram_static_bytes:,} bytes"),
+        ("flash, code", f"{report.flash_code_bytes:,} bytes"),
+        ("flash, weights and tables", f"{report.flash_weights_bytes:,} bytes"),
+        ("flash, total", f"{report.flash_total_bytes:,} bytes"),
+        ("device", report.url),
+    ]
+    title = f"{report.model} on {report.board}, runtime {report.runtime}"
+    _console.show(_console.facts(title, rows))

@@ -1,0 +1,85 @@
+"""``tinyedge build``: cross-compile, and measure what the ELF takes of the board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tinyedge.cli import _console, _stages
+from tinyedge.cli._options import save, target_options
+from tinyedge.errors import CheckFailed
+from tinyedge.results import BuildReport
+from tinyedge.workspace import Workspace
+
+
+@click.command(
+    epilog="Example: tinyedge build model.tflite --board qemu-mps2-an386 --json build.json"
+)
+@target_options
+def command(
+    model: str, board: str, runtime: str, workspace: Workspace, json_path: Path | None
+) -> None:
+    """Compile the firmware of MODEL for a board, warnings as errors, and measure its ELF.
+
+    Exit code 1 if it takes more flash or RAM than the board has.
+    """
+    report = _stages.build(model, board, runtime, workspace).report
+    show(report)
+    save(json_path, report)
+    require_fit(report)
+
+
+def show(report: BuildReport) -> None:
+    """Print sections, layers and budget."""
+    _console.show(_sections(report), _layers(report), _budget(report))
+
+
+def require_fit(report: BuildReport) -> None:
+    """Raise CheckFailed if the firmware is over the board's budget."""
+    if report.fits:
+        return
+    ram = report.ram_static_bytes + report.stack_bytes
+    over = [
+        f"{needed - available:,} bytes of {what} too much"
+        for what, needed, available in (
+            ("flash", report.flash_total_bytes, report.flash_available),
+            ("RAM", ram, report.ram_available),
+        )
+        if needed > available
+    ]
+    raise CheckFailed(
+        f"{report.model} does not fit {report.board}: {'; '.join(over)}",
+        f'"tinyedge inspect {report.model}" says what would help and which boards it fits',
+    )
+
+
+def _sections(report: BuildReport) -> object:
+    rows = [(part.name, part.flash_bytes, part.ram_bytes) for part in report.sections]
+    title = f"{report.model} on {report.board}, runtime {report.runtime}"
+    return _console.table(title, ["section", ">flash, bytes", ">RAM, bytes"], rows)
+
+
+def _layers(report: BuildReport) -> object:
+    rows = [(f"{part.index} {part.op}", part.flash_bytes) for part in report.layers]
+    return _console.table("Weights and tables by layer", ["layer", ">flash, bytes"], rows)
+
+
+def _budget(report: BuildReport) -> object:
+    ram = report.ram_static_bytes + report.stack_bytes
+    return _console.facts(
+        "Budget",
+        [
+            ("code", f"{report.flash_code_bytes:,} bytes of flash"),
+            ("weights and tables", f"{report.flash_weights_bytes:,} bytes of flash"),
+            ("flash", _share(report.flash_total_bytes, report.flash_available)),
+            ("data, bss and arena", f"{report.ram_static_bytes:,} bytes of RAM"),
+            ("stack", f"{report.stack_bytes:,} bytes of RAM"),
+            ("RAM", _share(ram, report.ram_available)),
+            ("firmware", report.elf),
+        ],
+    )
+
+
+def _share(needed: int, available: int) -> str:
+    return f"{needed:,} of {available:,} bytes ({100 * needed / available:.1f} %)"

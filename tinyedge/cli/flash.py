@@ -1,0 +1,48 @@
+"""``tinyedge flash``: put the firmware on a board, or start an emulated one that stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tinyedge import devices
+from tinyedge.cli import _console, _stages
+from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.results import FlashReport
+from tinyedge.workspace import Workspace
+
+
+@click.command(epilog="Example: tinyedge flash fashion-cnn --board netduinoplus2")
+@target_options
+@port_option
+def command(
+    *,
+    model: str,
+    board: str,
+    runtime: str,
+    port: str | None,
+    workspace: Workspace,
+    json_path: Path | None,
+) -> None:
+    """Build MODEL's firmware and put it on the board; an emulated board is started, and stays.
+
+    "validate" and "bench" with the same model, board and runtime then use it. "tinyedge stop"
+    ends it.
+    """
+    built = _stages.build(model, board, runtime, workspace)
+    _console.note(f"flash {built.report.board}")
+    report = devices.start(built, port or "")
+    _console.show(_facts(report))
+    save(json_path, report)
+
+
+def _facts(report: FlashReport) -> object:
+    what = f"{report.model} --board {report.board} --runtime {report.runtime}"
+    rows: list[tuple[str, object]] = [
+        ("device", report.url),
+        ("prove it", f"tinyedge validate {what}"),
+    ]
+    if report.pid is not None:
+        rows.append(("stop it", f"tinyedge stop {what}"))
+    return _console.facts(f"{report.model} on {report.board}, runtime {report.runtime}", rows)

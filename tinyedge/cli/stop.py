@@ -1,0 +1,40 @@
+"""``tinyedge stop``: end emulated boards that flash has left running."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tinyedge import flash
+from tinyedge.cli import _console
+from tinyedge.cli._options import json_option, save, workspace_option
+from tinyedge.results import StopReport
+from tinyedge.workspace import Workspace
+
+_STATE = "device.json"
+
+
+@click.command(epilog="Examples: tinyedge stop; tinyedge stop fashion-cnn --board netduinoplus2")
+@click.argument("model", required=False)
+@click.option("--board", metavar="ID", help="Only on this board (default: all of them).")
+@click.option("--runtime", metavar="NAME", help="Only with this runtime (default: both).")
+@workspace_option
+@json_option
+def command(
+    model: str | None,
+    board: str | None,
+    runtime: str | None,
+    workspace: Workspace,
+    json_path: Path | None,
+) -> None:
+    """Stop what "tinyedge flash" has left running in this workspace: all, or that of MODEL."""
+    name = Path(model).name.removesuffix(".tflite") if model else "*"
+    pattern = f"{name}/{runtime or '*'}/{board or '*'}/{_STATE}"
+    folders = sorted(path.parent for path in workspace.root.glob(pattern))
+    stopped = [device.url for folder in folders if (device := flash.stop(folder))]
+    for url in stopped:
+        _console.show(f"stopped the device at {url}")
+    if not stopped:
+        _console.show("no device is running")
+    save(json_path, StopReport(stopped=tuple(stopped)))

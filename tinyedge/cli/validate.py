@@ -1,0 +1,103 @@
+"""``tinyedge validate``: the device's answers against the reference and the labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tinyedge.cli import _console, _stages
+from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.errors import CheckFailed
+from tinyedge.results import Mismatch, ValidateReport
+from tinyedge.workspace import Workspace
+
+SAMPLES = 200
+samples_option = click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    default=SAMPLES,
+    show_default=True,
+    help="How many samples to send (fewer if there are fewer).",
+)
+inputs_option = click.option(
+    "--inputs",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help='Send these samples: an .npz with "inputs" and, if known, "labels" and "outputs".',
+)
+
+
+@click.command(
+    epilog="Examples: tinyedge validate fashion-cnn --samples 1000; "
+    "tinyedge validate model.tflite --inputs vectors.npz --port /dev/ttyUSB0"
+)
+@target_options
+@port_option
+@samples_option
+@inputs_option
+def command(
+    *,
+    model: str,
+    board: str,
+    runtime: str,
+    port: str | None,
+    samples: int,
+    inputs: Path | None,
+    workspace: Workspace,
+    json_path: Path | None,
+) -> None:
+    """Send samples to the device; compare every output byte with the TFLM reference.
+
+    Samples are the test split's, those of --inputs, or, for a .tflite without a data set,
+    pseudo-random. The device is the one that "tinyedge flash" left running, the one at --port, or
+    one that is started for this and stopped. Exit code 1 on any difference.
+    """
+    built = _stages.build(model, board, runtime, workspace)
+    with _stages.device(built, port) as url:
+        report = _stages.validate(built, url, samples, inputs)
+    show(report)
+    save(json_path, report)
+    require_equal(report)
+
+
+def show(report: ValidateReport) -> None:
+    """Print accuracies, differences and throughput."""
+    rows = [
+        ("samples", f"{report.samples:,} ({report.inputs})"),
+        ("device accuracy", _console.percent(report.device_accuracy)),
+        ("host accuracy", _console.percent(report.host_accuracy)),
+        ("answers that differ", report.mismatches),
+        ("throughput", f"{report.samples_per_second:,.1f} samples/s, transfer included"),
+        ("device", report.url),
+    ]
+    if report.device_accuracy is None:
+        rows[1:3] = [("accuracy", "- (the samples have no labels)")]
+    _console.show(
+        _console.facts(f"{report.model} on {report.board}, runtime {report.runtime}", rows)
+    )
+    text = f"{report.samples:,} answers equal the TFLM reference, byte for byte"
+    if not report.held:
+        text = f"{report.mismatches:,} of {report.samples:,} answers differ from the TFLM reference"
+    _console.verdict(report.held, text)
+
+
+def require_equal(report: ValidateReport) -> None:
+    """Raise CheckFailed, with the first difference, unless every byte was equal."""
+    if report.first_mismatch is not None:
+        raise CheckFailed(
+            f"{report.model} on {report.board}: {describe(report.first_mismatch)}",
+            "is the firmware the one that was built here? flash it again, then validate",
+        )
+
+
+def describe(first: Mismatch) -> str:
+    """The first differing sample and its bytes, in one sentence."""
+    bytes_ = ", ".join(
+        f"output {d.output} byte {d.offset}: 0x{d.got:02x} instead of 0x{d.expected:02x}"
+        for d in first.differences
+    )
+    more = " ..." if first.differing_bytes > len(first.differences) else ""
+    return (
+        f"sample {first.sample} differs in {first.differing_bytes} of {first.output_bytes} bytes: "
+        f"{bytes_}{more}"
+    )

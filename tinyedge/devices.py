@@ -1,0 +1,195 @@
+"""From a firmware folder to a device that runs it, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from tinyedge import bench as benching
+from tinyedge import build as building
+from tinyedge import flash, results
+from tinyedge import validate as validating
+from tinyedge.build import Artifact, size
+from tinyedge.errors import ConfigError
+from tinyedge.link.session import Session
+from tinyedge.oracle import Oracle
+from tinyedge.pipeline import Firmware
+from tinyedge.results import (
+    BenchReport,
+    BuildReport,
+    FlashReport,
+    LayerSize,
+    Result,
+    SectionSize,
+    ValidateReport,
+)
+from tinyedge.samples import random
+from tinyedge.workspace import sha256
+
+Advance = Callable[[int, int], None]
+Log = Callable[[str], None]
+_R = TypeVar("_R", bound=Result)
+
+
+@dataclass(frozen=True, eq=False)
+class Built:
+    """Firmware that has been compiled and measured."""
+
+    firmware: Firmware
+    artifact: Artifact
+    report: BuildReport
+
+
+def build(firmware: Firmware) -> Built:
+    """Compile what has changed and measure the ELF; the result is kept as build.json.
+
+    Raises ToolError if a tool is missing or fails, CheckFailed if the linker runs out of memory.
+    """
+    artifact = building.build(firmware.folder, firmware.board)
+    report = _report(firmware, artifact)
+    results.write(firmware.target / "build.json", report)
+    return Built(firmware, artifact, report)
+
+
+def start(built: Built, port: str = "") -> FlashReport:
+    """Leave a device running with this firmware; one that ran there before is ended."""
+    device = flash.start(built.artifact, built.firmware.board, built.firmware.target, port)
+    return FlashReport(
+        model=built.report.model,
+        sha256=built.report.sha256,
+        board=built.report.board,
+        runtime=built.report.runtime,
+        elf_sha256=device.elf_sha256,
+        url=device.url,
+        pid=device.pid,
+    )
+
+
+@contextmanager
+def device(built: Built, port: str | None) -> Iterator[str]:
+    """The URL of a device with this firmware.
+
+    The one at ``port`` if given, else the one that ``start`` left running if it has this very
+    firmware, else one that lives as long as the ``with``.
+    """
+    left = flash.running(built.firmware.target)
+    if port is not None:
+        yield port
+    elif left is not None and left.elf_sha256 == built.report.elf_sha256:
+        yield left.url
+    else:
+        with flash.run(built.artifact, built.firmware.board) as started:
+            yield started.url
+
+
+def validate(
+    built: Built,
+    url: str,
+    *,
+    count: int,
+    vectors: Path | None,
+    progress: Advance,
+    on_log: Log,
+) -> ValidateReport:
+    """Compare answers with the reference; the result is kept as validate.json."""
+    loaded = built.firmware.loaded
+    samples = loaded.samples(count, vectors)
+    reference = Oracle(loaded.tflite, loaded.model.name)
+    with _session(built, url, on_log) as session:
+        report = validating.validate(
+            session,
+            reference,
+            samples,
+            model=loaded.model.name,
+            elf_sha256=built.report.elf_sha256,
+            url=url,
+            progress=progress,
+        )
+    results.write(built.firmware.target / "validate.json", report)
+    return report
+
+
+def bench(
+    built: Built, url: str, *, runs: int, progress: Advance, on_log: Log
+) -> BenchReport:
+    """Time inferences over pseudo-random inputs; the result is kept as bench.json."""
+    loaded = built.firmware.loaded
+    with _session(built, url, on_log) as session:
+        report = benching.bench(
+            session,
+            built.firmware.board,
+            random(loaded.graph, runs),
+            macs=loaded.graph.macs,
+            build=built.report,
+            url=url,
+            progress=progress,
+        )
+    results.write(built.firmware.target / "bench.json", report)
+    return report
+
+
+def last(built: Built, name: str, kind: type[_R]) -> _R | None:
+    """What was last found with this very firmware; None if nothing was, or with another."""
+    try:
+        found = results.read(built.firmware.target / name, kind)
+    except ConfigError:
+        return None
+    same = getattr(found, "elf_sha256", None) == built.report.elf_sha256
+    return found if same else None
+
+
+def _session(built: Built, url: str, on_log: Log) -> Session:
+    return Session(
+        url,
+        built.firmware.board.link.baud,
+        expect_sha256=built.report.sha256,
+        on_log=on_log,
+    )
+
+
+def _report(firmware: Firmware, artifact: Artifact) -> BuildReport:
+    board, loaded = firmware.board, firmware.loaded
+    measured = size.read(artifact.elf, artifact.map, board)
+    ram = measured.ram_static + measured.stack
+    return BuildReport(
+        model=loaded.model.name,
+        sha256=loaded.graph.sha256,
+        board=board.id,
+        runtime=firmware.runtime,
+        elf=str(artifact.elf),
+        elf_sha256=sha256(artifact.elf.read_bytes()),
+        sections=tuple(
+            SectionSize(name=s.name, flash_bytes=s.flash_bytes, ram_bytes=s.ram_bytes)
+            for s in measured.sections
+        ),
+        layers=_layers(firmware, dict(measured.steps)),
+        flash_code_bytes=measured.flash_code,
+        flash_weights_bytes=measured.flash_weights,
+        flash_total_bytes=measured.flash_total,
+        flash_available=board.memory.flash.bytes,
+        ram_static_bytes=measured.ram_static,
+        stack_bytes=measured.stack,
+        ram_available=board.memory.ram.bytes,
+        fits=measured.flash_total <= board.memory.flash.bytes and ram <= board.memory.ram.bytes,
+    )
+
+
+def _layers(firmware: Firmware, steps: dict[int, int]) -> tuple[LayerSize, ...]:
+    """Bytes of constants by operator: a step counts for the first operator that it carries out.
+
+    The tflm runtime keeps the .tflite whole: there, the weights are what the file says.
+    """
+    ops = firmware.loaded.graph.ops
+    if firmware.plan is None:
+        weights = {op.index: sum(t.bytes for t in op.inputs if t.is_constant) for op in ops}
+    else:
+        weights = {step.ops[0]: steps.get(step.index, 0) for step in firmware.plan.steps}
+    kinds = {op.index: op.kind for op in ops}
+    return tuple(
+        LayerSize(index=index, op=kinds[index], flash_bytes=count)
+        for index, count in sorted(weights.items())
+        if count
+    )
