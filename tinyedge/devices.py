@@ -112,9 +112,7 @@ def validate(
     return report
 
 
-def bench(
-    built: Built, url: str, *, runs: int, progress: Advance, on_log: Log
-) -> BenchReport:
+def bench(built: Built, url: str, *, runs: int, progress: Advance, on_log: Log) -> BenchReport:
     """Time inferences over pseudo-random inputs; the result is kept as bench.json."""
     loaded = built.firmware.loaded
     with _session(built, url, on_log) as session:

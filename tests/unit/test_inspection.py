@@ -41,7 +41,7 @@ def graph() -> Graph:
 
 @pytest.fixture(scope="module")
 def plan(graph: Graph) -> Plan:
-    return compile_graph(graph, "cortex-m4f")
+    return compile_graph(graph, "host")
 
 
 @pytest.fixture(scope="module")

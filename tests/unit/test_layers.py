@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "inspection": {"graph", "compile", "board", "results"},
     "report": {"results"},
     "pipeline": {"*"},
+    "devices": {"*"},
     "cli": {"*"},
     "__main__": {"cli"},
 }
