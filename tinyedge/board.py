@@ -14,6 +14,7 @@ from tinyedge.errors import ConfigError, near_match
 
 SCHEMA = 1
 _SIZE = re.compile(r"^([0-9]+)([KM]?)$")
+_SHARED_FOLDERS = ("cortex_m",)
 _UNITS = {"": 1, "K": 1024, "M": 1024 * 1024}
 
 
@@ -167,7 +168,14 @@ def read(path: Path) -> Board:
     raw = config.read(path, SCHEMA, 'see "tinyedge boards"')
     board = Board(id=path.stem, **msgspec.structs.asdict(config.convert(raw, _File, path)))
     _check_sizes(board, path)
+    _check_values(board, path)
     return board
+
+
+def ports() -> list[str]:
+    """Names of all ports: folders of firmware_templates/port, but for what a core's ports share."""
+    folders = resources.root("firmware_templates") / "port"
+    return sorted(path.name for path in folders.iterdir() if path.name not in _SHARED_FOLDERS)
 
 
 def _check_sizes(board: Board, path: Path) -> None:
@@ -181,3 +189,62 @@ def _check_sizes(board: Board, path: Path) -> None:
             parse_size(value)
         except ValueError as error:
             raise ConfigError(f"{path}: {key} {error}") from error
+
+
+def _check_values(board: Board, path: Path) -> None:
+    """What the types do not say. The first mistake is raised."""
+    _check_name("the file's name", board.id, 47, path)
+    _check_name("timer.source", board.timer.source, 23, path)
+    if board.port not in ports():
+        near = near_match(board.port, ports())
+        raise ConfigError(
+            f'{path}: there is no port "{board.port}"{near}', f"ports: {', '.join(ports())}"
+        )
+    for key, value, low, high in _bounds(board):
+        if not low <= value <= high:
+            raise ConfigError(f"{path}: {key} = {value} is not allowed", f"{low} to {high}")
+    _check_memory(board, path)
+    if board.flash.method == "qemu" and not board.flash.machine:
+        raise ConfigError(
+            f'{path}: flash.method "qemu" needs flash.machine',
+            'see "qemu-system-arm -machine help"',
+        )
+    ratio = board.ticks_per_instruction
+    if ratio is not None and ratio < 2 and ratio.denominator != 1:
+        raise ConfigError(
+            f"{path}: {ratio} ticks an instruction leave its count uncertain",
+            "raise flash.icount_shift until timer.hz * 2^icount_shift is 2_000_000_000 or more",
+        )
+
+
+def _bounds(board: Board) -> list[tuple[str, int, int, int]]:
+    """(key, value, least, most)."""
+    most = 2**32 - 1
+    found = [
+        ("cpu.clock_hz", board.cpu.clock_hz, 1, most),
+        ("timer.hz", board.timer.hz, 1, most),
+        ("link.baud", board.link.baud, 300, 12_000_000),
+        ("memory.flash.origin", board.memory.flash.origin, 0, most),
+        ("memory.ram.origin", board.memory.ram.origin, 0, most),
+    ]
+    shift = board.flash.icount_shift
+    return found + ([] if shift is None else [("flash.icount_shift", shift, 0, 10)])
+
+
+def _check_name(what: str, text: str, most: int, path: Path) -> None:
+    if not re.fullmatch(r"[A-Za-z0-9._-]+", text) or len(text) > most:
+        raise ConfigError(
+            f'{path}: {what} is "{text}"', f"letters, digits, . _ and -, at most {most}"
+        )
+
+
+def _check_memory(board: Board, path: Path) -> None:
+    flash, ram, stack = board.memory.flash, board.memory.ram, board.memory.stack_bytes
+    if stack >= ram.bytes:
+        raise ConfigError(
+            f"{path}: memory.stack ({stack:,} bytes) leaves nothing of memory.ram ({ram.bytes:,})"
+        )
+    if flash.origin == ram.origin:  # the host has no addresses of its own
+        return
+    if flash.origin < ram.origin + ram.bytes and ram.origin < flash.origin + flash.bytes:
+        raise ConfigError(f"{path}: memory.flash and memory.ram overlap")
