@@ -8,8 +8,8 @@
 #include "te_observe.h"
 #include "te_port.h"
 
-uint32_t te_port_ticks(void) {
-  static uint32_t ticks;
+uint64_t te_port_ticks(void) {
+  static uint64_t ticks;
   return ticks += 7;
 }
 

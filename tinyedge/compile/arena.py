@@ -9,7 +9,7 @@ Bound: no block is smaller than what the buffers of any few neighbouring steps n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 #: partial placements that the search may visit before it settles for the best one found
@@ -90,14 +90,25 @@ class Problem:
                 bound = max(bound, search.best[0])
         return bound
 
-    def _orders(self) -> tuple[Callable[[int], tuple[int, ...]], ...]:
+    def _orders(self) -> Iterator[Callable[[int], tuple[int, ...]]]:
+        """Sort keys for first fit: by size, by time, and from each step backwards, then forwards.
+
+        The last suit chains in which every kernel runs forwards: its input lies a little behind
+        its output, so that offsets rise towards the past until one no longer matters.
+        """
         buffers = self.buffers
-        return (
-            lambda i: (-buffers[i].size, buffers[i].first),
-            lambda i: (buffers[i].first, -buffers[i].size),
-            lambda i: (-buffers[i].last, -buffers[i].size),
-            lambda i: (buffers[i].first - buffers[i].last, -buffers[i].size),
-        )
+        yield lambda i: (-buffers[i].size, buffers[i].first)
+        yield lambda i: (buffers[i].first, -buffers[i].size)
+        yield lambda i: (buffers[i].first - buffers[i].last, -buffers[i].size)
+
+        def around(step: int) -> Callable[[int], tuple[int, ...]]:
+            return lambda i: (
+                (0, -buffers[i].first, -buffers[i].size)
+                if buffers[i].first <= step
+                else (1, buffers[i].first, -buffers[i].size)
+            )
+
+        yield from (around(step) for step in sorted({buffer.first for buffer in buffers}))
 
     def _first_fit(self, key: Callable[[int], tuple[int, ...]]) -> tuple[int, tuple[int, ...]]:
         """Place in the order of ``key``, each at the lowest offset that is free."""

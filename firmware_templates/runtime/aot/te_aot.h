@@ -23,7 +23,7 @@ void te_aot_run(void);
 #include "te_port.h"
 #define TE_STEP(index, call)                          \
   do {                                                \
-    const uint32_t begin = te_port_ticks();           \
+    const uint64_t begin = te_port_ticks();           \
     call;                                             \
     te_observe_layer(index, te_port_ticks() - begin); \
   } while (0)
