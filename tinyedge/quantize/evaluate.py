@@ -19,7 +19,8 @@ from tinyedge.quantize.inputs import inputs
 Advance = Callable[[int, int], None]
 """Called with (done, total) samples."""
 
-_CHUNK = 100  # samples a task: about a second of work
+_CHUNK = 25  # samples a task: what Ctrl-C waits for
+_MOST_WORKERS = 8  # each holds a few hundred megabytes of Python
 _ALONE = 500  # samples that are done sooner here than other processes start
 
 
@@ -43,22 +44,21 @@ def _everywhere(tflite: bytes, samples: NDArray[np.int8], progress: Advance) -> 
     answers = np.empty(len(samples), np.int64)
     done = 0
     # spawn: TensorFlow's threads do not survive a fork
-    with ProcessPoolExecutor(
-        max_workers=os.cpu_count(),
+    pool = ProcessPoolExecutor(
+        max_workers=min(os.cpu_count() or 1, _MOST_WORKERS),
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_begin,
         initargs=(tflite,),
-    ) as pool:
+    )
+    try:
         starts = range(0, len(samples), _CHUNK)
         tasks = {pool.submit(_task, samples[at : at + _CHUNK]): at for at in starts}
-        try:
-            for task in as_completed(tasks):
-                answers[tasks[task] : tasks[task] + _CHUNK] = task.result()
-                done += len(task.result())
-                progress(done, len(samples))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for task in as_completed(tasks):
+            answers[tasks[task] : tasks[task] + _CHUNK] = task.result()
+            done += len(task.result())
+            progress(done, len(samples))
+    finally:
+        pool.shutdown(cancel_futures=True)  # a "with" would finish every task first
     return answers
 
 
