@@ -90,13 +90,20 @@ def test_convolution(seed: int, tmp_path: Path) -> None:
 
 
 DEPTHWISE = [
-    # input, stride, same
-    ((9, 5, 16), (1, 1), True),
-    ((12, 12, 8), (1, 1), True),
-    ((11, 12, 12), (2, 2), True),
-    ((7, 7, 6), (2, 2), True),
-    ((9, 8, 8), (1, 1), False),
-    ((3, 3, 5), (1, 1), True),
+    # input, kernel, stride, same
+    ((9, 5, 16), (3, 3), (1, 1), True),
+    ((12, 12, 8), (3, 3), (1, 1), True),
+    ((11, 12, 12), (3, 3), (2, 2), True),
+    ((7, 7, 6), (3, 3), (2, 2), True),
+    ((9, 8, 8), (3, 3), (1, 1), False),
+    ((3, 3, 5), (3, 3), (1, 1), True),
+    ((30, 1, 8), (10, 1), (1, 1), False),
+    ((28, 1, 12), (5, 1), (1, 1), False),
+    ((15, 1, 8), (15, 1), (1, 1), False),
+    ((9, 9, 8), (5, 5), (1, 1), True),
+    ((8, 11, 4), (5, 7), (2, 2), True),
+    ((6, 9, 4), (2, 4), (1, 2), True),
+    ((1, 14, 4), (1, 6), (1, 1), True),
 ]
 
 
@@ -104,8 +111,8 @@ DEPTHWISE = [
 def test_depthwise(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)
     found: list[Case] = []
-    for size, stride, same in DEPTHWISE:
-        q = drawn.depthwise_conv2d(rng, size, stride=stride, same=same)
+    for size, kernel, stride, same in DEPTHWISE:
+        q = drawn.depthwise_conv2d(rng, size, kernel, stride=stride, same=same)
         found += cases(rng, q, (int(np.prod(size)),), size[2])
     check(found, tmp_path)
 

@@ -138,7 +138,7 @@ class DepthwiseConv2D(_Portable):
     """DEPTHWISE_CONV_2D, any depth multiplier."""
 
     family = p.DepthwiseConv2D
-    per_mac = 6.0
+    per_mac = 20.0
 
     def fields(self, node: Node) -> Fields:
         q = node.params

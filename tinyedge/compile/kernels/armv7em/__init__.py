@@ -16,6 +16,7 @@ from tinyedge.compile.kernels.base import Kernel
 FAST: tuple[Kernel, ...] = (
     *(Convolution(block, 16, direct) for block in BLOCKS for direct in (True, False)),
     *(Depthwise(chunk, 12) for chunk in (128, 8)),
+    *(Depthwise(chunk, None) for chunk in (128, 8)),
     FullyConnected(8),
     Addition(),
     Flip(),
@@ -25,6 +26,7 @@ FAST: tuple[Kernel, ...] = (
 SMALL: tuple[Kernel, ...] = (
     *(Convolution(BLOCKS[0], 4, direct) for direct in (True, False)),
     Depthwise(4, 1),
+    Depthwise(4, None),
     FullyConnected(2),
     Addition(),
     Flip(),

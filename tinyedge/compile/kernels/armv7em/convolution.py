@@ -254,8 +254,8 @@ def upright(params: Conv2D) -> Conv2D:
         return params
     return replace(
         params,
-        input_shape=_swapped(params.input_shape),
-        output_shape=_swapped(params.output_shape),
+        input_shape=swapped(params.input_shape),
+        output_shape=swapped(params.output_shape),
         filter=params.filter.swapaxes(1, 2),
         stride=params.stride[::-1],
         dilation=params.dilation[::-1],
@@ -263,7 +263,8 @@ def upright(params: Conv2D) -> Conv2D:
     )
 
 
-def _swapped(shape: Shape4) -> Shape4:
+def swapped(shape: Shape4) -> Shape4:
+    """Height and width exchanged."""
     return shape[0], shape[2], shape[1], shape[3]
 
 

@@ -1,7 +1,8 @@
-"""DEPTHWISE_CONV_2D 3x3: four channels at a time, transposed to planes of 16-bit lanes."""
+"""DEPTHWISE_CONV_2D: four channels at a time, transposed to planes of 16-bit lanes."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -9,35 +10,63 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.compile.exact import bounds, requantize
+from tinyedge.compile.kernels.armv7em.convolution import swapped
 from tinyedge.compile.kernels.armv7em.instances import instance
 from tinyedge.compile.params import DepthwiseConv2D
 from tinyedge.compile.plan import Constant, FieldValue, Instance
 
 _SCALE_BITS = 7
 _CHOICES = tuple((_SCALE_BITS, shift) for shift in range(15, 5, -1))
-_WINDOW = 3
-#: the kernels' offsets into a plane are immediates of LDRD
+_GROUP = 4
+#: the 3x3 kernel's offsets into a plane are immediates of LDRD
 _MAX_OFFSET = 1020
 
 
 @dataclass(frozen=True, eq=False)
-class Depthwise:
-    """One layer.
+class Depthwise(ABC):
+    """One layer. ``fits`` are at most two, ``part`` says which of them each channel takes.
 
-    ``chunk``: output rows computed from one filling of the planes, whose height it sets;
-    ``pairs``: pairs of outputs a turn of the inner loop.
+    ``chunk``: output rows computed from one filling of the planes, whose height it sets.
     """
 
     params: DepthwiseConv2D
     fits: tuple[requantize.Fit, ...]
     part: NDArray[np.int64]
     chunk: int
-    pairs: int
 
     @property
-    def stride(self) -> int:
-        """Of both axes."""
-        return self.params.stride[0]
+    @abstractmethod
+    def reach(self) -> int:
+        """Words of a plane's row that are read."""
+
+    @property
+    @abstractmethod
+    def select(self) -> int:
+        """By how much a channel's first word is shifted to give its part."""
+
+    @property
+    @abstractmethod
+    def words(self) -> NDArray[np.int64]:
+        """[channels, words]: the stream."""
+
+    @abstractmethod
+    def kernel(self, fit: requantize.Fit) -> Instance:
+        """The instantiation for that fit."""
+
+    @property
+    @abstractmethod
+    def turns(self) -> tuple[int, int]:
+        """Bytes of the plane, and outputs, that the turns of a row advance."""
+
+    @property
+    @abstractmethod
+    def channel_instructions(self) -> int:
+        """Estimated instructions for one channel of one chunk."""
+
+    @property
+    def stride(self) -> tuple[int, int]:
+        """Vertical and horizontal."""
+        return self.params.stride
 
     @property
     def width(self) -> int:
@@ -45,49 +74,26 @@ class Depthwise:
         return self.params.output_shape[2]
 
     @property
-    def turns(self) -> int:
-        """Turns of the inner loop a row."""
-        return self.width // 2 // self.pairs
-
-    @property
     def pitch(self) -> int:
-        """Bytes of a plane's row: what is written, and what the last pair reads."""
-        written = -(-(self.params.padding[1] + self.params.input_shape[2]) // 2)
-        read = -(-self.width // 2) + 1 if self.stride == 1 else self.width + 1
-        return 4 * max(written, read)
+        """Bytes of a plane's row: what is written and what is read."""
+        left = self.params.padding[1]
+        written = left // 2 + -(-(left % 2 + self.params.input_shape[2]) // 2)
+        return 4 * max(written, self.reach)
 
     @property
     def plane_rows(self) -> int:
         """Rows of a plane."""
-        return (self.chunk - 1) * self.stride + _WINDOW
+        return (self.chunk - 1) * self.stride[0] + int(self.params.filter.shape[0])
 
     @property
     def scratch_bytes(self) -> int:
         """Four planes."""
-        return 4 * self.plane_rows * self.pitch
+        return _GROUP * self.plane_rows * self.pitch
 
     @property
     def in_place(self) -> bool:
         """Whether the output may be the input: not where the last four channels repeat some."""
-        return self.params.output_shape[3] % 4 == 0
-
-    @property
-    def instructions(self) -> int:
-        """Estimated instructions: see depthwise.S."""
-        _, height, width, channels = self.params.output_shape
-        _, input_height, input_width, _ = self.params.input_shape
-        chunks = -(-height // self.chunk)
-        pair = (23 if self.stride == 1 else 29) + 4 * self.signed + 8 * self.fits[0].clamp
-        row = width // 2 * pair + width % 2 * 20 + 5 + 4 * (self.turns > 1) * (self.turns + 1)
-        channel = height * row + 75 * chunks
-        moved = (chunks - 1) * (_WINDOW - self.stride) * self.pitch * 3
-        group = input_height * (12 + input_width * 8) + moved + 100 * chunks
-        return 4 * self.scratch_bytes // 4 + -(-channels // 4) * (4 * channel + group)
-
-    @property
-    def channel_words(self) -> int:
-        """Words of a channel in the stream."""
-        return 7 if self.signed else 6
+        return self.params.output_shape[3] % _GROUP == 0
 
     @property
     def signed(self) -> bool:
@@ -95,115 +101,240 @@ class Depthwise:
         return any(fit.signed for fit in self.fits)
 
     @property
-    def kernels(self) -> tuple[Instance, ...]:
-        """One instantiation for each of the fits."""
-        return tuple(
-            instance(
-                "te_depthwise_3x3",
-                "te_depthwise_kernel",
-                stride=self.stride,
-                pitch=self.pitch,
-                pairs=self.pairs,
-                loop=int(self.turns > 1),
-                single=self.width % 2,
-                shift=fit.shift,
-                signed=int(self.signed),
-                limit=int(fit.clamp),
+    def fit(self) -> requantize.Fit:
+        """Each channel's values of the fit that it takes."""
+
+        def pick(name: str) -> NDArray[np.int64]:
+            values: NDArray[np.int64] = np.choose(
+                self.part, [getattr(fit, name) for fit in self.fits]
             )
-            for fit in self.fits
+            return values
+
+        return replace(
+            self.fits[0],
+            multipliers=pick("multipliers"),
+            constants=pick("constants"),
+            negatives=pick("negatives"),
+            offsets=pick("offsets"),
         )
 
-    def stream(self) -> NDArray[np.uint32]:
-        """For each channel: three rows of weights, multiplier, initial value, constant[, D]."""
+    @property
+    def initial(self) -> NDArray[np.int64]:
+        """What the sums start from: the bias with the input's zero point folded in, scaled."""
         q = self.params
-        weights = q.filter.astype(np.int64).reshape(_WINDOW * _WINDOW, -1)
-        rows = weights.reshape(_WINDOW, _WINDOW, -1) & 0xFF
-        words = [row[0] | row[1] << 8 | row[2] << 16 for row in rows]
-        words[0] |= self.part << 24
-        fit = _chosen(self.fits, self.part)
-        bias = q.bias - (q.input_zero_point + 128) * weights.sum(axis=0) - fit.offsets
-        words += [fit.multipliers, bias << _SCALE_BITS, fit.constants]
-        words += [fit.negatives] if self.signed else []
-        return np.stack(words, axis=1).astype(np.uint64).astype(np.uint32)
+        sums = q.filter.astype(np.int64).sum(axis=(0, 1))
+        bias: NDArray[np.int64] = q.bias - (q.input_zero_point + 128) * sums - self.fit.offsets
+        return bias << _SCALE_BITS
+
+    @property
+    def instructions(self) -> int:
+        """Estimated instructions: see depthwise.S and depthwise.c."""
+        _, height, _, channels = self.params.output_shape
+        _, rows, width, _ = self.params.input_shape
+        chunks = -(-height // self.chunk)
+        kept = max(0, int(self.params.filter.shape[0]) - self.stride[0])
+        moved = (chunks - 1) * kept * self.pitch * 3
+        group = rows * (12 + width * 8) + moved + 100 * chunks
+        group += _GROUP * chunks * self.channel_instructions
+        return self.scratch_bytes + -(-channels // _GROUP) * group
 
     def fields(self) -> tuple[tuple[str, FieldValue], ...]:
         """The members of ``te_v7em_depthwise_params``."""
         q = self.params
-        kernels = tuple((f"kernels[{i}]", kernel) for i, kernel in enumerate(self.kernels))
-        turned = 4 * self.stride * self.pairs * self.turns if self.turns > 1 else 0
+        kernels = tuple((f"kernels[{i}]", self.kernel(fit)) for i, fit in enumerate(self.fits))
+        advance, outputs = self.turns
+        words = self.words
+        stream = words.astype(np.uint64).astype(np.uint32)
         return (
             *kernels,
             ("transpose", instance("te_transpose_4", "te_transpose")),
-            ("stream", Constant("stream", self.stream())),
+            ("stream", Constant("stream", stream)),
             ("input_height", q.input_shape[1]),
             ("input_width", q.input_shape[2]),
             ("output_height", q.output_shape[1]),
-            ("output_width", q.output_shape[2]),
+            ("output_width", self.width),
             ("channels", q.output_shape[3]),
             ("chunk", self.chunk),
             ("pitch", self.pitch),
-            ("skip", self.stride * self.pitch - turned),
-            ("turn_outputs", 2 * self.pairs * self.turns),
-            ("channel_words", self.channel_words),
-            ("window", _WINDOW),
-            ("stride", self.stride),
+            ("skip", self.stride[0] * self.pitch - advance),
+            ("turn_outputs", outputs),
+            ("channel_words", words.shape[1]),
+            ("window", int(q.filter.shape[0])),
+            ("stride", self.stride[0]),
             ("top", q.padding[0]),
             ("left", q.padding[1]),
+            ("select", self.select),
             ("zero", q.input_zero_point + 128),
             ("low", self.fits[0].low),
             ("high", self.fits[0].high),
         )
 
 
-def plan(params: DepthwiseConv2D, chunk: int, pairs: int) -> Depthwise | None:
+@dataclass(frozen=True, eq=False)
+class Window3x3(Depthwise):
+    """3x3, its weights in registers. ``pairs``: pairs of outputs a turn of the inner loop."""
+
+    pairs: int
+
+    @property
+    def _rounds(self) -> int:
+        return self.width // 2 // self.pairs
+
+    @property
+    def reach(self) -> int:
+        return -(-self.width // 2) + 1 if self.stride[1] == 1 else self.width + 1
+
+    @property
+    def select(self) -> int:
+        return 24
+
+    @property
+    def turns(self) -> tuple[int, int]:
+        if self._rounds == 1:
+            return 0, 0
+        return 4 * self.stride[1] * self.pairs * self._rounds, 2 * self.pairs * self._rounds
+
+    @property
+    def words(self) -> NDArray[np.int64]:
+        """Three rows of weights (3 bytes each), multiplier, initial value, constant[, negative]."""
+        taps = self.params.filter.astype(np.int64) & 0xFF
+        rows = [row[0] | row[1] << 8 | row[2] << 16 for row in taps]
+        rows[0] |= self.part << 24
+        values = [*rows, self.fit.multipliers, self.initial, self.fit.constants]
+        return np.stack([*values, *([self.fit.negatives] if self.signed else [])], axis=1)
+
+    def kernel(self, fit: requantize.Fit) -> Instance:
+        return instance(
+            "te_depthwise_3x3",
+            "te_depthwise_kernel",
+            stride=self.stride[1],
+            pitch=self.pitch,
+            pairs=self.pairs,
+            loop=int(self._rounds > 1),
+            single=self.width % 2,
+            shift=fit.shift,
+            signed=int(self.signed),
+            limit=int(fit.clamp),
+        )
+
+    @property
+    def channel_instructions(self) -> int:
+        pair = (23 if self.stride[1] == 1 else 29) + 4 * self.signed + 8 * self.fits[0].clamp
+        turn = 4 * (self._rounds > 1) * (self._rounds + 1)
+        row = self.width // 2 * pair + self.width % 2 * 20 + 5 + turn
+        return self.chunk * row + 75
+
+
+@dataclass(frozen=True, eq=False)
+class AnyWindow(Depthwise):
+    """Any window: four outputs at a time, the weights read from the stream again for each."""
+
+    @property
+    def _taps(self) -> int:
+        return int(self.params.filter.shape[1])
+
+    @property
+    def _blocks(self) -> int:
+        return -(-self.width // 4)
+
+    @property
+    def reach(self) -> int:
+        behind = (self._taps + 1) // 2 + 1 + self.stride[1]
+        return (self._blocks - 1) * 2 * self.stride[1] + max(4, behind)
+
+    @property
+    def select(self) -> int:
+        return 31
+
+    @property
+    def turns(self) -> tuple[int, int]:
+        return 0, 0
+
+    @property
+    def words(self) -> NDArray[np.int64]:
+        """multiplier, initial value, constant[, negative], then the taps, four a word."""
+        rows, taps, channels = self.params.filter.shape
+        filled = np.pad(self.params.filter.astype(np.int64), [(0, 0), (0, -taps % 4), (0, 0)])
+        parts = (filled & 0xFF).reshape(rows, -1, 4, channels)
+        weights = parts[:, :, 0] | parts[:, :, 2] << 8 | parts[:, :, 1] << 16 | parts[:, :, 3] << 24
+        head = [self.fit.multipliers | self.part << 31, self.initial, self.fit.constants]
+        head += [self.fit.negatives] if self.signed else []
+        return np.concatenate([np.stack(head), weights.reshape(-1, channels)]).T
+
+    def kernel(self, fit: requantize.Fit) -> Instance:
+        return instance(
+            "te_depthwise_any",
+            "te_depthwise_kernel",
+            rows=int(self.params.filter.shape[0]),
+            taps=self._taps,
+            stride=self.stride[1],
+            shift=fit.shift,
+            signed=int(self.signed),
+            limit=int(fit.clamp),
+        )
+
+    @property
+    def channel_instructions(self) -> int:
+        rows = int(self.params.filter.shape[0])
+        taps = (5 if self.stride[1] == 2 else 7) * self._taps // 2 + 2 + self._taps // 2
+        block = rows * (taps + 8 * (rows > 1)) + 24 + 8 * self.signed + 14 * self.fits[0].clamp
+        return self.chunk * (self._blocks * block + 12) + 65
+
+
+def window_3x3(params: DepthwiseConv2D, chunk: int, pairs: int) -> Window3x3 | None:
     """The layer with these choices, or None where this kernel cannot compute it exactly.
 
     ``pairs`` is lowered to a divisor of the pairs in a row.
     """
-    height, width, channels = params.filter.shape
     inner = params.input_shape[2] - params.padding[1]
-    shape_fits = (
-        (height, width) == (_WINDOW, _WINDOW)
-        and params.input_shape[0] == 1
-        and params.depth_multiplier == 1
-        and params.dilation == (1, 1)
-        and params.stride in {(1, 1), (2, 2)}
-        and max(params.padding) <= 1
-        and min(inner, params.output_shape[2]) >= 2
-        and channels >= 4
-    )
-    if not shape_fits:
+    if params.filter.shape[:2] != (3, 3) or params.stride not in {(1, 1), (2, 2)}:
         return None
-    found = _fits(params)
-    if found is None:
+    if max(params.padding) > 1 or min(inner, params.output_shape[2]) < 2:
+        return None
+    if (found := _fits(params)) is None:
         return None
     whole = params.output_shape[2] // 2
     pairs = max(n for n in range(1, min(pairs, whole) + 1) if whole % n == 0)
-    layer = Depthwise(params, *found, min(chunk, params.output_shape[1]), pairs)
-    reach = 2 * layer.pitch + 4 * layer.stride * (pairs + 1)
-    return layer if reach <= _MAX_OFFSET else None
+    layer = Window3x3(params, *found, min(chunk, params.output_shape[1]), pairs)
+    last = 2 * layer.pitch + 4 * layer.stride[1] * (pairs + 1)
+    return layer if last <= _MAX_OFFSET else None
+
+
+def any_window(params: DepthwiseConv2D, chunk: int) -> AnyWindow | None:
+    """The layer, or None where this kernel cannot compute it exactly."""
+    params = upright(params)
+    if params.stride[1] > 2 or params.stride[0] > params.filter.shape[0]:
+        return None
+    if params.input_shape[2] - params.padding[1] % 2 < 2 or (found := _fits(params)) is None:
+        return None
+    return AnyWindow(params, *found, min(chunk, params.output_shape[1]))
+
+
+@cache
+def upright(params: DepthwiseConv2D) -> DepthwiseConv2D:
+    """A convolution along a single column, seen as one along a single row."""
+    if params.input_shape[2] != 1 or params.filter.shape[1] != 1 or params.padding[1] != 0:
+        return params
+    return replace(
+        params,
+        input_shape=swapped(params.input_shape),
+        output_shape=swapped(params.output_shape),
+        filter=params.filter.swapaxes(0, 1),
+        stride=params.stride[::-1],
+        padding=params.padding[::-1],
+    )
 
 
 @cache
 def _fits(
     params: DepthwiseConv2D,
 ) -> tuple[tuple[requantize.Fit, ...], NDArray[np.int64]] | None:
-    filters = np.moveaxis(params.filter, 2, 0).reshape(params.filter.shape[2], -1)
+    """Fits of all channels, for layers of the shapes that all kernels here need."""
+    channels = int(params.filter.shape[2])
+    if params.input_shape[0] != 1 or params.depth_multiplier != 1 or params.dilation != (1, 1):
+        return None
+    if channels < _GROUP:
+        return None
+    filters = np.moveaxis(params.filter, 2, 0).reshape(channels, -1)
     low, high = bounds.totals(filters, params.bias, params.input_zero_point)
     return requantize.partition(params.requant, low, high, _CHOICES, parts=2)
-
-
-def _chosen(fits: tuple[requantize.Fit, ...], part: NDArray[np.int64]) -> requantize.Fit:
-    """One fit that holds each channel's values of the fit it takes."""
-
-    def pick(name: str) -> NDArray[np.int64]:
-        values: NDArray[np.int64] = np.choose(part, [getattr(fit, name) for fit in fits])
-        return values
-
-    return replace(
-        fits[0],
-        multipliers=pick("multipliers"),
-        constants=pick("constants"),
-        negatives=pick("negatives"),
-        offsets=pick("offsets"),
-    )

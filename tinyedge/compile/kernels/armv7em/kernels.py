@@ -63,13 +63,20 @@ class Convolution(_Tuned):
 
 
 class Depthwise(_Tuned):
-    """DEPTHWISE_CONV_2D 3x3, ``chunk`` rows of outputs at a time."""
+    """DEPTHWISE_CONV_2D, ``chunk`` rows of outputs at a time; ``pairs`` None: any window."""
 
-    def __init__(self, chunk: int, pairs: int) -> None:
+    def __init__(self, chunk: int, pairs: int | None) -> None:
         super().__init__("te_v7em_depthwise", "unpack.S", "depthwise.S", "depthwise.c")
-        self._plan = cache(lambda q: depthwise.plan(q, chunk, pairs))
+
+        def plan(params: p.DepthwiseConv2D) -> depthwise.Depthwise | None:
+            if pairs is None:
+                return depthwise.any_window(params, chunk)
+            return depthwise.window_3x3(params, chunk, pairs)
+
+        self._plan = cache(plan)
 
     def _layer(self, node: Node) -> depthwise.Depthwise:
+        assert isinstance(node.params, p.DepthwiseConv2D)
         layer = self._plan(node.params)
         assert layer is not None
         return layer

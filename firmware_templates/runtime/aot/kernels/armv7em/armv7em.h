@@ -112,30 +112,34 @@ typedef void te_transpose(const uint8_t *input, uint32_t *plane, uint32_t rows,
 
 /* Rows of outputs of one channel, as the kernels in depthwise.S read it. */
 typedef struct te_depthwise_run {
-  uint32_t channels;  /* 0: bytes from an output to the next */
-  int32_t skip;       /* 4: bytes of the plane from the end of an output row to the next */
-  uint32_t rows;      /* 8: rows of outputs */
-  uint32_t row_bytes; /* 12: bytes of output that the turns of a row advance */
-  uint32_t limits[3]; /* 16: as in te_conv_run */
+  uint32_t channels;     /* 0: bytes from an output to the next */
+  int32_t skip;          /* 4: bytes of the plane from the end of an output row to the next */
+  uint32_t rows;         /* 8: rows of outputs */
+  uint32_t row_bytes;    /* 12: bytes of output that the turns of a row advance */
+  uint32_t limits[3];    /* 16: as in te_conv_run */
+  uint32_t width;        /* 28: outputs in a row */
+  uint32_t pitch;        /* 32: bytes of a plane's row */
+  uint32_t output_bytes; /* 36: of a row of outputs */
 } te_depthwise_run;
 
 typedef void te_depthwise_kernel(const uint32_t *plane, uint8_t *output, const uint32_t *channel,
                                  const te_depthwise_run *run);
 
 typedef struct te_v7em_depthwise_params {
-  te_depthwise_kernel *kernels[2]; /* a channel says which in the top byte of its first word */
+  te_depthwise_kernel *kernels[2]; /* a channel's first word, shifted right, says which */
   te_transpose *transpose;
   const uint32_t *stream; /* channel_words words a channel */
   uint16_t input_height, input_width, output_height, output_width;
   uint16_t channels;
   uint16_t chunk;        /* output rows computed from one filling of the planes */
   uint16_t pitch;        /* bytes of a plane's row */
-  int16_t skip;          /* see te_depthwise_run */
+  int16_t skip;          /* see te_depthwise_run; any window: bytes from row to row */
   uint16_t turn_outputs; /* outputs that the turns of a row compute */
   uint8_t channel_words;
   uint8_t window; /* rows of a window */
   uint8_t stride;
   uint8_t top, left; /* padding */
+  uint8_t select;    /* shift of a channel's first word */
   uint8_t zero;      /* input zero point as uint8 */
   uint8_t low, high; /* clamp of the output, where the kernel has one */
 } te_v7em_depthwise_params;

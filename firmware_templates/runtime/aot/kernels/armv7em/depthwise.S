@@ -253,3 +253,217 @@
     pkhbt   \w01, r6, \bytes, lsl #16
     pkhtb   \w12, r6, \bytes
 .endm
+
+/* ---- any window ----------------------------------------------------------------------------- */
+
+    .equ    DW_WIDTH, 28            @ te_depthwise_run, continued
+    .equ    DW_PITCH, 32
+    .equ    DW_OUTPUT_BYTES, 36
+
+    .equ    ANY_FRAME_CHANNELS, 0   @ loaded at once, from multiplier or channels on
+    .equ    ANY_FRAME_MULTIPLIER, 4
+    .equ    ANY_FRAME_CONSTANT, 8
+    .equ    ANY_FRAME_NEGATIVE, 12
+    .equ    ANY_FRAME_INITIAL, 16
+    .equ    ANY_FRAME_WEIGHTS, 20
+    .equ    ANY_FRAME_PLANE, 24
+    .equ    ANY_FRAME_OUTPUT, 28
+    .equ    ANY_FRAME_RUN, 32
+    .equ    ANY_FRAME_ROWS, 36
+    .equ    ANY_FRAME_BLOCK, 40
+    .equ    ANY_FRAME_LEFT, 44
+    .equ    ANY_FRAME_BYTES, 48
+
+/* Four neighbouring outputs from two taps, \w: lanes of two weights. x0, x1, ... are the words of
+ * the plane from these taps on. Stride 1: an odd output takes the upper half of one word and the
+ * lower half of the next. */
+.macro te_two_taps_1 w, x0, x1, x2
+    smlad   r0, r\x0, \w, r0
+    smlatb  r1, r\x0, \w, r1
+    smlabt  r1, r\x1, \w, r1
+    smlad   r2, r\x1, \w, r2
+    smlatb  r3, r\x1, \w, r3
+    smlabt  r3, r\x2, \w, r3
+.endm
+
+.macro te_one_tap_1 w, x0, x1
+    smlabb  r0, r\x0, \w, r0
+    smlatb  r1, r\x0, \w, r1
+    smlabb  r2, r\x1, \w, r2
+    smlatb  r3, r\x1, \w, r3
+.endm
+
+.macro te_two_taps_2 w, x0, x1, x2, x3
+    smlad   r0, r\x0, \w, r0
+    smlad   r1, r\x1, \w, r1
+    smlad   r2, r\x2, \w, r2
+    smlad   r3, r\x3, \w, r3
+.endm
+
+.macro te_one_tap_2 w, x0, x1, x2, x3
+    smlabb  r0, r\x0, \w, r0
+    smlabb  r1, r\x1, \w, r1
+    smlabb  r2, r\x2, \w, r2
+    smlabb  r3, r\x3, \w, r3
+.endm
+
+/* r\to = the next word of the plane's row. */
+.macro te_next_word to
+    ldr     r\to, [r10], #4
+    .set    consumed, consumed + 4
+.endm
+
+/* Taps 2 \pair and 2 \pair + 1 (the latter if \two). Word i of the row is in register 6 + i % 4;
+ * the first four have been loaded. */
+.macro te_any_pair pair, two, stride, w
+    .set    first, 6 + (\pair) % 4
+    .set    second, 6 + (\pair + 1) % 4
+    .set    third, 6 + (\pair + 2) % 4
+    .set    fourth, 6 + (\pair + 3) % 4
+    .altmacro
+    .if \stride == 2 && \pair >= 1
+    te_next_word %fourth
+    .endif
+    .if \stride == 1 && \two && \pair >= 2
+    te_next_word %third
+    .endif
+    .if \stride == 1 && \two
+    te_two_taps_1 \w, %first, %second, %third
+    .elseif \stride == 1
+    te_one_tap_1 \w, %first, %second
+    .elseif \two
+    te_two_taps_2 \w, %first, %second, %third, %fourth
+    .else
+    te_one_tap_2 \w, %first, %second, %third, %fourth
+    .endif
+    .noaltmacro
+.endm
+
+/* One row of \taps taps for four outputs; r10 plane, r12 weights advance. */
+.macro te_any_row taps, stride
+    ldm     r10!, {r6-r9}
+    .set    consumed, 16
+    .set    tap, 0
+    .rept   (\taps + 3) / 4
+    ldr     r4, [r12], #4
+    sxtb16  r5, r4
+    te_any_pair (tap / 2), (\taps - tap >= 2), \stride, r5
+    .if \taps - tap > 2
+    sxtb16  r5, r4, ror #8
+    te_any_pair (tap / 2 + 1), (\taps - tap >= 4), \stride, r5
+    .endif
+    .set    tap, tap + 4
+    .endr
+.endm
+
+/* One channel of a depthwise convolution with a window of \rows x \taps: `rows` rows of outputs.
+ *   void name(const uint32_t *plane, uint8_t *output, const uint32_t *channel,
+ *             const te_depthwise_run *run);
+ * channel: multiplier (its top bit is not part of it), initial value, constant[, negative], then
+ * the weights, four taps a word in the order 0 2 1 3, each row filled up with zeros.
+ *
+ * r0-r3  four sums                 r10, r11, r12  plane, output, weights
+ * r4, r5 weights                   lr             outputs left in the row
+ * r6-r9  words of the plane
+ */
+.macro te_depthwise_any name, rows, taps, stride, shift, signed, limit
+    te_function \name
+    push    {r4-r11, lr}
+    sub     sp, #ANY_FRAME_BYTES
+    ldm     r2!, {r4, r5, r6}
+    bic     r4, r4, #0x80000000
+    strd    r4, r6, [sp, #ANY_FRAME_MULTIPLIER]
+    str     r5, [sp, #ANY_FRAME_INITIAL]
+    .if \signed
+    ldr     r4, [r2], #4
+    str     r4, [sp, #ANY_FRAME_NEGATIVE]
+    .endif
+    ldr     r4, [r3, #DW_ROWS]
+    ldr     r5, [r3, #DW_CHANNELS]
+    str     r5, [sp, #ANY_FRAME_CHANNELS]
+    str     r2, [sp, #ANY_FRAME_WEIGHTS]
+    strd    r0, r1, [sp, #ANY_FRAME_PLANE]
+    str     r3, [sp, #ANY_FRAME_RUN]
+    str     r4, [sp, #ANY_FRAME_ROWS]
+.Lrow\@:
+    ldr     r4, [sp, #ANY_FRAME_RUN]
+    ldrd    r10, r11, [sp, #ANY_FRAME_PLANE]
+    ldr     lr, [r4, #DW_WIDTH]
+.Lblock\@:
+    ldrd    r0, r12, [sp, #ANY_FRAME_INITIAL]
+    mov     r1, r0
+    mov     r2, r0
+    mov     r3, r0
+    .if \rows > 1
+    strd    r10, lr, [sp, #ANY_FRAME_BLOCK]
+    mov     lr, #\rows
+.Lwindow\@:
+    te_any_row \taps, \stride
+    subs    lr, #1
+    beq     .Lscale\@
+    ldr     r4, [sp, #ANY_FRAME_RUN]
+    ldr     r5, [sp, #ANY_FRAME_BLOCK]
+    ldr     r4, [r4, #DW_PITCH]
+    rsb     r6, lr, #\rows
+    mla     r10, r6, r4, r5
+    b       .Lwindow\@
+.Lscale\@:
+    ldrd    r10, lr, [sp, #ANY_FRAME_BLOCK]
+    add     r10, #(8 * \stride)
+    .else
+    te_any_row \taps, \stride
+    .if consumed != 8 * \stride
+    sub     r10, #(consumed - 8 * \stride)
+    .endif
+    .endif
+    .if \signed
+    ldm     sp, {r4, r5, r6, r7}        @ channels, multiplier, constant, negative
+    te_scale 1, r5, r6, r7, r8, r0, r1, r2, r3
+    .else
+    ldm     sp, {r4, r5, r6}            @ channels, multiplier, constant
+    te_scale 0, r5, r6, , , r0, r1, r2, r3
+    .endif
+    .irp r, r0, r1, r2, r3
+    usat    \r, #8, \r, asr #\shift
+    .endr
+    .if \limit
+    ldr     r5, [sp, #ANY_FRAME_RUN]
+    add     r5, #DW_LIMITS
+    ldm     r5, {r6-r8}
+    te_limit r6, r7, r8, r0, r1, r2, r3
+    .endif
+    strb    r0, [r11]
+    subs    lr, #4
+    blo     .Lpartial\@
+    strb    r1, [r11, r4]
+    add     r11, r11, r4, lsl #1
+    strb    r2, [r11]
+    strb    r3, [r11, r4]
+    add     r11, r11, r4, lsl #1
+    bne     .Lblock\@
+.Lnext\@:
+    ldr     r4, [sp, #ANY_FRAME_ROWS]
+    subs    r4, #1
+    beq     .Lend\@
+    str     r4, [sp, #ANY_FRAME_ROWS]
+    ldrd    r5, r6, [sp, #ANY_FRAME_PLANE]
+    ldr     r9, [sp, #ANY_FRAME_RUN]
+    ldr     r7, [r9, #DW_SKIP]
+    ldr     r8, [r9, #DW_OUTPUT_BYTES]
+    add     r5, r5, r7
+    add     r6, r6, r8
+    strd    r5, r6, [sp, #ANY_FRAME_PLANE]
+    b       .Lrow\@
+.Lpartial\@:
+    adds    lr, #3                      @ 0, 1 or 2 more outputs
+    beq     .Lnext\@
+    strb    r1, [r11, r4]
+    cmp     lr, #1
+    beq     .Lnext\@
+    strb    r2, [r11, r4, lsl #1]
+    b       .Lnext\@
+.Lend\@:
+    add     sp, #ANY_FRAME_BYTES
+    pop     {r4-r11, pc}
+    te_end \name
+.endm

@@ -14,7 +14,7 @@ static void load_rows(const te_v7em_depthwise_params *params, const te_planes *p
       const uint32_t left = (uint32_t)(params->input_height - y);
       n = count < left ? count : left;
       params->transpose(input + (uint32_t)y * params->input_width * params->channels,
-                        (uint32_t *)row, n, planes);
+                        (uint32_t *)(row + params->left / 2u * 4u), n, planes);
     } else if (params->chunk < params->output_height) { /* else it has never been overwritten */
       for (uint32_t i = 0; i < 4; i++) te_fill_lanes(row + i * planes->bytes, planes->zero, pitch);
     }
@@ -34,10 +34,13 @@ static void compute(const te_v7em_depthwise_params *params, const te_planes *pla
       .row_bytes = params->turn_outputs * params->channels,
       .limits = {TE_BYTES(255u - params->high), TE_BYTES(255u - params->high + params->low),
                  TE_BYTES(params->low)},
+      .width = params->output_width,
+      .pitch = params->pitch,
+      .output_bytes = (uint32_t)params->output_width * params->channels,
   };
   for (uint32_t i = 0; i < 4; i++) {
-    const uint32_t kernel = channel[0] >> 24; /* the byte that its three weights leave */
-    params->kernels[kernel]((const uint32_t *)plane, output + i, channel, &run);
+    params->kernels[channel[0] >> params->select]((const uint32_t *)plane, output + i, channel,
+                                                  &run);
     plane += planes->bytes;
     channel += params->channel_words;
   }
@@ -49,15 +52,16 @@ void te_v7em_depthwise(const te_v7em_depthwise_params *params, const void *input
   uint8_t *const to = output;
   const uint32_t pitch = params->pitch, stride = params->stride, chunk = params->chunk;
   const uint32_t window = params->window, rows = (chunk - 1) * stride + window;
-  const uint32_t data = params->input_width - params->left;
+  const uint32_t odd_left = params->left % 2u;
+  const uint32_t data = params->input_width - odd_left;
   const te_planes planes = {
       .channels = params->channels,
       .bytes = rows * pitch,
       .zero = TE_BYTES(params->zero),
       .pairs = data / 2,
-      .left = params->left,
+      .left = odd_left,
       .odd = data % 2,
-      .gap = pitch - (params->left + data / 2 + data % 2) * 4,
+      .gap = pitch - (odd_left + data / 2 + data % 2) * 4,
   };
   uint8_t *const plane = scratch;
   te_fill_lanes(plane, planes.zero, 4 * planes.bytes);
