@@ -110,6 +110,22 @@ def fully_connected(rng: Rng, batches: int, inputs: int, outputs: int) -> p.Full
     )
 
 
+def pool(
+    rng: Rng,
+    family: type[p.Pool],
+    size: tuple[int, int, int],
+    window: tuple[int, int],
+    *,
+    stride: tuple[int, int],
+    same: bool,
+) -> p.Pool:
+    """MAX_POOL_2D or AVERAGE_POOL_2D of an input [height, width, channels]."""
+    output, padding = _geometry(size[:2], window, stride, same, (1, 1))
+    low, high = (-128, 127) if rng.random() < 0.5 else (-20, 90)
+    shapes = (1, *size), (1, *output, size[2])
+    return family(*shapes, window, stride, padding, low, high)
+
+
 def _geometry(
     size: tuple[int, int],
     kernel: tuple[int, int],

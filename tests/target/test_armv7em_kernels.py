@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.support import armv7em, drawn, tools, twins
+from tests.support import armv7em, drawn, tools
 from tests.support.armv7em import Case
 from tinyedge.compile import params as p
+from tinyedge.compile.evaluate import evaluate
 from tinyedge.compile.kernels.armv7em import FAST, SMALL
 from tinyedge.compile.kernels.base import Kernel
 from tinyedge.compile.plan import Domain
@@ -20,12 +21,11 @@ from tinyedge.graph.types import DType
 
 Rng = np.random.Generator
 
-TWINS: dict[type[p.Params], Callable[..., twins.UInt8Array]] = {
-    p.Conv2D: twins.conv2d,
-    p.DepthwiseConv2D: twins.depthwise_conv2d,
-    p.FullyConnected: twins.fully_connected,
-    p.Add: twins.add,
-}
+
+def twin(q: p.Params, operands: tuple[armv7em.Bytes, ...]) -> armv7em.Bytes:
+    """What numpy makes of operands and output kept as uint8 = q + 128."""
+    output = evaluate(q, [(x ^ 0x80).view(np.int8) for x in operands])
+    return np.ascontiguousarray(output, np.int8).reshape(-1).view(np.uint8) ^ 0x80
 
 
 def value(size: int, channels: int) -> Value:
@@ -36,7 +36,7 @@ def value(size: int, channels: int) -> Value:
 def cases(rng: Rng, q: p.Params, sizes: tuple[int, ...], channels: int) -> Iterator[Case]:
     """The layer by every kernel that takes it, with inputs drawn and a distance it allows."""
     operands = tuple(rng.integers(0, 256, size, dtype=np.uint8) for size in sizes)
-    expected = TWINS[type(q)](q, *operands)
+    expected = twin(q, operands)
     inputs = tuple(value(size, 1) for size in sizes)
     node = Node("TEST", (0,), q, inputs, value(expected.size, channels))
     for kernel in (*FAST, *SMALL):
@@ -131,6 +131,26 @@ def test_add(tmp_path: Path) -> None:
     found: list[Case] = []
     for size in (64, 37, 4, 1000):
         found += cases(rng, drawn.add(rng, size), (size, size), size)
+    check(found, tmp_path)
+
+
+POOLS = [
+    # input, window, stride, same
+    ((8, 8, 12), (2, 2), (2, 2), False),
+    ((9, 7, 8), (3, 3), (2, 2), True),
+    ((6, 5, 64), (6, 5), (1, 1), False),
+    ((5, 5, 20), (3, 2), (1, 1), True),
+    ((4, 4, 4), (1, 1), (2, 2), True),
+]
+
+
+@pytest.mark.parametrize("family", [p.MaxPool, p.AveragePool])
+def test_pool(family: type[p.Pool], tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    found: list[Case] = []
+    for size, window, stride, same in POOLS:
+        q = drawn.pool(rng, family, size, window, stride=stride, same=same)
+        found += cases(rng, q, (int(np.prod(size)),), size[2])
     check(found, tmp_path)
 
 

@@ -9,8 +9,17 @@ from tinyedge.compile.kernels.armv7em.kernels import (
     Depthwise,
     Flip,
     FullyConnected,
+    Pool,
 )
 from tinyedge.compile.kernels.base import Kernel
+from tinyedge.compile.params import AveragePool, MaxPool
+
+_SHARED = (
+    Addition(),
+    Pool("te_v7em_max_pool", MaxPool),
+    Pool("te_v7em_average_pool", AveragePool),
+    Flip(),
+)
 
 #: the fewest instructions
 FAST: tuple[Kernel, ...] = (
@@ -18,8 +27,7 @@ FAST: tuple[Kernel, ...] = (
     *(Depthwise(chunk, 12) for chunk in (128, 8)),
     *(Depthwise(chunk, None) for chunk in (128, 8)),
     FullyConnected(8),
-    Addition(),
-    Flip(),
+    *_SHARED,
 )
 
 #: the least code: little unrolling, one block kernel
@@ -28,6 +36,5 @@ SMALL: tuple[Kernel, ...] = (
     Depthwise(4, 1),
     Depthwise(4, None),
     FullyConnected(2),
-    Addition(),
-    Flip(),
+    *_SHARED,
 )

@@ -5,8 +5,15 @@ from __future__ import annotations
 from functools import cache
 
 from tinyedge.compile import params as p
-from tinyedge.compile.kernels.armv7em import addition, convolution, depthwise, fully_connected
+from tinyedge.compile.kernels.armv7em import (
+    addition,
+    convolution,
+    depthwise,
+    fully_connected,
+    pooling,
+)
 from tinyedge.compile.kernels.base import Kernel, Overlap
+from tinyedge.compile.kernels.packing import window_lead
 from tinyedge.compile.plan import Domain, FieldValue
 from tinyedge.compile.program import Node
 
@@ -170,6 +177,33 @@ class Addition(_Tuned):
 
     def overlap(self, node: Node, operand: int) -> Overlap:
         return Overlap(lead=0, lag=node.inputs[operand].bytes)
+
+
+class Pool(_Tuned):
+    """MAX_POOL_2D or AVERAGE_POOL_2D."""
+
+    def __init__(self, name: str, family: type[p.Pool]) -> None:
+        super().__init__(name, "pool.S", "pool.c")
+        self.family = family
+
+    def applies(self, node: Node) -> bool:
+        q = node.params
+        return isinstance(q, p.Pool) and isinstance(q, self.family) and pooling.applies(q)
+
+    def cost(self, node: Node) -> int:
+        assert isinstance(node.params, p.Pool)
+        return pooling.instructions(node.params)
+
+    def fields(self, node: Node) -> Fields:
+        assert isinstance(node.params, p.Pool)
+        return pooling.fields(node.params)
+
+    def overlap(self, node: Node, operand: int) -> Overlap:
+        q = node.params
+        if not isinstance(q, p.MaxPool):
+            return super().overlap(node, operand)
+        lead = window_lead(q.input_shape, q.output_shape, q.stride, q.padding)
+        return Overlap(min(lead, node.output.bytes), node.inputs[operand].bytes)
 
 
 class Flip(_Tuned):

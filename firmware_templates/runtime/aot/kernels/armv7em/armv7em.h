@@ -148,6 +148,40 @@ typedef struct te_v7em_depthwise_params {
 void te_v7em_depthwise(const te_v7em_depthwise_params *params, const void *input, void *output,
                        void *scratch);
 
+/* ---- pooling -------------------------------------------------------------------------------- */
+
+/* What te_sum_8 adds up (offsets are known in pool.S). */
+typedef struct te_sum_area {
+  uint32_t channels; /* 0: bytes from a pixel to the next */
+  int32_t row_gap;   /* 4: bytes from the end of a row to the next */
+  uint32_t columns;  /* 8: pixels in a row, at least 1 */
+} te_sum_area;
+
+typedef void te_sum(const uint8_t *first, uint32_t rows, const te_sum_area *area, uint32_t *sums);
+typedef void te_max(uint8_t *output, const uint8_t *a, const uint8_t *b, uint32_t words);
+
+/* Pixels outside the input do not count. */
+typedef struct te_v7em_pool_params {
+  te_sum *sum; /* of te_v7em_average_pool */
+  te_max *max; /* of te_v7em_max_pool */
+  uint16_t input_height, input_width, output_height, output_width;
+  uint16_t channels; /* a multiple of 4; of te_v7em_average_pool at least 8 */
+  uint8_t height, width;
+  uint8_t stride_y, stride_x;
+  uint8_t top, left; /* padding */
+  uint8_t low, high; /* clamp of the output */
+} te_v7em_pool_params;
+
+typedef te_v7em_pool_params te_v7em_average_pool_params;
+typedef te_v7em_pool_params te_v7em_max_pool_params;
+
+/* AVERAGE_POOL_2D, rounded half away from the zero of int8; windows of at most 257 pixels. */
+void te_v7em_average_pool(const te_v7em_average_pool_params *params, const void *input,
+                          void *output);
+
+/* MAX_POOL_2D. */
+void te_v7em_max_pool(const te_v7em_max_pool_params *params, const void *input, void *output);
+
 /* ---- elementwise ---------------------------------------------------------------------------- */
 
 typedef struct te_v7em_add_params te_v7em_add_params;
