@@ -142,3 +142,19 @@ def test_activation_bounds_are_quotients_in_float32(activation: str) -> None:
             activation=activation,
         )
         _same_as_the_oracle(model.finish(y), np.array([[127]], np.int8))
+
+
+@pytest.mark.parametrize("kind", ["add", "mul"])
+@pytest.mark.parametrize(
+    ("first", "second", "output"),
+    [(0.5, 0.5, 1.0), (0.5, 0.25, 2.0), (0.03, 0.02, 0.05), (0.7, 0.0011, 0.4)],
+)
+def test_every_pair_of_values(kind: str, first: float, second: float, output: float) -> None:
+    model = ModelWriter()
+    a = model.input((256, 1), first, 5)
+    b = model.input((1, 256), second, -11)
+    y = getattr(model, kind)(a, b, scale=output, zero_point=3)
+    every = np.arange(-128, 128, dtype=np.int8)
+    data, inputs = model.finish(y), [every, every]
+    expected = Oracle(data).run(inputs)[0]
+    np.testing.assert_array_equal(reference.run(read(data, kind), inputs)[0], expected)
