@@ -184,7 +184,9 @@ def _layers(firmware: Firmware, steps: dict[int, int]) -> tuple[LayerSize, ...]:
     if firmware.plan is None:
         weights = {op.index: sum(t.bytes for t in op.inputs if t.is_constant) for op in ops}
     else:
-        weights = {step.ops[0]: steps.get(step.index, 0) for step in firmware.plan.steps}
+        # Steps that only change the domain of a tensor carry out no operator, and have no weights.
+        working = [step for step in firmware.plan.steps if step.ops]
+        weights = {step.ops[0]: steps.get(step.index, 0) for step in working}
     kinds = {op.index: op.kind for op in ops}
     return tuple(
         LayerSize(index=index, op=kinds[index], flash_bytes=count)
