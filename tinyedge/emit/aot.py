@@ -153,7 +153,7 @@ def _step_view(step: Step) -> StepView:
     output = f"{step.output.name} [{', '.join(str(size) for size in step.output.shape)}]"
     return StepView(
         index=step.index,
-        comment=f"{carray.comment(f'{step.name} -> {output}')}{place}",
+        comment=f"{carray.comment(f'{step.name} to {output}')}{place}",
         kernel=step.kernel,
         fields=tuple((name, _field(step, value)) for name, value in step.fields),
         call=f"{step.kernel}({', '.join(_arguments(step))})",
