@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -181,12 +182,14 @@ def _layers(firmware: Firmware, steps: dict[int, int]) -> tuple[LayerSize, ...]:
     The tflm runtime keeps the .tflite whole: there, the weights are what the file says.
     """
     ops = firmware.loaded.graph.ops
+    weights: Counter[int] = Counter()
     if firmware.plan is None:
-        weights = {op.index: sum(t.bytes for t in op.inputs if t.is_constant) for op in ops}
+        weights.update({op.index: sum(t.bytes for t in op.inputs if t.is_constant) for op in ops})
     else:
         # Steps that only change the domain of a tensor carry out no operator, and have no weights.
-        working = [step for step in firmware.plan.steps if step.ops]
-        weights = {step.ops[0]: steps.get(step.index, 0) for step in working}
+        for step in firmware.plan.steps:
+            if step.ops:
+                weights[step.ops[0]] += steps.get(step.index, 0)
     kinds = {op.index: op.kind for op in ops}
     return tuple(
         LayerSize(index=index, op=kinds[index], flash_bytes=count)

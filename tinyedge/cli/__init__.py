@@ -6,6 +6,7 @@ Subcommands are imported when called, so that ``tinyedge --help`` starts at once
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 
 import click
@@ -28,6 +29,9 @@ VERBS = {
     "boards": "List the boards",
     "stop": "Stop an emulated board that flash has left running",
 }
+
+
+_TRACEBACK = "TINYEDGE_TRACEBACK"  # in the environment: show where a defect is
 
 
 class LazyGroup(click.Group):
@@ -59,12 +63,12 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Int8 neural networks on microcontrollers, proved byte for byte over the serial port.
 
-    Exit codes: 0 everything held, 1 a check fell short, 2 you must fix something.
+    Exit codes: 0 everything held, 1 a check fell short, 2 you must fix something, 130 stopped.
     """
 
 
 def main() -> None:
-    """Entry point: run, and turn every expected failure into a message and an exit code."""
+    """Entry point: run, and turn every failure into a message and an exit code."""
     try:
         cli(standalone_mode=False)
     except TinyedgeError as error:
@@ -82,4 +86,13 @@ def main() -> None:
         sys.exit(0)
     except MemoryError:
         click.echo("tinyedge: not enough memory", err=True)
+        sys.exit(2)
+    except Exception as error:
+        if _TRACEBACK in os.environ:
+            raise
+        what = f"{type(error).__name__}: {error}"
+        click.echo(f"tinyedge: this is a defect of tinyedge: {what}", err=True)
+        click.echo(
+            f"  please report it with what {_TRACEBACK}=1 in the environment shows", err=True
+        )
         sys.exit(2)

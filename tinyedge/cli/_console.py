@@ -44,6 +44,11 @@ def show(*things: Any) -> None:
         out.print(thing, markup=False)
 
 
+def path(what: str, where: str) -> None:
+    """Print the path of a result on stdout, on one line however long it is."""
+    _console(sys.stdout).print(f"  {what}: {where}", markup=False, soft_wrap=True)
+
+
 def note(text: str) -> None:
     """Print one line about what is being done, on stderr."""
     _console(sys.stderr).print(text, markup=False, style="dim", soft_wrap=True)

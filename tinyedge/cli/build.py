@@ -33,6 +33,7 @@ def command(
 def show(report: BuildReport) -> None:
     """Print sections, layers and budget."""
     _console.show(_sections(report), _layers(report), _budget(report))
+    _console.path("firmware", report.elf)
 
 
 def require_fit(report: BuildReport) -> None:
@@ -76,7 +77,6 @@ def _budget(report: BuildReport) -> object:
             ("data, bss and arena", f"{report.ram_static_bytes:,} bytes of RAM"),
             ("stack", f"{report.stack_bytes:,} bytes of RAM"),
             ("RAM", _share(ram, report.ram_available)),
-            ("firmware", report.elf),
         ],
     )
 

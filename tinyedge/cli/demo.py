@@ -89,9 +89,9 @@ def show(result: DemoReport) -> None:
         ("deepest stack", f"{bench.stack_peak_bytes:,} bytes"),
         ("flash", f"{built.flash_total_bytes:,} of {built.flash_available:,} bytes"),
         ("RAM, stack included", f"{ram:,} of {built.ram_available:,} bytes"),
-        ("report", result.report.html),
     ]
     title = f"{built.model} on {built.board}, runtime {built.runtime}"
     _console.show(_console.facts(title, rows))
     text = f"{proof.samples:,} answers compared with the TFLM reference"
     _console.verdict(proof.held, text)
+    _console.path("report", result.report.html)

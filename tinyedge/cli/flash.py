@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -33,12 +34,12 @@ def command(
     built = _stages.build(model, board, runtime, workspace)
     _console.note(f"flash {built.report.board}")
     report = devices.start(built, port or "")
-    _console.show(_facts(report))
+    _console.show(_facts(report, model))
     save(json_path, report)
 
 
-def _facts(report: FlashReport) -> object:
-    what = f"{report.model} --board {report.board} --runtime {report.runtime}"
+def _facts(report: FlashReport, argument: str) -> object:
+    what = f"{shlex.quote(argument)} --board {report.board} --runtime {report.runtime}"
     rows: list[tuple[str, object]] = [
         ("device", report.url),
         ("prove it", f"tinyedge validate {what}"),

@@ -24,6 +24,7 @@ def command(
     """
     report = _stages.generate(model, board, runtime, workspace).report()
     _console.show(_files(report), _facts(report))
+    _console.path("firmware", report.folder)
     save(json_path, report)
 
 
@@ -39,6 +40,5 @@ def _facts(report: GenerateReport) -> object:
             ("board", report.board),
             ("runtime", report.runtime),
             ("arena", f"{report.arena_bytes:,} bytes"),
-            ("folder", report.folder),
         ],
     )

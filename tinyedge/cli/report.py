@@ -43,7 +43,8 @@ def command(
             validated = validated or _stages.validate(built, url, SAMPLES, None)
             benched = benched or _stages.bench(built, url, RUNS)
     files = write(built, validated, benched)
-    _console.show(_console.facts("Report", [("page", files.html), ("table", files.markdown)]))
+    _console.path("page", files.html)
+    _console.path("table", files.markdown)
     save(json_path, files)
 
 
