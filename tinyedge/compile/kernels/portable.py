@@ -45,6 +45,11 @@ class _InPlace(_Portable):
         return Overlap(lead=0, lag=value.bytes)
 
 
+def _pixel_by_pixel(node: Node, q: p.Conv2D | p.DepthwiseConv2D | p.Pool) -> Overlap:
+    lead = packing.window_lead(q.input_shape, q.output_shape, q.stride, q.padding)
+    return Overlap(min(lead, node.output.bytes), node.inputs[0].bytes)
+
+
 class Conv2D(_Portable):
     """CONV_2D of any shape."""
 
@@ -64,11 +69,9 @@ class Conv2D(_Portable):
             *packing.output_stage(q.filter, q.bias, q.input_zero_point, q.requant),
         )
 
-    def overlap(self, node: Node, operand: int) -> Overlap:
-        q = node.params
-        assert isinstance(q, p.Conv2D)
-        lead = packing.window_lead(q.input_shape, q.output_shape, q.stride, q.padding)
-        return Overlap(min(lead, node.output.bytes), node.inputs[operand].bytes)
+    def overlap(self, node: Node, operand: int) -> Overlap:  # noqa: ARG002
+        assert isinstance(node.params, p.Conv2D)
+        return _pixel_by_pixel(node, node.params)
 
 
 class PointwiseConv2D(_Portable):
@@ -94,11 +97,9 @@ class PointwiseConv2D(_Portable):
         filters = q.filter.reshape(q.output_shape[3], q.input_shape[3])
         return _matrix(rows, filters, q.bias, q.input_zero_point, q.requant)
 
-    def overlap(self, node: Node, operand: int) -> Overlap:
-        q = node.params
-        assert isinstance(q, p.Conv2D)
-        lead = packing.window_lead(q.input_shape, q.output_shape, (1, 1), (0, 0))
-        return Overlap(min(lead, node.output.bytes), node.inputs[operand].bytes)
+    def overlap(self, node: Node, operand: int) -> Overlap:  # noqa: ARG002
+        assert isinstance(node.params, p.Conv2D)
+        return _pixel_by_pixel(node, node.params)
 
 
 class FullyConnected(_Portable):
@@ -154,11 +155,9 @@ class DepthwiseConv2D(_Portable):
             *packing.output_stage(filters, q.bias, q.input_zero_point, q.requant),
         )
 
-    def overlap(self, node: Node, operand: int) -> Overlap:
-        q = node.params
-        assert isinstance(q, p.DepthwiseConv2D)
-        lead = packing.window_lead(q.input_shape, q.output_shape, q.stride, q.padding)
-        return Overlap(min(lead, node.output.bytes), node.inputs[operand].bytes)
+    def overlap(self, node: Node, operand: int) -> Overlap:  # noqa: ARG002
+        assert isinstance(node.params, p.DepthwiseConv2D)
+        return _pixel_by_pixel(node, node.params)
 
 
 class Pool(_Portable):
@@ -183,11 +182,9 @@ class Pool(_Portable):
             ("high", q.high),
         )
 
-    def overlap(self, node: Node, operand: int) -> Overlap:
-        q = node.params
-        assert isinstance(q, p.Pool)
-        lead = packing.window_lead(q.input_shape, q.output_shape, q.stride, q.padding)
-        return Overlap(min(lead, node.output.bytes), node.inputs[operand].bytes)
+    def overlap(self, node: Node, operand: int) -> Overlap:  # noqa: ARG002
+        assert isinstance(node.params, p.Pool)
+        return _pixel_by_pixel(node, node.params)
 
 
 class Add(_InPlace):
