@@ -1,0 +1,53 @@
+"""Faults on emulated boards end in a report, not in silence. Each test has its own device."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support import fixture_firmware as fixture
+from tests.support.tools import need
+from tinyedge import board as boards
+from tinyedge import build, flash
+from tinyedge.errors import LinkError
+from tinyedge.link.session import Session
+
+EMULATED = ("netduinoplus2", "qemu-mps2-an386")
+# Turns the model's deliberate crash into a stack that grows for ever.
+OVERFLOW = """
+static int grow(volatile int *last) {
+  volatile int here[64];
+  here[0] = *last + 1;
+  return grow(here) + here[0];
+}
+"""
+
+
+@pytest.mark.parametrize("name", EMULATED)
+def test_a_wild_write_is_reported_and_the_device_ends(name: str, tmp_path: Path) -> None:
+    need("make", "arm-none-eabi-gcc", "qemu-system-arm", "setpriv")
+    board = boards.load(name)
+    artifact = fixture.made(tmp_path, board)
+    with flash.run(artifact, board) as device, Session(device.url) as session:
+        with pytest.raises(LinkError, match="crashed: exception 0x00000003, cfsr 0x") as raised:
+            session.infer([b"\x7d" + bytes(783), bytes(5)])
+        address = int(raised.value.message.rpartition(" at ")[2], 16)
+        assert board.memory.flash.origin < address < board.memory.flash.origin + 0x1_0000
+
+
+def test_a_stack_overflow_is_reported_as_one(tmp_path: Path) -> None:
+    need("make", "arm-none-eabi-gcc", "qemu-system-arm", "setpriv")
+    board = boards.load("netduinoplus2")
+    folder = fixture.write(tmp_path / "firmware", board)
+    model = folder / "model" / "model.c"
+    text = model.read_text().replace("/* First byte", OVERFLOW + "/* First byte")
+    wild = "*(volatile uint32_t *)(uintptr_t)0xfffffff0u = 1"
+    assert wild in text
+    allowed = '#pragma GCC diagnostic ignored "-Winfinite-recursion"\n'
+    model.write_text(allowed + text.replace(wild, "grow(&(int){0})"))
+    artifact = build.build(folder, board)
+    with (
+        flash.run(artifact, board) as device,
+        Session(device.url) as session,
+        pytest.raises(LinkError, match="crashed: stack overflow"),
+    ):
+        session.infer([b"\x7d" + bytes(783), bytes(5)])
