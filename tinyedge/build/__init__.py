@@ -11,7 +11,11 @@ from tinyedge.build import idf, make
 
 @dataclass(frozen=True)
 class Artifact:
-    """Firmware that has been built: its ELF and linker map, and the folder that holds them."""
+    """Firmware that has been built: its ELF and linker map, and the folder that holds them.
+
+    Where the host runs the model with the official wheel's interpreter, nothing is compiled and
+    both are the .tflite.
+    """
 
     elf: Path
     map: Path
@@ -25,6 +29,10 @@ def build(folder: Path, board: Board, sanitize: tuple[str, ...] = ()) -> Artifac
     missing or fails, CheckFailed if the firmware does not fit the board's memory.
     """
     out = folder.parent / "-".join(("out", *sanitize))
+    models = sorted((folder / "model").glob("*.tflite"))
+    if models:
+        out.mkdir(exist_ok=True)
+        return Artifact(models[0], models[0], out)
     if board.build.toolchain == "esp-idf":
         elf = idf.build(folder, out, board)
     else:

@@ -12,6 +12,7 @@ from tinyedge.board import Board
 from tinyedge.errors import CheckFailed, ToolError
 
 _OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
+_STOPPED = re.compile(r"^Makefile:\d+: \*\*\* (.*)\.  Stop\.$", re.MULTILINE)
 _KEYS = {"FLASH": "memory.flash", "RAM": "memory.ram"}
 _SHOWN_LINES = 30
 
@@ -53,6 +54,10 @@ def explain(board: Board, folder: Path, log: str) -> CheckFailed | ToolError:
             f"the firmware does not fit {board.id}: {'; '.join(parts)}",
             'choose a smaller model or a larger board; "tinyedge inspect" compares the boards',
         )
+    stopped = _STOPPED.search(log)
+    if stopped is not None:
+        what, _, todo = stopped[1].partition(". ")
+        return ToolError(what, todo)
     lines = [line for line in log.strip().splitlines() if line]
     # The first error is the cause; what follows is its consequence.
     first = next((i for i, line in enumerate(lines) if "error" in line.lower()), 0)

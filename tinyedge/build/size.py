@@ -61,6 +61,8 @@ def measure(artifact: Artifact, board: Board) -> SizeReport:
 
 def read(elf: Path, map_file: Path, board: Board) -> SizeReport:
     """Sizes without the check against the board."""
+    if elf.suffix == ".tflite":
+        return _uncompiled(elf)
     try:
         with elf.open("rb") as stream:
             opened = ELFFile(stream)
@@ -80,6 +82,21 @@ def read(elf: Path, map_file: Path, board: Board) -> SizeReport:
         flash_total=total,
         ram_static=sum(s.ram_bytes for s in sections if s.name != _STACK),
         stack=sum(s.ram_bytes for s in sections if s.name == _STACK) or board.memory.stack_bytes,
+    )
+
+
+def _uncompiled(tflite: Path) -> SizeReport:
+    """A model that an interpreter on this computer runs: nothing but its file can be measured."""
+    size = tflite.stat().st_size
+    return SizeReport(
+        sections=(Section("model", size, 0),),
+        steps=(),
+        components=(("model", size),),
+        flash_code=0,
+        flash_weights=size,
+        flash_total=size,
+        ram_static=0,
+        stack=0,
     )
 
 

@@ -12,6 +12,13 @@ from tinyedge.emit.render import render
 from tinyedge.errors import ConfigError
 from tinyedge.link import protocol
 
+# One line of make's $(error), so without commas, parentheses or hashes.
+_TFLM_MISSING = (
+    "TFLM_DIR names no tree in which TensorFlow Lite Micro has been built for {arch}. "
+    "In a clone of its repository run: make -f tensorflow/lite/micro/tools/make/Makefile "
+    "TARGET=cortex_m_generic TARGET_ARCH={arch} OPTIMIZED_KERNEL_DIR=cmsis_nn microlite. "
+    "Then set TFLM_DIR to that clone"
+)
 _COMPILED = (".c", ".S", ".cc")
 
 
@@ -60,6 +67,8 @@ class MakefileView:
     sources: tuple[str, ...]
     includes: tuple[str, ...]
     link_script: str
+    tflm_arch: str
+    tflm_missing: str
 
 
 def files(board: Board) -> dict[str, str]:
@@ -126,8 +135,11 @@ def board_header(board: Board) -> str:
     return render("include/te_board.h.j2", board_view(board))
 
 
-def makefile(board: Board, paths: Iterable[str]) -> str:
-    """The Makefile of a firmware folder that holds ``paths``."""
+def makefile(board: Board, paths: Iterable[str], tflm_arch: str = "") -> str:
+    """The Makefile of a firmware folder that holds ``paths``.
+
+    ``tflm_arch``: TARGET_ARCH of the TFLM library to link; empty: none.
+    """
     every = sorted(paths)
     sources = tuple(path for path in every if path.endswith(_COMPILED))
     headers = [path for path in every if path.endswith((".h", ".inc"))]
@@ -140,6 +152,8 @@ def makefile(board: Board, paths: Iterable[str]) -> str:
         sources=sources,
         includes=includes,
         link_script="link.ld" if "link.ld" in every else "",
+        tflm_arch=tflm_arch,
+        tflm_missing=_TFLM_MISSING.format(arch=tflm_arch),
     )
     return render("build/Makefile.j2", view)
 

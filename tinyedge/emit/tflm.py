@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tinyedge import resources
+from tinyedge import __version__, resources
 from tinyedge.board import Board
 from tinyedge.emit import carray
 from tinyedge.emit.render import render as render_template
 from tinyedge.emit.tflm_arena import plan_arena
-from tinyedge.errors import ModelError
+from tinyedge.errors import ConfigError, ModelError
 from tinyedge.graph import container
 from tinyedge.graph.types import Graph
 
 _FOLDER = "runtime/tflm"
+_NAME_BYTES = 63  # of te_model_info.name, less its end
 _PLAIN = ("tflm_model.cc", "tflm_model.h", "tflm_port.cc", "tflm_port.h")
 
 # Operator -> MicroMutableOpResolver's Add method, and the registration that holds int8 alone
@@ -41,6 +42,19 @@ _METHODS: Mapping[str, tuple[str, str]] = {
 }
 
 
+_ARCHES = {
+    "cortex-m0": "cortex-m0",
+    "cortex-m0plus": "cortex-m0plus",
+    "cortex-m3": "cortex-m3",
+    "cortex-m33": "cortex-m33",
+    "cortex-m4": "cortex-m4",
+    "cortex-m4f": "cortex-m4+fp",
+    "cortex-m55": "cortex-m55",
+    "cortex-m7": "cortex-m7",
+    "cortex-m7f": "cortex-m7+fp",
+}
+
+
 @dataclass(frozen=True)
 class Operator:
     """One line of the resolver: ``Add<method>(<registration>)``."""
@@ -53,6 +67,8 @@ class Operator:
 class TflmView:
     """What model.cc.j2 and model_data.cc.j2 print. Rows are lines of a C array."""
 
+    title: str
+    generator: str
     name: str
     identifier: str
     sha256: tuple[str, ...]
@@ -78,7 +94,9 @@ def operators(tflite: bytes, name: str) -> tuple[Operator, ...]:
 def view(graph: Graph, board: Board, tflite: bytes) -> TflmView:
     """Return everything that differs from model to model and board to board."""
     return TflmView(
-        name=graph.name,
+        title=carray.comment(graph.name),
+        generator=__version__,
+        name=carray.string(graph.name.encode()[:_NAME_BYTES].decode(errors="ignore")),
         identifier=carray.identifier(graph.name),
         sha256=carray.rows(bytes.fromhex(graph.sha256)),
         tflite_bytes=len(tflite),
@@ -89,6 +107,19 @@ def view(graph: Graph, board: Board, tflite: bytes) -> TflmView:
         outputs=tuple(carray.tensor_info(tensor) for tensor in graph.outputs),
         operators=operators(tflite, graph.name),
     )
+
+
+def makefile_arch(board: Board) -> str:
+    """Return what TFLM's own makefile calls the board's core (TARGET_ARCH).
+
+    Raises ConfigError for a core that its target cortex_m_generic does not know.
+    """
+    if board.cpu.core not in _ARCHES:
+        raise ConfigError(
+            f"{board.id}: the tflm runtime is not built for {board.cpu.core}",
+            f"use the runtime aot, or a board with one of: {', '.join(_ARCHES)}",
+        )
+    return _ARCHES[board.cpu.core]
 
 
 def render(graph: Graph, board: Board, tflite: bytes) -> dict[str, str]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from tinyedge.board import Board
 from tinyedge.graph.ops.conv import Conv2D, DepthwiseConv2D, FullyConnected
+from tinyedge.graph.ops.elementwise import Softmax
+from tinyedge.graph.ops.pool import Pool2D
 from tinyedge.graph.types import Graph, Op
 from tinyedge.oracle import ArenaUse, Oracle
 
@@ -52,28 +54,54 @@ def reserve(graph: Graph, board: Board) -> int:
 
     The memory planner may have to put the largest scratch buffer above everything else.
     """
-    vectors = board.esp is not None and board.esp.target == "esp32s3"
-    scratch = _esp_nn_s3 if vectors else _scratch
-    largest = max((scratch(op) for op in graph.ops), default=0)
+    largest = max((_scratch(op, board) for op in graph.ops), default=0)
     return largest + _SPARE_BYTES + _SPARE_PER_OP * len(graph.ops)
 
 
-def _scratch(op: Op) -> int:
-    """Upper bound over CMSIS-NN's and ESP-NN's portable kernels, in bytes."""
+def _scratch(op: Op, board: Board) -> int:
+    """Upper bound over what the kernels that TFLM has for the core may ask for, in bytes."""
+    if board.esp is not None:
+        return _esp_nn_s3(op) if board.esp.target == "esp32s3" else _softmax_row(op)
+    if board.cpu.core == "cortex-m55":
+        return _cmsis_nn_mve(op)
+    return _cmsis_nn_dsp(op)
+
+
+def _cmsis_nn_dsp(op: Op) -> int:
+    """CMSIS-NN on cores without vector instructions."""
     match op:
         case Conv2D():
             _, height, width, channels = op.filter.shape
-            # Two (DSP) or four (MVE) columns of the input, as int16 or int8.
-            return 4 * _round_up(height * width * channels, 16)
+            return 4 * _round_up(height * width * channels, 4)  # two columns of int16
         case DepthwiseConv2D():
             _, height, width, channels = op.filter.shape
-            # One column as int16 (DSP), or four blocks of 124 channels as int8 (MVE).
-            return height * width * max(2 * channels, 4 * 124)
-        case FullyConnected():
-            return 4 * op.filter.shape[0]
+            return 2 * height * width * channels  # a column of int16
+        case Pool2D():
+            return 4 * op.outputs[0].shape[-1]  # a pixel's sums
         case _:
-            # Poolings accumulate a pixel, softmax a row, in 32 bits.
-            return 4 * op.outputs[0].shape[-1] if op.outputs[0].shape else 0
+            return 0
+
+
+def _cmsis_nn_mve(op: Op) -> int:
+    """CMSIS-NN with MVE."""
+    match op:
+        case Conv2D():
+            _, height, width, channels = op.filter.shape
+            return 4 * _round_up(height * width * channels, 16)  # four columns
+        case DepthwiseConv2D():
+            _, height, width, channels = op.filter.shape
+            if op.inputs[0].shape[-1] == 1:  # treated as a convolution, its filter transposed
+                return (4 * _round_up(height * width, 16)) + height * width * channels
+            return 4 * 124 * height * width  # four blocks of 124 channels
+        case FullyConnected():
+            return 4 * op.filter.shape[0]  # each output's sum of weights
+        case _:
+            return 0
+
+
+def _softmax_row(op: Op) -> int:
+    """ESP-NN's portable kernels: only softmax has scratch, a number for each element of a row."""
+    return 4 * op.outputs[0].elements if isinstance(op, Softmax) else 0
 
 
 def _esp_nn_s3(op: Op) -> int:
@@ -82,7 +110,7 @@ def _esp_nn_s3(op: Op) -> int:
     They copy the filter and the padded input into aligned buffers, channels in multiples of 16.
     """
     if not isinstance(op, Conv2D | DepthwiseConv2D):
-        return _scratch(op)
+        return _softmax_row(op)
     _, in_height, in_width, in_channels = op.inputs[0].shape
     count, height, width, _ = op.filter.shape
     padded = (in_height + 2 * height + op.stride[0]) * (in_width + 2 * width + op.stride[1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 IDLE_S = 3600
@@ -9,7 +10,9 @@ IDLE_S = 3600
 
 
 def argv(elf: Path) -> list[str]:
-    """What runs the firmware."""
+    """What runs the firmware: itself, or for a .tflite the official wheel's interpreter."""
+    if elf.suffix == ".tflite":
+        return [sys.executable, "-m", "tinyedge.flash.tflm_host", str(elf.resolve())]
     return [str(elf.resolve())]
 
 

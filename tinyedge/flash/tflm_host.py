@@ -2,9 +2,9 @@
 
 It speaks the firmware's protocol on a loopback socket, so that host, link and validation can be
 used with TensorFlow Lite Micro where no compiler is. Run as
-``python -m tinyedge.flash.tflm_host MODEL.tflite [NAME]``: the URL is the first line on standard
-output. With TE_IDLE_S in the environment the process ends when nothing has arrived for that many
-seconds.
+``python -m tinyedge.flash.tflm_host MODEL.tflite``: the URL is the first line on standard output.
+TE_LISTEN=fd:N in the environment makes it serve that listening socket instead of one of its own.
+With TE_IDLE_S the process ends when nothing has arrived for that many seconds.
 """
 
 from __future__ import annotations
@@ -241,12 +241,18 @@ def _exactly(payload: bytes, size: int) -> None:
         raise _RefusedError(p.Code.LENGTH, len(payload))
 
 
+def _listener(how: str) -> socket.socket:
+    if how.startswith("fd:"):
+        return socket.socket(fileno=int(how.removeprefix("fd:")))
+    return socket.create_server(("127.0.0.1", 0))
+
+
 def main(arguments: list[str]) -> int:
     """Serve the model that ``arguments`` name until halted. Returns the exit code."""
     path = Path(arguments[0])
-    device = Device(path.read_bytes(), arguments[1] if len(arguments) > 1 else path.stem)
+    device = Device(path.read_bytes(), path.stem)
     idle = os.environ.get("TE_IDLE_S")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with _listener(os.environ.get("TE_LISTEN", "")) as listener:
         url = f"socket://127.0.0.1:{listener.getsockname()[1]}\n"
         sys.stdout.write(url)
         sys.stdout.flush()

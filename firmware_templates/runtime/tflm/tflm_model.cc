@@ -75,8 +75,10 @@ te_status CheckOperators(const tflite::Model *model, const tflite::MicroOpResolv
     Format(error_text, sizeof(error_text), "TFLM refused an operator: %s", LastMessage());
     return TE_ERR_OP;
   }
-  for (const tflite::OperatorCode *code : *model->operator_codes()) {
-    const tflite::BuiltinOperator op = tflite::GetBuiltinCode(code);
+  // By use: a file may list operators that it does not use.
+  for (const tflite::Operator *used : *model->subgraphs()->Get(0)->operators()) {
+    const tflite::BuiltinOperator op =
+        tflite::GetBuiltinCode(model->operator_codes()->Get(used->opcode_index()));
     if (resolver->FindOp(op) == nullptr) {
       Format(error_text, sizeof(error_text), "this firmware lacks the operator %s",
              tflite::EnumNameBuiltinOperator(op));

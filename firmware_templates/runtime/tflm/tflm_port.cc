@@ -6,6 +6,7 @@
 #include <cstdarg>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 
 #include "te_log.h"
 #include "te_port.h"
@@ -246,9 +247,22 @@ extern "C" int DebugVsnprintf(char *buffer, size_t buf_size, const char *format,
 }
 
 #ifndef ESP_PLATFORM
-// A virtual function that no class defines. The C++ library's version brings its unwinder along.
-extern "C" void __cxa_pure_virtual() {
+// What TFLM calls where it finds a fault of its own. The C and C++ libraries' versions would bring
+// printf, a heap and an unwinder along; these report to the host and stop.
+extern "C" void abort() {
+  const uintptr_t address = reinterpret_cast<uintptr_t>(__builtin_return_address(0));
+  te_fault("TFLM aborted", static_cast<uint32_t>(address));
   te_port_halt(1);
+}
+
+extern "C" void __assert_func(const char *, int line, const char *, const char *expression) {
+  te::Format(te::message, te::kMessageBytes, "TFLM: line %d: not true: %s", line, expression);
+  te_fault(te::message, static_cast<uint32_t>(line));
+  te_port_halt(1);
+}
+
+extern "C" void __cxa_pure_virtual() {
+  abort();
 }
 #endif
 

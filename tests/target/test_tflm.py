@@ -1,0 +1,176 @@
+"""TensorFlow Lite Micro itself on an emulated Cortex-M4, against the oracle, byte for byte.
+
+The project carries no TFLM. TFLM_DIR names a tree in which its own makefile has built the library;
+every library found there is tested. The templates' C++ is compiled against that tree's headers,
+warnings as errors.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.tflite_writer import ModelWriter
+from tests.support.tools import CHECKOUT, need, shared_models
+from tinyedge import board, build, flash
+from tinyedge.build import size
+from tinyedge.emit import firmware
+from tinyedge.errors import LinkError
+from tinyedge.flash import Device
+from tinyedge.graph.read_tflite import read
+from tinyedge.link.session import Session
+from tinyedge.oracle import Oracle
+from tinyedge.workspace import write_tree
+
+BOARD = "qemu-mps2-an386"
+SAMPLES = 2
+_LIBRARY = "gen/cortex_m_generic_cortex-m4+fp_*/lib/libtensorflow-microlite.a"
+Patch = Callable[[dict[str, str | bytes]], None]
+
+
+def _libraries() -> list[Path]:
+    tree = os.environ.get("TFLM_DIR")
+    return sorted(Path(tree).glob(_LIBRARY)) if tree else []
+
+
+@pytest.fixture(params=_libraries() or [None], ids=lambda p: p.parts[-3] if p else "none")
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Path:
+    if request.param is None:
+        pytest.skip(
+            "TFLM_DIR names no TensorFlow Lite Micro tree with a library for cortex-m4+fp; "
+            "the README says how to build one"
+        )
+    need("make", "arm-none-eabi-gcc", "qemu-system-arm")
+    monkeypatch.setenv("TFLM_LIB", str(request.param))
+    path: Path = request.param
+    return path
+
+
+def _golden() -> list[Path]:
+    return sorted((CHECKOUT / "models").glob("*/golden/*.tflite"))
+
+
+@contextmanager
+def _device(
+    data: bytes, name: str, folder: Path, patch: Patch = lambda _: None
+) -> Iterator[tuple[Device, size.SizeReport]]:
+    files = firmware.render(read(data, name), None, board.load(BOARD), "tflm", data)
+    patch(files)
+    write_tree(folder / "firmware", files)
+    artifact = build.build(folder / "firmware", board.load(BOARD))
+    with flash.run(artifact, board.load(BOARD)) as device:
+        yield device, size.measure(artifact, board.load(BOARD))
+
+
+def _check(data: bytes, name: str, inputs: np.ndarray, folder: Path) -> None:
+    oracle, ticks = Oracle(data, name), set()
+    with _device(data, name, folder) as (device, sizes), Session(device.url) as session:
+        hello = session.hello
+        assert (hello.runtime, hello.model) == ("tflm", name)
+        for row in inputs:
+            image = np.ascontiguousarray(row, np.int8).reshape(hello.inputs[0].shape)
+            answer = session.infer([image.tobytes()])
+            assert answer.outputs == (oracle.run([image])[0].tobytes(),)
+            ticks.add(answer.ticks)
+        assert 0 < hello.arena_used <= hello.arena_reserved
+        instructions = board.load(BOARD).instructions(sorted(ticks)[0])
+        print(  # noqa: T201  figures to read with -s
+            f"{name}: {instructions:,} instructions, arena {hello.arena_used:,} of "
+            f"{hello.arena_reserved:,}, flash code {sizes.flash_code:,}, "
+            f"stack {session.status().stack_peak:,}"
+        )
+
+
+@pytest.mark.parametrize("name", ["ad", "ic", "kws", "sww", "vww"])
+def test_mlperf_tiny(library: Path, name: str, tmp_path: Path) -> None:
+    folder = shared_models()
+    vectors = np.load(folder / f"{name}.vectors.npz")
+    data = (folder / f"{name}.tflite").read_bytes()
+    _check(data, name, vectors[vectors.files[0]][:SAMPLES], tmp_path)
+
+
+@pytest.mark.parametrize("path", _golden(), ids=lambda path: path.stem)
+def test_own_models(library: Path, path: Path, tmp_path: Path) -> None:
+    data = path.read_bytes()
+    shape = read(data, path.stem).inputs[0].shape
+    images = np.random.default_rng(1).integers(-128, 128, (SAMPLES, *shape))
+    _check(data, path.stem, images, tmp_path)
+
+
+def _small(version: int = 3) -> bytes:
+    model = ModelWriter()
+    x = model.input((1, 16), scale=0.05)
+    y = model.fully_connected(
+        x,
+        weights=np.ones((4, 16), np.int8),
+        weight_scales=0.01,
+        bias=np.zeros(4, np.int32),
+        scale=0.1,
+        zero_point=0,
+    )
+    model.model.version = version
+    return model.finish(model.softmax(y))
+
+
+def _replace(path: str, pattern: str, by: str) -> Patch:
+    def patch(files: dict[str, str | bytes]) -> None:
+        text = files[path]
+        assert isinstance(text, str)
+        files[path], count = re.subn(pattern, by, text)
+        assert count, (path, pattern)
+
+    return patch
+
+
+@pytest.mark.parametrize(
+    ("patch", "reason"),
+    [
+        (
+            _replace("model/model.cc", r"TE_TFLM_ARENA_BYTES \d+", "TE_TFLM_ARENA_BYTES 1024"),
+            r"the arena of 1024 bytes is at least \d+ bytes too small \(status 3\)",
+        ),
+        (
+            _replace("model/model.cc", r"resolver->AddSoftmax\(.*\)\)? == kTfLiteOk", "true"),
+            r"this firmware lacks the operator SOFTMAX \(status 2\)",
+        ),
+        (
+            _replace("model/model.cc", r"kModelData = (\w+);", r"kModelData = \1 + 4;"),
+            r"the model is 4 bytes past a multiple of 16 \(status 4\)",
+        ),
+    ],
+    ids=["arena", "operator", "alignment"],
+)
+def test_what_keeps_the_model_from_starting_is_told(
+    library: Path, tmp_path: Path, patch: Patch, reason: str
+) -> None:
+    with pytest.raises(LinkError, match=reason), _device(_small(), "small", tmp_path, patch):
+        pass
+
+
+def test_another_schema_is_told(library: Path, tmp_path: Path) -> None:
+    rows = "".join(f"0x{byte:02x}," for byte in _small(version=4))
+    patch = _replace("model/model_data.cc", r"(?s)_data\[\] = \{.*\}", f"_data[] = {{{rows}}}")
+    told = r"the model has schema version 4, TFLM reads 3 \(status 1\)"
+    with pytest.raises(LinkError, match=told), _device(_small(), "small", tmp_path, patch):
+        pass
+
+
+def test_each_layer_is_timed_where_it_is_asked_for(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPT", "-O2 -DTE_OBSERVE")
+    logs: list[str] = []
+    with (
+        _device(_small(), "small", tmp_path) as (device, _),
+        Session(device.url, on_log=logs.append) as session,
+    ):
+        session.infer([bytes(16)])
+        session.infer([bytes(16)])
+    assert [re.sub(r"\d+ ticks", "N ticks", text) for text in logs] == [
+        "layer 0: N ticks",
+        "layer 1: N ticks",
+    ] * 2
