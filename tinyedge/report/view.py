@@ -141,10 +141,11 @@ def _verdict(result: ValidateReport) -> str:
 
 def _tiles(data: ReportData) -> tuple[Tile, ...]:
     bench, build, validate = data.bench, data.build, data.validate
-    accuracy = Tile("Accuracy on the device", percent(validate.device_accuracy), "no labels")
+    speed = f"{validate.samples_per_second:,.1f} a second"
+    accuracy = Tile("Samples over the link", speed, "inference included; they have no labels")
     if validate.device_accuracy is not None:
         samples = f"{validate.samples:,} samples; reference {percent(validate.host_accuracy)}"
-        accuracy = Tile(accuracy.label, accuracy.value, samples)
+        accuracy = Tile("Accuracy on the device", percent(validate.device_accuracy), samples)
     ram = build.ram_static_bytes + build.stack_bytes
     return (
         Tile("Answers that differ", f"{validate.mismatches:,}", f"of {validate.samples:,} samples"),
@@ -165,6 +166,8 @@ def _accuracy(data: ReportData) -> tuple[tuple[str, str, str], ...]:
         reference = f"{tested}, TFLM reference on the host"
         rows.append(("int8 model", percent(data.quantize.int8_accuracy), reference))
     validate = data.validate
+    if validate.device_accuracy is None:
+        return tuple(rows)
     sent = f"{validate.samples:,} samples: {validate.inputs}"
     rows.append(("int8 model, the samples sent", percent(validate.host_accuracy), sent))
     rows.append(("device", percent(validate.device_accuracy), f"{sent}, over the serial link"))
@@ -209,7 +212,7 @@ def _figures(data: ReportData) -> Pairs:
 def _meter(name: str, whole: int, parts: tuple[tuple[str, int, str], ...]) -> Meter:
     used = sum(size for _, size, _ in parts)
     scale = 100 / max(whole, used, 1)
-    text = f"{used:,} of {whole:,} bytes ({100 * used / max(whole, 1):.0f} %)"
+    text = f"{used:,} of {whole:,} bytes ({100 * used / max(whole, 1):.3g} %)"
     drawn = tuple(
         (style, round(size * scale, 3), f"{what}: {size:,} bytes") for style, size, what in parts
     )

@@ -1,5 +1,6 @@
 """The page is whole and safe: no network, nothing unescaped, nothing wider than the screen."""
 
+import dataclasses
 import html.parser
 import re
 import shutil
@@ -68,6 +69,17 @@ def test_every_headline_figure_is_on_both_pages() -> None:
     for text in ("91.50 %", "91.20 %", "13,532,032", "392 bytes", "205,312", made_up.SHA):
         assert text in page
         assert text in table
+
+
+def test_without_labels_no_accuracy_is_shown() -> None:
+    data = made_up.report_data(recipe=False)
+    unlabelled = msgspec.structs.replace(
+        data.validate, device_accuracy=None, host_accuracy=None, confusion=None
+    )
+    page = report.html(dataclasses.replace(data, validate=unlabelled))
+    assert "Accuracy" not in page
+    assert "24.7 a second" in page
+    assert "Confusion" not in page
 
 
 def test_the_first_mismatch_is_told() -> None:
