@@ -5,6 +5,8 @@ BOARD   ?= netduinoplus2
 RUNTIME ?=
 PORT    ?=
 SAMPLES ?= 200
+COUNT   ?= 500
+SEED    ?= 0
 ARGS    ?=
 
 VENV     := .venv/bin
@@ -15,7 +17,7 @@ C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo train quantize inspect generate build flash validate bench report boards stop \
-        check format test clean distclean
+        check format test fuzz clean distclean
 
 ## show this list
 help:
@@ -92,6 +94,11 @@ format: setup
 ## run all tests (ARGS="-k link" for some of them)
 test: setup
 	$(VENV)/python -m pytest -n 2 $(ARGS)
+
+## compare COUNT random graphs from SEED on with TFLM, on the host and on an emulated Cortex-M4
+fuzz: setup
+	$(VENV)/python -m tests.fuzz --board host --count $(COUNT) --seed $(SEED)
+	$(VENV)/python -m tests.fuzz --board qemu-mps2-an386 --count $(COUNT) --seed $(SEED)
 
 ## remove all that was built
 clean:

@@ -64,7 +64,8 @@ class _Author:
     # Layers. Each returns the new tensor; where one does not fit, another is drawn.
 
     def _layer(self, x: Handle, live: list[Handle]) -> Handle:
-        spatial = (*["conv"] * 5, *["depthwise"] * 4, *["pool"] * 2, "pad", "mean", "dense")
+        spatial = (*["separable"] * 6, *["usual"] * 2, *["conv"] * 4, *["depthwise"] * 3)
+        spatial = (*spatial, *["pool"] * 2, "pad", "mean", "dense")
         common = (*["dense"] * 3, "add", "mul", "concatenation", "reshape", "relu", "logistic")
         flat = (*common, "mean")
         while True:
@@ -77,6 +78,8 @@ class _Author:
         draw: dict[str, Callable[[], Handle | None]] = {
             "conv": lambda: self._convolution(x, depthwise=False),
             "depthwise": lambda: self._convolution(x, depthwise=True),
+            "separable": lambda: self._separable(x),
+            "usual": lambda: self._convolution(x, depthwise=False, size=3),
             "pool": lambda: self._pool(x),
             "pad": lambda: self._pad(x),
             "mean": lambda: self._mean(x),
@@ -103,15 +106,23 @@ class _Author:
             return self._write.logistic(x)
         return self._write.softmax(x, self._pick((1.0, 1.0, 0.5, 2.0)))
 
-    def _convolution(self, x: Handle, depthwise: bool) -> Handle | None:
+    def _separable(self, x: Handle) -> Handle | None:
+        """What most models are made of: 1x1, then depthwise 3x3 of stride 1 or 2."""
+        mixed = self._convolution(x, depthwise=False, size=1)
+        return mixed and (self._convolution(mixed, depthwise=True, size=3) or mixed)
+
+    def _convolution(self, x: Handle, depthwise: bool, size: int | None = None) -> Handle | None:
         _, height, width, channels = x.shape
         kernel = (self._window(height), self._window(width))
         stride = (self._int(1, 3), self._int(1, 3)) if self._chance(0.4) else (1, 1)
         dilation = (self._int(1, 3), self._int(1, 3)) if self._chance(0.15) else (1, 1)
         padding = self._pick(PADDINGS)
+        if size is not None:
+            steps = self._int(1, 2) if size > 1 else 1
+            kernel, stride, dilation = (size, size), (steps, steps), (1, 1)
         sizes = zip((height, width), kernel, stride, dilation, strict=True)
         positions = [window_output(*axis, Padding(padding.lower())) for axis in sizes]
-        multiplier = self._pick((1, 1, 1, 2, 3)) if depthwise else 1
+        multiplier = self._pick((1, 1, 1, 2, 3)) if depthwise and size is None else 1
         outputs = channels * multiplier if depthwise else self._channel_count()
         depth = 1 if depthwise else channels
         elements = math.prod(positions) * outputs
@@ -244,7 +255,8 @@ class _Author:
 
     def _quant(self, scale: float) -> dict[str, Any]:
         zero_point = self._pick((-128, -128, 0, 127, self._int(-128, 127)))
-        return {"scale": float(np.float32(scale)), "zero_point": zero_point}
+        # Below, RELU6's 6 has no place in the integers that TFLM computes it in.
+        return {"scale": float(np.float32(max(scale, 1e-6))), "zero_point": zero_point}
 
     def _factor(self) -> float:
         return float(np.exp(self._rng.uniform(math.log(0.4), math.log(2.5))))

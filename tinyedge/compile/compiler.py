@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinyedge.compile.kernels import for_core, portable
+from tinyedge.compile.kernels import for_core
 from tinyedge.compile.lower import lower
 from tinyedge.compile.passes import (
-    choose,
     constant_channels,
-    domains,
     drop_copies,
     fold_pad,
+    fuse_rows,
     order,
-    place,
     verify,
 )
 from tinyedge.compile.plan import Plan
+from tinyedge.compile.search import Compiler
 from tinyedge.graph.types import Graph
 
 #: rewrites of the program, each followed by the verifier
@@ -27,9 +26,14 @@ CHANNELS = 8
 
 @dataclass(frozen=True)
 class Options:
-    """``portable``: use only the kernels in plain C, whatever the core has."""
+    """``portable``: use only the kernels in plain C, whatever the core has.
+
+    ``strips``: rows of output at a time for every pair of layers that can run together; None
+    leaves the choice to the compiler.
+    """
 
     portable: bool = False
+    strips: int | None = None
 
 
 def compile_graph(graph: Graph, core: str, options: Options | None = None) -> Plan:
@@ -44,8 +48,7 @@ def compile_graph(graph: Graph, core: str, options: Options | None = None) -> Pl
         program = transform(program)
         verify.check(program)
     chosen = options or Options()
-    table = portable.KERNELS if chosen.portable else for_core(core)
-    kernels = choose.transform(program, table)
-    program, kernels = domains.transform(program, kernels, table)
-    verify.check(program)
-    return place.transform(program, kernels, core)
+    compiler = Compiler(core, for_core("") if chosen.portable else for_core(core))
+    if chosen.strips is not None:
+        return compiler.plan(fuse_rows.everywhere(program, chosen.strips)).plan
+    return compiler.thrifty(program).plan

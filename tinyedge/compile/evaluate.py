@@ -194,3 +194,15 @@ def _quantize(q: p.Quantize, inputs: Sequence[Array]) -> Array:
 @evaluate.register
 def _dequantize(q: p.Dequantize, inputs: Sequence[Array]) -> Array:
     return np.asarray(q.scale * (inputs[0].astype(np.int64) - q.zero_point), np.float32)
+
+
+@evaluate.register
+def _strips(q: p.Strips, inputs: Sequence[Array]) -> Array:
+    rows = [evaluate(q.first, [row]) for row in np.reshape(inputs[0], (q.input_rows, -1))]
+    outside = np.full(rows[0].size, q.second.input_zero_point, np.int8)
+    strips = []
+    for i in range(q.strips):
+        wanted = range(i * q.advance - q.top, i * q.advance - q.top + q.strip_rows)
+        strip = [rows[y] if 0 <= y < q.input_rows else outside for y in wanted]
+        strips.append(evaluate(q.second, [np.concatenate([row.reshape(-1) for row in strip])]))
+    return np.concatenate([strip.reshape(-1) for strip in strips])

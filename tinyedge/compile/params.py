@@ -227,3 +227,29 @@ class Copy(Params):
     """``size`` bytes as they are (a reshape whose two sides must both stay)."""
 
     size: int
+
+
+@dataclass(frozen=True, eq=False)
+class Strips(Params):
+    """A 1x1 convolution and the windowed layer behind it, run together some rows at a time.
+
+    ``first`` computes one row (height 1 on both sides); ``second`` computes some rows of the output
+    from a strip of rows, without padding above and below. ``input_rows`` is the input's height and
+    ``top`` the padding above it; a strip's rows outside the input hold ``second``'s zero point.
+    """
+
+    first: Conv2D
+    second: Conv2D | DepthwiseConv2D
+    input_rows: int
+    strips: int
+    top: int
+
+    @property
+    def strip_rows(self) -> int:
+        """Rows of a strip."""
+        return self.second.input_shape[1]
+
+    @property
+    def advance(self) -> int:
+        """Rows from one strip to the next."""
+        return self.second.output_shape[1] * self.second.stride[0]

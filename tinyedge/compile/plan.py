@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,9 +73,21 @@ class Instance:
     arguments: tuple[tuple[str, int], ...]
 
 
-#: what a field of a kernel's parameter struct may hold; a Constant is passed by address,
-#: an Instance too
-FieldValue = int | float | tuple[int, ...] | Constant | Instance
+#: what a field of a kernel's parameter struct may hold; Constant and Instance by address
+FieldValue: TypeAlias = "int | float | tuple[int, ...] | Constant | Instance | Call"
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A kernel with its parameters, for a kernel that calls others. ``role`` as in Constant.
+
+    ``scratch``: whether the kernel takes scratch. The roles of its constants begin with its own.
+    """
+
+    role: str
+    kernel: str
+    fields: tuple[tuple[str, FieldValue], ...]
+    scratch: bool
 
 
 @dataclass(frozen=True)
@@ -112,13 +125,23 @@ class Step:
     @property
     def constants(self) -> tuple[Constant, ...]:
         """All read-only data of the step: constant operands, then fields."""
-        values = (*self.inputs, *(value for _, value in self.fields))
+        values = (*self.inputs, *(value for _, value in self.all_fields))
         return tuple(value for value in values if isinstance(value, Constant))
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The kernels that this one calls."""
+        return tuple(value for _, value in self.fields if isinstance(value, Call))
+
+    @property
+    def all_fields(self) -> tuple[tuple[str, FieldValue], ...]:
+        """The fields, and those of the kernels that this one calls."""
+        return (*self.fields, *(field for call in self.calls for field in call.fields))
 
     @property
     def instances(self) -> tuple[Instance, ...]:
         """Assembler macros that the step needs instantiated."""
-        return tuple(value for _, value in self.fields if isinstance(value, Instance))
+        return tuple(value for _, value in self.all_fields if isinstance(value, Instance))
 
     @property
     def constant_bytes(self) -> int:

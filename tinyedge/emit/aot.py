@@ -6,11 +6,12 @@ from pathlib import PurePosixPath
 
 from tinyedge import __version__, resources
 from tinyedge.compile.params import Concatenation
-from tinyedge.compile.plan import Constant, FieldValue, Instance, Plan, Slot, Step
+from tinyedge.compile.plan import Call, Constant, FieldValue, Instance, Plan, Slot, Step
 from tinyedge.emit import carray
 from tinyedge.emit.render import render as render_template
 from tinyedge.emit.view import (
     ArrayView,
+    CallView,
     LayersView,
     ModelDataView,
     ModelView,
@@ -154,15 +155,23 @@ def _step_view(step: Step) -> StepView:
     return StepView(
         index=step.index,
         comment=f"{carray.comment(f'{step.name} to {output}')}{place}",
+        calls=tuple(_call_view(step, call) for call in step.calls),
         kernel=step.kernel,
         fields=tuple((name, _field(step, value)) for name, value in step.fields),
         call=f"{step.kernel}({', '.join(_arguments(step))})",
     )
 
 
+def _call_view(step: Step, call: Call) -> CallView:
+    fields = tuple((name, _field(step, value)) for name, value in call.fields)
+    return CallView(f"step{step.index}_{call.role}", call.kernel, fields, call.scratch)
+
+
 def _field(step: Step, value: FieldValue) -> str:
     if isinstance(value, Constant):
         return _constant_name(step, value)
+    if isinstance(value, Call):
+        return f"step{step.index}_{value.role}"
     if isinstance(value, Instance):
         return value.name
     if isinstance(value, tuple):

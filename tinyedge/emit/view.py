@@ -8,11 +8,22 @@ from tinyedge.compile.plan import Instance
 
 
 @dataclass(frozen=True)
+class CallView:
+    """A kernel that a step's kernel calls, as a function ``name`` that binds its parameters."""
+
+    name: str
+    kernel: str
+    fields: tuple[tuple[str, str], ...]
+    scratch: bool
+
+
+@dataclass(frozen=True)
 class StepView:
     """One call: the kernel's name, its parameter struct's fields, the C of the call."""
 
     index: int
     comment: str
+    calls: tuple[CallView, ...]
     kernel: str
     fields: tuple[tuple[str, str], ...]
     call: str

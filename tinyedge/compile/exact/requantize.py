@@ -13,8 +13,10 @@ are found by bisection, and each channel is tested there: at most 512 points pro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +27,8 @@ from tinyedge.graph import fixedpoint
 Int64Array = NDArray[np.int64]
 
 _INT32 = 1 << 31
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,11 +76,30 @@ def reference(requant: Requantization, total: Int64Array) -> Int64Array:
     return np.clip(scaled + requant.zero_point, requant.low, requant.high) + 128
 
 
+def _remembered(function: Callable[P, R]) -> Callable[P, R]:
+    """Answer equal questions once: the compiler weighs many plans with the same layers."""
+    answers: dict[tuple[object, ...], R] = {}
+
+    @wraps(function)
+    def remember(*args: P.args, **kwargs: P.kwargs) -> R:
+        given: list[Any] = [*args, *kwargs.values()]
+        requant, lowest, highest, *rest = given
+        arrays = (requant.multipliers, requant.shifts, lowest, highest)
+        limits = (requant.zero_point, requant.low, requant.high)
+        key = (*(np.asarray(array).tobytes() for array in arrays), limits, repr(rest))
+        if key not in answers:
+            answers[key] = function(*args, **kwargs)
+        return answers[key]
+
+    return remember
+
+
+@_remembered
 def search(
     requant: Requantization,
     lowest: Int64Array,
     highest: Int64Array,
-    choices: Iterable[tuple[int, int]],
+    choices: Sequence[tuple[int, int]],
 ) -> Fit | None:
     """The first of ``choices`` (scale_bits, shift) that fits every channel, or None.
 
@@ -93,11 +116,12 @@ def search(
     return None
 
 
+@_remembered
 def partition(
     requant: Requantization,
     lowest: Int64Array,
     highest: Int64Array,
-    choices: Iterable[tuple[int, int]],
+    choices: Sequence[tuple[int, int]],
     parts: int,
 ) -> tuple[tuple[Fit, ...], Int64Array] | None:
     """At most ``parts`` fits, and which of them each channel takes; None if more are needed.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tinyedge.compile.kernels import armv7em, portable
 from tinyedge.compile.kernels.base import Kernel, Overlap
+from tinyedge.compile.kernels.strips import StripsKernel
+from tinyedge.compile.plan import Domain
 
 #: core (as boards/*.toml names it) -> tables, the portable one aside
 TUNED: dict[str, tuple[tuple[Kernel, ...], ...]] = dict.fromkeys(
@@ -13,7 +15,8 @@ TUNED: dict[str, tuple[tuple[Kernel, ...], ...]] = dict.fromkeys(
 
 def for_core(core: str) -> tuple[Kernel, ...]:
     """All kernels that ``core`` can run. Any core has the portable ones."""
-    return tuple(kernel for table in TUNED.get(core, ()) for kernel in table) + portable.KERNELS
+    kernels = (*(kernel for table in TUNED.get(core, ()) for kernel in table), *portable.KERNELS)
+    return (*kernels, *(StripsKernel(kernels, domain) for domain in Domain))
 
 
 __all__ = ["Kernel", "Overlap", "for_core"]

@@ -47,6 +47,10 @@ class Kernel(ABC):
     def fields(self, node: Node) -> tuple[tuple[str, FieldValue], ...]:
         """What fills its struct ``<name>_params``; weights are packed as it wants them."""
 
+    def files(self, node: Node) -> tuple[str, ...]:  # noqa: ARG002
+        """The sources that ``node`` needs."""
+        return self.sources
+
     def scratch_bytes(self, node: Node) -> int:  # noqa: ARG002
         """Bytes of scratch, aligned to 4."""
         return 0

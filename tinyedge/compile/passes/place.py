@@ -134,7 +134,7 @@ def _step(
         ops=node.ops,
         params=node.params,
         kernel=kernel.name,
-        sources=kernel.sources,
+        sources=kernel.files(node),
         inputs=inputs,
         output=output,
         fields=kernel.fields(node),

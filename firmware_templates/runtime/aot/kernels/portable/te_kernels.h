@@ -183,4 +183,25 @@ void te_quantize(const te_quantize_params *params, const int8_t *input, int8_t *
 /* int8 -> float32 (any alignment). */
 void te_dequantize(const te_dequantize_params *params, const int8_t *input, int8_t *output);
 
+/* A kernel with its parameters. `scratch` is NULL or what the kernel asks for. */
+typedef void te_call(const void *input, void *output, void *scratch);
+
+/* Two layers run together, some rows at a time, so that the tensor between them never exists as a
+ * whole. A strip holds the rows of it that one call of the second layer reads. */
+typedef struct te_strips_params {
+  te_call *first;  /* one row of the input to one row of a strip */
+  te_call *second; /* a strip to some rows of the output */
+  int32_t input_rows, input_row_bytes;
+  int32_t strip_rows, strip_row_bytes;
+  int32_t strip_bytes; /* in scratch; what is behind them is the layers' own */
+  int32_t strips;
+  int32_t advance; /* rows from one strip to the next */
+  int32_t top;     /* rows of padding above the first */
+  int32_t padding; /* what each byte of a row outside the input holds */
+  int32_t output_strip_bytes;
+} te_strips_params;
+
+void te_strips(const te_strips_params *params, const int8_t *input, int8_t *output,
+               int8_t *scratch);
+
 #endif

@@ -1,0 +1,1 @@
+"""Differential fuzzing: random graphs, compiled ahead of time, against TensorFlow Lite Micro."""

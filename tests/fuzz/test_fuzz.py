@@ -1,0 +1,38 @@
+"""A sample of what ``make fuzz`` runs at length, and the shrinking of a failure."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.__main__ import run
+from tests.fuzz.case import Case, Failure, draw
+from tests.fuzz.shrink import shrink
+from tests.support.tools import need
+from tinyedge.graph.ops import Conv2D
+from tinyedge.graph.types import Padding
+
+GRAPHS = range(50)
+PROGRAMS = {"host": ("gcc",), "qemu-mps2-an386": ("arm-none-eabi-gcc", "qemu-system-arm")}
+
+
+@pytest.mark.parametrize("board", PROGRAMS)
+def test_random_graphs_answer_as_tflm_does(board: str, tmp_path: Path) -> None:
+    need(*PROGRAMS[board])
+    failures = run(board, GRAPHS, tmp_path)
+    assert not failures, [f"{failure.case.name}: {failure.text}" for failure in failures]
+
+
+def _has_padded_convolution(case: Case) -> bool:
+    return any(isinstance(op, Conv2D) and op.padding is Padding.SAME for op in case.graph.ops)
+
+
+def test_a_failure_shrinks_to_the_operator_that_causes_it() -> None:
+    def run_badly(cases: list[Case]) -> list[Failure]:
+        return [Failure(case, "wrong") for case in cases if _has_padded_convolution(case)]
+
+    seed = next(s for s in range(100) if len(draw(s).graph.ops) > 4 and run_badly([draw(s)]))
+    smallest = shrink(Failure(draw(seed), "wrong"), run_badly).case
+    (op,) = smallest.graph.ops
+    assert isinstance(op, Conv2D)
+    assert op.filter.elements == op.inputs[0].elements == op.outputs[0].elements == 1
+    assert op.bias is None
