@@ -258,6 +258,34 @@ def _logistic(draw: Draw) -> Case:
 
 
 @st.composite
+def _tanh(draw: Draw) -> Case:
+    model = ModelWriter()
+    x = model.input((1, 256), draw(_scales), draw(_zero_points))
+    return _finish(model, model.tanh(x), [_whole_range(_generator(draw))], x=x)
+
+
+@st.composite
+def _hard_swish(draw: Draw) -> Case:
+    model = ModelWriter()
+    x = model.input((1, 256), draw(_scales), draw(_zero_points))
+    assert x.scale is not None
+    quant = {"scale": x.scale * draw(_gains), "zero_point": draw(_zero_points)}
+    y = model.hard_swish(x, **quant)
+    return _finish(model, y, [_whole_range(_generator(draw))], x=x, **quant)
+
+
+@st.composite
+def _leaky_relu(draw: Draw) -> Case:
+    alpha = draw(st.one_of(st.floats(-2, 2), st.sampled_from([0.0, 0.1, 0.2, 0.3, 1.0])))
+    model = ModelWriter()
+    x = model.input((1, 256), draw(_scales), draw(_zero_points))
+    assert x.scale is not None
+    quant = {"scale": x.scale * draw(_gains), "zero_point": draw(_zero_points)}
+    y = model.leaky_relu(x, alpha, **quant)
+    return _finish(model, y, [_whole_range(_generator(draw))], x=x, alpha=alpha, **quant)
+
+
+@st.composite
 def _softmax(draw: Draw) -> Case:
     rng = _generator(draw)
     shape = (draw(_small), draw(st.one_of(st.integers(1, 12), st.integers(13, 511))))
@@ -360,6 +388,8 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "DEPTHWISE_CONV_2D": _depthwise_conv2d(),
     "DEQUANTIZE": _dequantize(),
     "FULLY_CONNECTED": _fully_connected(),
+    "HARD_SWISH": _hard_swish(),
+    "LEAKY_RELU": _leaky_relu(),
     "LOGISTIC": _logistic(),
     "MAX_POOL_2D": _pool("max_pool2d"),
     "MEAN": _mean(),
@@ -371,5 +401,6 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "RELU6": _relu6(),
     "RESHAPE": _reshape(),
     "SOFTMAX": _softmax(),
+    "TANH": _tanh(),
 }
 """Operator name to a strategy of models that consist of it."""

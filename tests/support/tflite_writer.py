@@ -336,6 +336,24 @@ class ModelWriter:
         self.op("RELU6", [x], [y])
         return y
 
+    def tanh(self, x: Handle) -> Handle:
+        """TANH with the output quantization that TFLM writes."""
+        y = self.tensor(x.shape, 1 / 128, 0)
+        self.op("TANH", [x], [y])
+        return y
+
+    def hard_swish(self, x: Handle, *, scale: float, zero_point: int) -> Handle:
+        """HARD_SWISH; requantizes."""
+        y = self.tensor(x.shape, scale, zero_point)
+        self.op("HARD_SWISH", [x], [y])
+        return y
+
+    def leaky_relu(self, x: Handle, alpha: float, *, scale: float, zero_point: int) -> Handle:
+        """LEAKY_RELU; requantizes."""
+        y = self.tensor(x.shape, scale, zero_point)
+        self.op("LEAKY_RELU", [x], [y], alpha=alpha)
+        return y
+
     def quantize(self, x: Handle, *, scale: float, zero_point: int) -> Handle:
         """QUANTIZE to int8, from whatever type ``x`` has."""
         y = self.tensor(x.shape, scale, zero_point)
@@ -414,6 +432,8 @@ _OPTIONS = {
     "CONV_2D": "Conv2DOptions",
     "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
     "FULLY_CONNECTED": "FullyConnectedOptions",
+    "HARD_SWISH": "HardSwishOptions",
+    "LEAKY_RELU": "LeakyReluOptions",
     "MAX_POOL_2D": "Pool2DOptions",
     "MEAN": "ReducerOptions",
     "MUL": "MulOptions",

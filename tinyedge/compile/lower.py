@@ -256,8 +256,7 @@ def _softmax(op: ops.Softmax) -> p.Softmax:
     )
 
 
-@_params.register(ops.Relu)
-@_params.register(ops.Logistic)
+@_params.register(ops.Elementwise)
 def _table(op: Op) -> p.Lookup:
     """Any operator that maps each byte by itself: the reference's answers to all 256."""
     domain = _ALL_INT8.view(op.inputs[0].dtype.value)

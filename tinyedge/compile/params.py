@@ -174,8 +174,8 @@ class Concatenation(Params):
 class Lookup(Params):
     """Any function of one int8: ``table[q + 128]`` (int8, 256 entries), ``size`` elements.
 
-    LOGISTIC, the ReLUs, and QUANTIZE from int8 or uint8. ``function`` is the graph's name of it.
-    A uint8 input byte is looked up as the same byte read as int8.
+    LOGISTIC, TANH, HARD_SWISH, the ReLUs, and QUANTIZE from int8 or uint8. ``function`` is the
+    graph's name of it. A uint8 input byte is looked up as the same byte read as int8.
     """
 
     function: str

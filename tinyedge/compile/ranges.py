@@ -18,14 +18,12 @@ from tinyedge.graph.ops import (
     Concatenation,
     Conv2D,
     DepthwiseConv2D,
+    Elementwise,
     FullyConnected,
-    Logistic,
     Mean,
     Mul,
     Pad,
     Pool2D,
-    Quantize,
-    Relu,
     Reshape,
 )
 from tinyedge.graph.quantized import mean_count, mean_multiplier, mul_multiplier, output_multipliers
@@ -86,7 +84,7 @@ def _bounds(op: Op, inputs: Sequence[Range]) -> Range | None:
         case Conv2D() | DepthwiseConv2D() | FullyConnected():
             sums = accumulators(op, inputs[0])
             return Range(*(requantize(op, bound) for bound in sums)) if sums else None
-        case Relu() | Logistic() | Quantize():
+        case Elementwise():
             return _looked_up(op, inputs[0])
         case Add() | Concatenation() | Mean() | Pad() | Pool2D() | Reshape() if _monotonic(op):
             lows, highs = [x.low for x in inputs], [x.high for x in inputs]

@@ -63,6 +63,16 @@ def rounding_doubling_high_mul(a: ArrayLike, b: ArrayLike) -> Ints:
     return (_ints(a) * _ints(b) + (1 << 30)) >> 31
 
 
+def rounding_doubling_high_mul_int16(a: ArrayLike, b: ArrayLike) -> Ints:
+    """Return round(a * b / 2**15) of int16 values, halves away from minus infinity."""
+    return (_ints(a) * _ints(b) + (1 << 14)) >> 15
+
+
+def saturate_int16(x: Ints) -> Ints:
+    """Clamp to the range of int16."""
+    return np.clip(x, -(1 << 15), (1 << 15) - 1)
+
+
 def rounding_divide_by_pot(x: ArrayLike, exponent: ArrayLike) -> Ints:
     """Return round(x / 2**exponent), halves away from zero; ``exponent`` in 0..31."""
     x, exponent = _ints(x), _ints(exponent)
@@ -147,13 +157,18 @@ def _exp_near_zero(a: Ints) -> Ints:
 
 
 def one_over_one_plus_x(a: ArrayLike) -> Ints:
-    """Return 1 / (1 + a) for a in [0, 1], all Q0.31: three Newton-Raphson steps on (1 + a) / 2."""
+    """Return 1 / (1 + a) for a in [0, 1], all Q0.31."""
+    return _saturating_left_shift(_two_over_one_plus_x(a), 1)
+
+
+def _two_over_one_plus_x(a: ArrayLike) -> Ints:
+    """2 / (1 + a) in Q2.29 for a in [0, 1] in Q0.31: Newton-Raphson, three steps from a line."""
     half_denominator = (_ints(a) + INT32_MAX + 1) >> 1
     x = _48_OVER_17 + rounding_doubling_high_mul(half_denominator, _MINUS_32_OVER_17)  # Q2.29
     for _ in range(3):
         error = (1 << 29) - rounding_doubling_high_mul(half_denominator, x)
         x = x + _saturating_left_shift(rounding_doubling_high_mul(x, error), 2)
-    return _saturating_left_shift(x, 1)
+    return x
 
 
 def reciprocal(x: ArrayLike, integer_bits: int) -> tuple[Ints, Ints]:
@@ -175,3 +190,12 @@ def logistic(a: ArrayLike, integer_bits: int) -> Ints:
     positive = one_over_one_plus_x(exp_on_negative_values(-np.abs(a), integer_bits))
     result = np.where(a > 0, positive, INT32_MAX - positive)
     return np.where(a == 0, 1 << 30, result)
+
+
+def tanh(a: ArrayLike, integer_bits: int) -> Ints:
+    """Return the hyperbolic tangent in Q0.31 for a in Q(integer_bits), at most 4 integer bits."""
+    a = _ints(a)
+    # (1 - e) / (1 + e) = 2 / (1 + e) - 1 with e = exp(-2 |a|): one integer bit more doubles a.
+    exponential = exp_on_negative_values(-np.abs(a), integer_bits + 1)
+    positive = _saturating_left_shift(_two_over_one_plus_x(exponential) - (1 << 29), 2)
+    return np.where(a == 0, 0, np.sign(a) * positive)

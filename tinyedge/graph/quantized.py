@@ -18,10 +18,13 @@ from tinyedge.graph.ops import (
     Conv2D,
     DepthwiseConv2D,
     FullyConnected,
+    HardSwish,
+    LeakyRelu,
     Logistic,
     Mean,
     Mul,
     Softmax,
+    Tanh,
 )
 from tinyedge.graph.types import Activation, DType, Quant
 
@@ -29,7 +32,9 @@ ADD_LEFT_SHIFT = 20
 """Bits by which ADD raises its operands before scaling them."""
 SOFTMAX_INTEGER_BITS = 5
 SOFTMAX_SUM_INTEGER_BITS = 12
-LOGISTIC_INTEGER_BITS = 4
+SIGMOID_INTEGER_BITS = 4
+HARD_SWISH_LEFT_SHIFT = 7
+"""Bits by which HARD_SWISH raises its input before it multiplies int16 values."""
 
 _LIMITS = {DType.INT8: (-128, 127), DType.UINT8: (0, 255)}
 # Real bounds of the fused activations; None stands for the type's own limit.
@@ -72,11 +77,27 @@ class SoftmaxParameters:
 
 
 @dataclass(frozen=True)
-class LogisticParameters:
-    """Factor of the input, and the |input| from which the output saturates."""
+class SigmoidParameters:
+    """LOGISTIC and TANH: factor of the input, and the |input| from which the output saturates."""
 
     input: Multiplier
     radius: int
+
+
+@dataclass(frozen=True)
+class LeakyReluParameters:
+    """Factors of positive and of negative inputs; the latter without alpha's sign."""
+
+    positive: Multiplier
+    negative: Multiplier
+
+
+@dataclass(frozen=True)
+class HardSwishParameters:
+    """Factors (15 bits) of the raised input, to the output's scale and to where 3.0 is 2**15."""
+
+    output: Multiplier
+    gate: Multiplier
 
 
 def quantize_float(real: float, quant: Quant) -> int:
@@ -172,7 +193,33 @@ def softmax_parameters(op: Softmax) -> SoftmaxParameters:
     return SoftmaxParameters(factor, -input_radius(SOFTMAX_INTEGER_BITS, factor.shift))
 
 
-def logistic_parameters(op: Logistic) -> LogisticParameters:
-    """Return LOGISTIC's factor and radius."""
-    factor = Multiplier.of(op.inputs[0].q.scale * (1 << (31 - LOGISTIC_INTEGER_BITS)))
-    return LogisticParameters(factor, input_radius(LOGISTIC_INTEGER_BITS, factor.shift))
+def sigmoid_parameters(op: Logistic | Tanh) -> SigmoidParameters:
+    """Return the factor and radius of LOGISTIC and TANH."""
+    factor = Multiplier.of(op.inputs[0].q.scale * (1 << (31 - SIGMOID_INTEGER_BITS)))
+    return SigmoidParameters(factor, input_radius(SIGMOID_INTEGER_BITS, factor.shift))
+
+
+def leaky_relu_parameters(op: LeakyRelu) -> LeakyReluParameters:
+    """Return LEAKY_RELU's two factors; the real ones are float32."""
+    source, target = (np.float32(tensor.q.scale) for tensor in (op.inputs[0], op.outputs[0]))
+    return LeakyReluParameters(
+        positive=Multiplier.of(float(source / target)),
+        negative=Multiplier.of(abs(float(source * np.float32(op.alpha) / target))),
+    )
+
+
+def hard_swish_parameters(op: HardSwish) -> HardSwishParameters:
+    """Return HARD_SWISH's two factors; the real ones are float32."""
+    source, target = (np.float32(tensor.q.scale) for tensor in (op.inputs[0], op.outputs[0]))
+    raised = source / np.float32(1 << HARD_SWISH_LEFT_SHIFT)
+    three = np.float32(3.0 / 32768.0)
+    return HardSwishParameters(
+        output=_multiplier_int16(float(raised / target)),
+        gate=_multiplier_int16(float(raised / three)),
+    )
+
+
+def _multiplier_int16(real: float) -> Multiplier:
+    """The multiplier with 15 bits instead of 31."""
+    factor = Multiplier.of(real)
+    return Multiplier(min((factor.value + (1 << 15)) >> 16, (1 << 15) - 1), factor.shift)

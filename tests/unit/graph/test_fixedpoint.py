@@ -58,6 +58,12 @@ def test_exp_is_close(integer_bits: int) -> None:
     assert np.abs(found - expected).max() < 3e-7  # what a series of degree 4 leaves out
 
 
+def test_tanh_is_close() -> None:
+    raw = np.linspace(-(2**31), 2**31 - 1, 5001).astype(np.int64)
+    expected = np.tanh(raw / 2**27)
+    assert np.abs(fixedpoint.tanh(raw, 4) / ONE - expected).max() < 2e-7
+
+
 def test_logistic_is_close() -> None:
     raw = np.arange(-(1 << 31) + 1, 1 << 31, 1234567)
     expected = 1 / (1 + np.exp(-raw / 2.0**27))

@@ -94,6 +94,20 @@ def test_probabilities_have_one_quantization(kind: str) -> None:
     assert "the kernel writes scale 0.00390625, zero point -128" in _message(model, y)
 
 
+def test_a_hyperbolic_tangent_has_one_quantization() -> None:
+    model = ModelWriter()
+    y = model.tanh(model.input((1, 4), 0.1))
+    model.graph.tensors[y.index].quantization.zeroPoint = [-128]
+    assert "the kernel writes scale 0.0078125, zero point 0" in _message(model, y)
+
+
+def test_hard_swish_whose_output_is_too_fine_or_too_coarse() -> None:
+    for scale in (0.1 / 130, 60.0):
+        model = ModelWriter()
+        y = model.hard_swish(model.input((1, 4), 0.1), scale=scale, zero_point=0)
+        assert "is not 1/128 to 256 times the input's" in _message(model, y)
+
+
 def test_softmax_over_too_many_classes_would_end_the_reference() -> None:
     model = ModelWriter()
     assert "at most 511" in _message(model, model.softmax(model.input((1, 512), 0.1)))

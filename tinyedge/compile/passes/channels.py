@@ -12,13 +12,11 @@ from tinyedge.graph.ops import (
     Add,
     Concatenation,
     DepthwiseConv2D,
-    Logistic,
+    Elementwise,
     Mean,
     Mul,
     Pad,
     Pool2D,
-    Quantize,
-    Relu,
     Reshape,
 )
 from tinyedge.graph.types import Op, Tensor
@@ -57,7 +55,7 @@ def ties(op: Op) -> tuple[Tie, ...]:
             tied = tuple(_side_by_side(op.inputs, output))
         case Reshape():
             tied = (_reshaped(op.inputs[0], output),)
-        case Relu() | Logistic() | Quantize() | Pool2D() | Mean() | Pad() if _keeps_channels(op):
+        case Elementwise() | Pool2D() | Mean() | Pad() if _keeps_channels(op):
             tied = _straight(op.inputs[:1], output)
         case Add() | Mul() | Concatenation():
             tied = _straight(op.inputs, output)

@@ -2,7 +2,17 @@
 
 from tinyedge.graph.ops.arithmetic import Add, Mul
 from tinyedge.graph.ops.conv import Conv2D, DepthwiseConv2D, FullyConnected
-from tinyedge.graph.ops.elementwise import Dequantize, Logistic, Quantize, Relu, Softmax
+from tinyedge.graph.ops.elementwise import (
+    Dequantize,
+    Elementwise,
+    HardSwish,
+    LeakyRelu,
+    Logistic,
+    Quantize,
+    Relu,
+    Softmax,
+    Tanh,
+)
 from tinyedge.graph.ops.pool import Mean, Pool2D
 from tinyedge.graph.ops.shape import Concatenation, Pad, Reshape
 
@@ -12,7 +22,10 @@ __all__ = [
     "Conv2D",
     "DepthwiseConv2D",
     "Dequantize",
+    "Elementwise",
     "FullyConnected",
+    "HardSwish",
+    "LeakyRelu",
     "Logistic",
     "Mean",
     "Mul",
@@ -22,4 +35,5 @@ __all__ = [
     "Relu",
     "Reshape",
     "Softmax",
+    "Tanh",
 ]

@@ -8,7 +8,12 @@ from tinyedge.graph.types import Activation, Op
 
 
 @dataclass(frozen=True, eq=False)
-class Relu(Op):
+class Elementwise(Op):
+    """Base of the functions of one element: on int8, a table of 256 answers says everything."""
+
+
+@dataclass(frozen=True, eq=False)
+class Relu(Elementwise):
     """RELU, RELU6 or RELU_N1_TO_1 as an operator of its own; may requantize."""
 
     function: Activation
@@ -19,18 +24,7 @@ class Relu(Op):
 
 
 @dataclass(frozen=True, eq=False)
-class Softmax(Op):
-    """Softmax over the last axis."""
-
-    beta: float
-
-    @property
-    def kind(self) -> str:
-        return "SOFTMAX"
-
-
-@dataclass(frozen=True, eq=False)
-class Logistic(Op):
+class Logistic(Elementwise):
     """Sigmoid."""
 
     @property
@@ -39,7 +33,36 @@ class Logistic(Op):
 
 
 @dataclass(frozen=True, eq=False)
-class Quantize(Op):
+class Tanh(Elementwise):
+    """Hyperbolic tangent."""
+
+    @property
+    def kind(self) -> str:
+        return "TANH"
+
+
+@dataclass(frozen=True, eq=False)
+class HardSwish(Elementwise):
+    """x * clamp(x + 3, 0, 6) / 6; requantizes."""
+
+    @property
+    def kind(self) -> str:
+        return "HARD_SWISH"
+
+
+@dataclass(frozen=True, eq=False)
+class LeakyRelu(Elementwise):
+    """x where it is positive, else alpha * x; requantizes."""
+
+    alpha: float
+
+    @property
+    def kind(self) -> str:
+        return "LEAKY_RELU"
+
+
+@dataclass(frozen=True, eq=False)
+class Quantize(Elementwise):
     """float32 -> int8 at an edge, or int8/uint8 -> int8 with another scale (requantize)."""
 
     @property
@@ -54,3 +77,14 @@ class Dequantize(Op):
     @property
     def kind(self) -> str:
         return "DEQUANTIZE"
+
+
+@dataclass(frozen=True, eq=False)
+class Softmax(Op):
+    """Softmax over the last axis."""
+
+    beta: float
+
+    @property
+    def kind(self) -> str:
+        return "SOFTMAX"

@@ -6,7 +6,16 @@ import math
 
 import tflite
 
-from tinyedge.graph.ops import Dequantize, Logistic, Quantize, Relu, Softmax
+from tinyedge.graph.ops import (
+    Dequantize,
+    HardSwish,
+    LeakyRelu,
+    Logistic,
+    Quantize,
+    Relu,
+    Softmax,
+    Tanh,
+)
 from tinyedge.graph.parse.site import Site
 from tinyedge.graph.types import Activation
 
@@ -19,6 +28,14 @@ def _relu(site: Site) -> Relu:
 def _relu6(site: Site) -> Relu:
     site.expect(inputs=(1, 1))
     return Relu(site.index, (site.tensor(0),), site.outputs, Activation.RELU6)
+
+
+def _leaky_relu(site: Site) -> LeakyRelu:
+    site.expect(inputs=(1, 1))
+    alpha = float(site.options(tflite.LeakyReluOptions).Alpha())
+    if not math.isfinite(alpha):
+        site.fail(f"alpha {alpha}", "alpha is finite")
+    return LeakyRelu(site.index, (site.tensor(0),), site.outputs, alpha)
 
 
 def _softmax(site: Site) -> Softmax:
@@ -34,6 +51,16 @@ def _logistic(site: Site) -> Logistic:
     return Logistic(site.index, (site.tensor(0),), site.outputs)
 
 
+def _tanh(site: Site) -> Tanh:
+    site.expect(inputs=(1, 1))
+    return Tanh(site.index, (site.tensor(0),), site.outputs)
+
+
+def _hard_swish(site: Site) -> HardSwish:
+    site.expect(inputs=(1, 1))
+    return HardSwish(site.index, (site.tensor(0),), site.outputs)
+
+
 def _quantize(site: Site) -> Quantize:
     site.expect(inputs=(1, 1))
     return Quantize(site.index, (site.tensor(0),), site.outputs)
@@ -47,8 +74,11 @@ def _dequantize(site: Site) -> Dequantize:
 PARSERS = {
     tflite.BuiltinOperator.RELU: _relu,
     tflite.BuiltinOperator.RELU6: _relu6,
-    tflite.BuiltinOperator.SOFTMAX: _softmax,
+    tflite.BuiltinOperator.LEAKY_RELU: _leaky_relu,
+    tflite.BuiltinOperator.HARD_SWISH: _hard_swish,
     tflite.BuiltinOperator.LOGISTIC: _logistic,
+    tflite.BuiltinOperator.TANH: _tanh,
+    tflite.BuiltinOperator.SOFTMAX: _softmax,
     tflite.BuiltinOperator.QUANTIZE: _quantize,
     tflite.BuiltinOperator.DEQUANTIZE: _dequantize,
 }

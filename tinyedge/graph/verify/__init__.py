@@ -24,6 +24,8 @@ RULES: dict[type[Op], Callable[[Checker, Any], None]] = {
     ops.DepthwiseConv2D: conv.depthwise_conv2d,
     ops.Dequantize: elementwise.dequantize,
     ops.FullyConnected: conv.fully_connected,
+    ops.HardSwish: elementwise.hard_swish,
+    ops.LeakyRelu: elementwise.leaky_relu,
     ops.Logistic: elementwise.logistic,
     ops.Mean: pool.mean,
     ops.Mul: arithmetic.mul,
@@ -33,6 +35,7 @@ RULES: dict[type[Op], Callable[[Checker, Any], None]] = {
     ops.Relu: elementwise.relu,
     ops.Reshape: shape.reshape,
     ops.Softmax: elementwise.softmax,
+    ops.Tanh: elementwise.tanh,
 }
 
 
