@@ -12,8 +12,6 @@ from tinyedge.cli._options import json_option, save, workspace_option
 from tinyedge.results import StopReport
 from tinyedge.workspace import Workspace
 
-_STATE = "device.json"
-
 
 @click.command(epilog="Examples: tinyedge stop; tinyedge stop fashion-cnn --board netduinoplus2")
 @click.argument("model", required=False)
@@ -30,7 +28,7 @@ def command(
 ) -> None:
     """Stop what "tinyedge flash" has left running in this workspace: all, or that of MODEL."""
     name = Path(model).name.removesuffix(".tflite") if model else "*"
-    pattern = f"{name}/{runtime or '*'}/{board or '*'}/{_STATE}"
+    pattern = f"{name}/{runtime or '*'}/{board or '*'}/{flash.STATE}"
     folders = sorted(path.parent for path in workspace.root.glob(pattern))
     stopped = [device.url for folder in folders if (device := flash.stop(folder))]
     for url in stopped:

@@ -18,7 +18,8 @@ from tinyedge.link.session import Deadlines, Session
 from tinyedge.workspace import sha256, write_atomic
 
 METHODS = ("qemu", "host", "esptool")
-_STATE = "device.json"
+STATE = "device.json"
+"""What `start` leaves in its folder while a device runs."""
 _LOG = "device.log"
 _START_S = 20.0
 
@@ -73,7 +74,7 @@ def start(artifact: Artifact, board: Board, folder: Path, port: str = "") -> Dev
             pid=device.pid,
             started=device.process.started if device.process else 0,
         )
-        write_atomic(folder / _STATE, msgspec.json.format(msgspec.json.encode(state)))
+        write_atomic(folder / STATE, msgspec.json.format(msgspec.json.encode(state)))
     except BaseException:
         if device.process:
             process.stop(device.process)
@@ -84,7 +85,7 @@ def start(artifact: Artifact, board: Board, folder: Path, port: str = "") -> Dev
 def running(folder: Path) -> Device | None:
     """The device that ``start`` left in ``folder``, if it still runs."""
     try:
-        state = msgspec.json.decode((folder / _STATE).read_bytes(), type=_State)
+        state = msgspec.json.decode((folder / STATE).read_bytes(), type=_State)
     except (OSError, msgspec.DecodeError):
         return None
     owner = None if state.pid is None else Process(state.pid, state.started)
@@ -98,7 +99,7 @@ def stop(folder: Path) -> Device | None:
     device = running(folder)
     if device is not None and device.process is not None:
         process.stop(device.process)
-    (folder / _STATE).unlink(missing_ok=True)
+    (folder / STATE).unlink(missing_ok=True)
     return device
 
 
