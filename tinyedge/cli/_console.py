@@ -29,7 +29,7 @@ class Advance(Protocol):
 
 
 _PLAIN_WIDTH = 130  # columns for a log file, where rich would assume 80 and fold tables
-_PLAIN_INTERVAL_S = 5.0  # between two progress lines in a log file
+_PLAIN_INTERVAL_S = 10.0  # between two progress lines in a log file
 
 
 def _console(stream: TextIO) -> Console:

@@ -89,9 +89,9 @@ def test_the_demos_path_is_on_one_line(capsys: pytest.CaptureFixture[str]) -> No
 def test_progress_without_a_terminal_is_a_line_now_and_then(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    times = iter([0.0, 1.0, 6.0, 7.0, 12.0])
+    times = iter([0.0, 1.0, 10.0, 14.0, 21.0])
     advance = _console._lines("work", lambda: next(times))
     for done in range(4):
         advance(done, 8)
     lines = capsys.readouterr().err.splitlines()
-    assert lines == ["work: 1 of 8, 42 s left", "work: 3 of 8, 20 s left"]
+    assert lines == ["work: 1 of 8, 70 s left", "work: 3 of 8, 35 s left"]
