@@ -80,9 +80,10 @@ class Convolution:
 
     @property
     def band_rows(self) -> int:
-        """Rows of the band: a window and one stride more, for blocks that span two output rows."""
-        rows = (self.params.filter.shape[1] - 1) * self.params.dilation[0] + 1
-        return int(rows + self.params.stride[0])
+        """Rows of the band: a window, and one stride more if blocks span two output rows."""
+        window = int(self.params.filter.shape[1] - 1) * self.params.dilation[0] + 1
+        spans = self.params.output_shape[2] % self.block.pixels > 0
+        return window + spans * self.params.stride[0]
 
     @property
     def scratch_bytes(self) -> int:
@@ -194,6 +195,7 @@ class Convolution:
             ("step", self.step),
             ("left", q.padding[1] * q.input_shape[3]),
             ("band_row", self.band_row),
+            ("band_rows", self.band_rows),
             ("stride", q.stride[0]),
             ("dilation", q.dilation[0]),
             ("top", q.padding[0]),

@@ -52,6 +52,7 @@ typedef struct te_v7em_conv_params {
   uint16_t step;            /* bytes from a window to the next */
   uint16_t left;            /* bytes of padding before a row */
   uint16_t band_row;        /* bytes of a padded row, a multiple of 4 */
+  uint16_t band_rows;       /* a window, and a stride more if blocks span two output rows */
   uint8_t stride, dilation; /* vertical */
   uint8_t top;              /* rows of padding above */
   uint8_t zero;             /* input zero point as uint8 */

@@ -67,8 +67,8 @@ static void load_row(const te_v7em_conv_params *params, uint8_t *band_row, const
 void te_v7em_conv_band(const te_v7em_conv_band_params *params, const void *input, void *output,
                        void *scratch) {
   const uint32_t row = params->band_row;
-  const int32_t window = (params->rows - 1) * params->dilation + 1;
-  const int32_t rows = window + params->stride; /* a block may span two output rows */
+  const int32_t rows = params->band_rows, stride = params->stride;
+  const int32_t kept = rows > stride ? rows - stride : 0; /* rows that the next row reads, too */
   te_conv_run run = run_of(params, scratch, (int32_t)row);
   uint8_t *const band = (uint8_t *)(run.columns + params->units * params->block * 2u);
   uint32_t done = 0; /* pixels of this row that the block before has computed */
@@ -81,8 +81,9 @@ void te_v7em_conv_band(const te_v7em_conv_band_params *params, const void *input
     run.blocks = blocks_of(run.left, params->block);
     done += run.blocks * params->block - params->output_width;
     if (run.blocks > 0) params->kernel(&run);
-    te_copy_words(band, band + params->stride * row, (uint32_t)window * row);
-    for (int32_t i = window; i < rows; i++) {
+    if (kept > 0) te_copy_words(band, band + params->stride * row, (uint32_t)kept * row);
+    next += kept + stride - rows; /* rows that no window reads */
+    for (int32_t i = kept; i < rows; i++) {
       load_row(params, band + (uint32_t)i * row, input, next++);
     }
   }
