@@ -228,6 +228,37 @@ def _binary(kind: str) -> st.SearchStrategy[Case]:
     return binary()
 
 
+def _extremum(kind: str) -> st.SearchStrategy[Case]:
+    @st.composite
+    def extremum(draw: Draw) -> Case:
+        rng, (first, second) = _generator(draw), _broadcasting(draw)
+        quant = (draw(_scales), draw(_zero_points))
+        model = ModelWriter()
+        a = model.input(first, *quant)
+        values = _int8(draw, rng, second)
+        constant = draw(st.booleans())
+        b = model.constant(values, *quant) if constant else model.input(second, *quant)
+        inputs = [_int8(draw, rng, first)] + ([] if constant else [values])
+        return _finish(model, getattr(model, kind)(a, b), inputs, first=first, second=second)
+
+    return extremum()
+
+
+@st.composite
+def _prelu(draw: Draw) -> Case:
+    rng = _generator(draw)
+    shape = tuple(draw(st.lists(st.integers(1, 6), min_size=1, max_size=4)))
+    kept = draw(st.lists(st.booleans(), min_size=len(shape), max_size=len(shape)))
+    values = _int8(draw, rng, tuple(n if k else 1 for n, k in zip(shape, kept, strict=True)))
+    model = ModelWriter()
+    x = model.input(shape, draw(_scales), draw(_zero_points))
+    alpha = model.constant(values, draw(_scales), draw(_zero_points))
+    assert x.scale is not None
+    quant = {"scale": x.scale * draw(_gains), "zero_point": draw(_zero_points)}
+    y = model.prelu(x, alpha, **quant)
+    return _finish(model, y, [_int8(draw, rng, shape)], x=x, alpha=alpha, **quant)
+
+
 @st.composite
 def _relu(draw: Draw) -> Case:
     rng = _generator(draw)
@@ -391,16 +422,20 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "HARD_SWISH": _hard_swish(),
     "LEAKY_RELU": _leaky_relu(),
     "LOGISTIC": _logistic(),
+    "MAXIMUM": _extremum("maximum"),
     "MAX_POOL_2D": _pool("max_pool2d"),
     "MEAN": _mean(),
+    "MINIMUM": _extremum("minimum"),
     "MUL": _binary("mul"),
     "PAD": _pad(v2=False),
     "PADV2": _pad(v2=True),
+    "PRELU": _prelu(),
     "QUANTIZE": _quantize(),
     "RELU": _relu(),
     "RELU6": _relu6(),
     "RESHAPE": _reshape(),
     "SOFTMAX": _softmax(),
+    "SUB": _binary("sub"),
     "TANH": _tanh(),
 }
 """Operator name to a strategy of models that consist of it."""

@@ -268,6 +268,22 @@ class ModelWriter:
         """MUL with broadcasting; keywords as of ``add``."""
         return self._binary("MUL", a, b, **output)
 
+    def sub(self, a: Handle, b: Handle, **output: Any) -> Handle:
+        """SUB with broadcasting; keywords as of ``add``."""
+        return self._binary("SUB", a, b, **output)
+
+    def minimum(self, a: Handle, b: Handle) -> Handle:
+        """MINIMUM with broadcasting, in the quantization of ``a``."""
+        return self._binary("MINIMUM", a, b, scale=a.scale, zero_point=a.zero_point)
+
+    def maximum(self, a: Handle, b: Handle) -> Handle:
+        """MAXIMUM with broadcasting, in the quantization of ``a``."""
+        return self._binary("MAXIMUM", a, b, scale=a.scale, zero_point=a.zero_point)
+
+    def prelu(self, x: Handle, alpha: Handle, *, scale: float, zero_point: int) -> Handle:
+        """PRELU; ``alpha`` is broadcast to ``x``."""
+        return self._binary("PRELU", x, alpha, scale=scale, zero_point=zero_point)
+
     def pad(
         self, x: Handle, paddings: Sequence[tuple[int, int]], value: int | None = None
     ) -> Handle:
@@ -414,17 +430,19 @@ class ModelWriter:
         a: Handle,
         b: Handle,
         *,
-        scale: float,
+        scale: float | None,
         zero_point: int,
         activation: str = "NONE",
     ) -> Handle:
         shape = broadcast(a.shape, b.shape)
         assert shape is not None, (a.shape, b.shape)
         y = self.tensor(shape, scale, zero_point)
-        self.op(kind, [a, b], [y], fusedActivationFunction=activation)
+        fused = {"fusedActivationFunction": activation} if kind in _FUSED else {}
+        self.op(kind, [a, b], [y], **fused)
         return y
 
 
+_FUSED = ("ADD", "MUL", "SUB")  # binary operators that end in an activation
 _OPTIONS = {
     "ADD": "AddOptions",
     "AVERAGE_POOL_2D": "Pool2DOptions",
@@ -434,8 +452,10 @@ _OPTIONS = {
     "FULLY_CONNECTED": "FullyConnectedOptions",
     "HARD_SWISH": "HardSwishOptions",
     "LEAKY_RELU": "LeakyReluOptions",
+    "MAXIMUM": "MaximumMinimumOptions",
     "MAX_POOL_2D": "Pool2DOptions",
     "MEAN": "ReducerOptions",
+    "MINIMUM": "MaximumMinimumOptions",
     "MUL": "MulOptions",
     "PAD": "PadOptions",
     "PADV2": "PadV2Options",

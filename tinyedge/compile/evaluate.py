@@ -122,20 +122,57 @@ def _average_pool(q: p.AveragePool, inputs: Sequence[Array]) -> Array:
     return _clip(rounded, q.low, q.high)
 
 
+def _operands(q: p.Broadcast, inputs: Sequence[Array]) -> tuple[Ints, Ints]:
+    a, b = (x.astype(np.int64) for x in inputs)
+    return a.reshape(q.a_shape), b.reshape(q.b_shape)
+
+
+def _raised(q: p.Sum, inputs: Sequence[Array]) -> tuple[Ints, Ints]:
+    """Both operands in the scale in which they are summed."""
+    a, b = _operands(q, inputs)
+    a, b = (a - q.a_zero_point) << q.left_shift, (b - q.b_zero_point) << q.left_shift
+    return (
+        fx.multiply_by_quantized_multiplier(a, q.a_multiplier, q.a_shift),
+        fx.multiply_by_quantized_multiplier(b, q.b_multiplier, q.b_shift),
+    )
+
+
 @evaluate.register
 def _add(q: p.Add, inputs: Sequence[Array]) -> Array:
-    a = inputs[0].reshape(q.a_shape).astype(np.int64) - q.a_zero_point
-    b = inputs[1].reshape(q.b_shape).astype(np.int64) - q.b_zero_point
-    a = fx.multiply_by_quantized_multiplier(a << q.left_shift, q.a_multiplier, q.a_shift)
-    b = fx.multiply_by_quantized_multiplier(b << q.left_shift, q.b_multiplier, q.b_shift)
+    a, b = _raised(q, inputs)
     return requantize(a + b, q.requant)
 
 
 @evaluate.register
+def _sub(q: p.Sub, inputs: Sequence[Array]) -> Array:
+    a, b = _raised(q, inputs)
+    return requantize(a - b, q.requant)
+
+
+@evaluate.register
 def _mul(q: p.Mul, inputs: Sequence[Array]) -> Array:
-    a = inputs[0].reshape(q.a_shape).astype(np.int64) - q.a_zero_point
-    b = inputs[1].reshape(q.b_shape).astype(np.int64) - q.b_zero_point
-    return requantize(a * b, q.requant)
+    a, b = _operands(q, inputs)
+    return requantize((a - q.a_zero_point) * (b - q.b_zero_point), q.requant)
+
+
+@evaluate.register
+def _minimum(q: p.Minimum, inputs: Sequence[Array]) -> Array:
+    return np.minimum(*_operands(q, inputs))
+
+
+@evaluate.register
+def _maximum(q: p.Maximum, inputs: Sequence[Array]) -> Array:
+    return np.maximum(*_operands(q, inputs))
+
+
+@evaluate.register
+def _prelu(q: p.Prelu, inputs: Sequence[Array]) -> Array:
+    x, alpha = _operands(q, inputs)
+    x = x - q.input_zero_point
+    product = fx.wrap_int32(x * (alpha - q.alpha_zero_point))
+    negative = fx.multiply_by_quantized_multiplier(product, q.negative_multiplier, q.negative_shift)
+    negative = np.asarray(np.clip(negative + q.positive.zero_point, -128, 127), np.int8)
+    return np.where(x >= 0, requantize(x, q.positive), negative)
 
 
 @evaluate.register

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import singledispatch
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from tinyedge.graph import ops, quantized, reference
 from tinyedge.graph.geometry import leading_padding
 from tinyedge.graph.ops.pool import PoolKind
 from tinyedge.graph.types import Activation, DType, Graph, Op, Tensor
+
+Shape = tuple[int, ...]
 
 #: the domain of every table, in order
 _ALL_INT8 = np.arange(-128, 128, dtype=np.int8)
@@ -49,7 +52,7 @@ def _value(tensor: Tensor) -> Value:
 
 
 def _node(op: Op, values: dict[int, Value]) -> Node:
-    joined = op.inputs if isinstance(op, ops.Concatenation | ops.Add | ops.Mul) else op.inputs[:1]
+    joined = op.inputs if isinstance(op, ops.Concatenation | ops.Binary) else op.inputs[:1]
     return Node(
         name=op.kind,
         ops=(op.index,),
@@ -178,7 +181,8 @@ def _pool(op: ops.Pool2D) -> p.Pool:
     )
 
 
-def _same_rank(op: Op) -> tuple[tuple[int, ...], ...]:
+def _same_rank(op: ops.Binary) -> tuple[Shape, Shape, Shape]:
+    """Shapes of both operands and the output."""
     rank = len(op.outputs[0].shape)
     a, b = ((1,) * (rank - len(tensor.shape)) + tensor.shape for tensor in op.inputs)
     return a, b, op.outputs[0].shape
@@ -186,33 +190,57 @@ def _same_rank(op: Op) -> tuple[tuple[int, ...], ...]:
 
 @_params.register
 def _add(op: ops.Add) -> p.Add:
-    factors = quantized.add_parameters(op)
-    a_shape, b_shape, output_shape = _same_rank(op)
-    return p.Add(
-        a_shape=a_shape,
-        b_shape=b_shape,
-        output_shape=output_shape,
-        left_shift=quantized.ADD_LEFT_SHIFT,
-        a_zero_point=op.inputs[0].q.zero_point,
-        a_multiplier=factors.first.value,
-        a_shift=factors.first.shift,
-        b_zero_point=op.inputs[1].q.zero_point,
-        b_multiplier=factors.second.value,
-        b_shift=factors.second.shift,
-        requant=_one_multiplier(op.outputs[0], factors.output, op.activation),
-    )
+    return p.Add(*_same_rank(op), **_sum(op, quantized.add_parameters(op)))
+
+
+@_params.register
+def _sub(op: ops.Sub) -> p.Sub:
+    return p.Sub(*_same_rank(op), **_sum(op, quantized.sub_parameters(op)))
+
+
+def _sum(op: ops.Add | ops.Sub, factors: quantized.SumParameters) -> dict[str, Any]:
+    return {
+        "left_shift": quantized.ADD_LEFT_SHIFT,
+        "a_zero_point": op.inputs[0].q.zero_point,
+        "a_multiplier": factors.first.value,
+        "a_shift": factors.first.shift,
+        "b_zero_point": op.inputs[1].q.zero_point,
+        "b_multiplier": factors.second.value,
+        "b_shift": factors.second.shift,
+        "requant": _one_multiplier(op.outputs[0], factors.output, op.activation),
+    }
 
 
 @_params.register
 def _mul(op: ops.Mul) -> p.Mul:
-    a_shape, b_shape, output_shape = _same_rank(op)
     return p.Mul(
-        a_shape=a_shape,
-        b_shape=b_shape,
-        output_shape=output_shape,
+        *_same_rank(op),
         a_zero_point=op.inputs[0].q.zero_point,
         b_zero_point=op.inputs[1].q.zero_point,
         requant=_one_multiplier(op.outputs[0], quantized.mul_multiplier(op), op.activation),
+    )
+
+
+@_params.register
+def _minimum(op: ops.Minimum) -> p.Minimum:
+    return p.Minimum(*_same_rank(op))
+
+
+@_params.register
+def _maximum(op: ops.Maximum) -> p.Maximum:
+    return p.Maximum(*_same_rank(op))
+
+
+@_params.register
+def _prelu(op: ops.Prelu) -> p.Prelu:
+    factors = quantized.prelu_parameters(op)
+    return p.Prelu(
+        *_same_rank(op),
+        input_zero_point=op.inputs[0].q.zero_point,
+        alpha_zero_point=op.inputs[1].q.zero_point,
+        positive=_one_multiplier(op.outputs[0], factors.positive),
+        negative_multiplier=factors.negative.value,
+        negative_shift=factors.negative.shift,
     )
 
 

@@ -106,16 +106,22 @@ class AveragePool(Pool):
 
 
 @dataclass(frozen=True, eq=False)
-class Add(Params):
-    """ADD with broadcasting. Each operand: (q - zero point) << left_shift, scaled, then summed.
-
-    ``a_shape``, ``b_shape`` and ``output_shape`` have one rank. ``*_multiplier`` and ``*_shift``
-    scale the operands; ``requant`` (one multiplier) makes the output.
-    """
+class Broadcast(Params):
+    """Base of the functions of two elements, with broadcasting. The shapes have one rank."""
 
     a_shape: tuple[int, ...]
     b_shape: tuple[int, ...]
     output_shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Sum(Broadcast):
+    """Base of ADD and SUB. Each operand: (q - zero point) << left_shift, scaled, then summed.
+
+    ``*_multiplier`` and ``*_shift`` scale the operands; ``requant`` (one multiplier) makes the
+    output.
+    """
+
     left_shift: int
     a_zero_point: int
     a_multiplier: int
@@ -127,15 +133,46 @@ class Add(Params):
 
 
 @dataclass(frozen=True, eq=False)
-class Mul(Params):
-    """MUL with broadcasting; shapes as in :class:`Add`."""
+class Add(Sum):
+    """ADD."""
 
-    a_shape: tuple[int, ...]
-    b_shape: tuple[int, ...]
-    output_shape: tuple[int, ...]
+
+@dataclass(frozen=True, eq=False)
+class Sub(Sum):
+    """SUB: b is taken from a, after both were scaled."""
+
+
+@dataclass(frozen=True, eq=False)
+class Mul(Broadcast):
+    """MUL."""
+
     a_zero_point: int
     b_zero_point: int
     requant: Requantization
+
+
+@dataclass(frozen=True, eq=False)
+class Minimum(Broadcast):
+    """MINIMUM of the bytes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Maximum(Broadcast):
+    """MAXIMUM of the bytes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prelu(Broadcast):
+    """PRELU: a less its zero point, times b (alpha) less its own where negative; then scaled.
+
+    ``positive`` (one multiplier) scales what is not negative and makes the output of both.
+    """
+
+    input_zero_point: int
+    alpha_zero_point: int
+    positive: Requantization
+    negative_multiplier: int
+    negative_shift: int
 
 
 @dataclass(frozen=True, eq=False)

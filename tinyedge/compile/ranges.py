@@ -20,11 +20,14 @@ from tinyedge.graph.ops import (
     DepthwiseConv2D,
     Elementwise,
     FullyConnected,
+    Maximum,
     Mean,
+    Minimum,
     Mul,
     Pad,
     Pool2D,
     Reshape,
+    Sub,
 )
 from tinyedge.graph.quantized import mean_count, mean_multiplier, mul_multiplier, output_multipliers
 from tinyedge.graph.reference import evaluate
@@ -34,6 +37,8 @@ from tinyedge.graph.types import Array, DType, Graph, Op, Tensor
 Ints = NDArray[np.int64]
 Weighted = Conv2D | DepthwiseConv2D | FullyConnected
 
+# Operators whose outputs never fall when an input rises.
+_RISING = (Add, Concatenation, Maximum, Mean, Minimum, Pad, Pool2D, Reshape)
 _INT32 = 1 << 31
 _WIDEST = 255  # |q - zero point| of an int8
 
@@ -78,7 +83,8 @@ def _unknown(tensor: Tensor) -> Range:
 
 def _bounds(op: Op, inputs: Sequence[Range]) -> Range | None:
     """Range of the output, or None where nothing is known of it."""
-    if any(tensor.dtype is DType.FLOAT32 for tensor in (*op.inputs, *op.outputs)):
+    floats = any(tensor.dtype is DType.FLOAT32 for tensor in (*op.inputs, *op.outputs))
+    if floats or _may_wrap(op):
         return None
     match op:
         case Conv2D() | DepthwiseConv2D() | FullyConnected():
@@ -86,13 +92,13 @@ def _bounds(op: Op, inputs: Sequence[Range]) -> Range | None:
             return Range(*(requantize(op, bound) for bound in sums)) if sums else None
         case Elementwise():
             return _looked_up(op, inputs[0])
-        case Add() | Concatenation() | Mean() | Pad() | Pool2D() | Reshape() if _monotonic(op):
-            lows, highs = [x.low for x in inputs], [x.high for x in inputs]
-            return Range(evaluate(op, lows), evaluate(op, highs))
-        case Mul() if _monotonic(op):
+        case Mul():
             return _product(op, *inputs)
-        case _:
+        case Sub():  # falls when the second operand rises
+            inputs = [inputs[0], Range(inputs[1].high, inputs[1].low)]
+        case _ if not isinstance(op, _RISING):
             return None
+    return _rising(op, inputs)
 
 
 def accumulators(op: Weighted, source: Range) -> tuple[Ints, Ints] | None:
@@ -129,15 +135,21 @@ def _weights(op: Weighted) -> Ints:
     return np.asarray(op.filter.data, np.int64) - zero_point
 
 
-def _monotonic(op: Op) -> bool:
-    """Whether the factors of ``op`` are small enough for int32, so that nothing wraps."""
+def _may_wrap(op: Op) -> bool:
+    """Whether the factors of ``op`` are so large that a product may leave int32."""
     match op:
         case Mean():
-            return mean_count(op) * _WIDEST << max(mean_multiplier(op).shift, 0) < _INT32
+            return mean_count(op) * _WIDEST << max(mean_multiplier(op).shift, 0) >= _INT32
         case Mul():
-            return _WIDEST**2 << max(mul_multiplier(op).shift, 0) < _INT32
+            return _WIDEST**2 << max(mul_multiplier(op).shift, 0) >= _INT32
         case _:
-            return True
+            return False
+
+
+def _rising(op: Op, inputs: Sequence[Range]) -> Range:
+    """Range of what never falls when an input goes from ``low`` to ``high``."""
+    lows, highs = [x.low for x in inputs], [x.high for x in inputs]
+    return Range(evaluate(op, lows), evaluate(op, highs))
 
 
 def _looked_up(op: Op, source: Range) -> Range:

@@ -23,7 +23,9 @@ from tinyedge.graph.ops import (
     Logistic,
     Mean,
     Mul,
+    Prelu,
     Softmax,
+    Sub,
     Tanh,
 )
 from tinyedge.graph.types import Activation, DType, Quant
@@ -60,8 +62,8 @@ class Multiplier:
 
 
 @dataclass(frozen=True)
-class AddParameters:
-    """Factors of ADD's two operands and of its sum."""
+class SumParameters:
+    """Factors of the two operands of ADD or SUB, and of the result."""
 
     first: Multiplier
     second: Multiplier
@@ -86,7 +88,7 @@ class SigmoidParameters:
 
 @dataclass(frozen=True)
 class LeakyReluParameters:
-    """Factors of positive and of negative inputs; the latter without alpha's sign."""
+    """LEAKY_RELU and PRELU: factors of positive and of negative inputs, less alpha's sign."""
 
     positive: Multiplier
     negative: Multiplier
@@ -137,11 +139,11 @@ def output_multipliers(
     return np.array(multipliers, np.int32), np.array(shifts, np.int32)
 
 
-def add_parameters(op: Add) -> AddParameters:
+def add_parameters(op: Add) -> SumParameters:
     """Return ADD's three factors; both operand factors are at most 1/2."""
     first, second = (tensor.q.scale for tensor in op.inputs)
     twice_larger = 2 * max(first, second)
-    return AddParameters(
+    return SumParameters(
         first=Multiplier.of(first / twice_larger),
         second=Multiplier.of(second / twice_larger),
         output=Multiplier.of(add_output_factor(op)),
@@ -152,6 +154,34 @@ def add_output_factor(op: Add) -> float:
     """Return the real factor of ADD's sum, which TFLM requires to be below 1."""
     larger = max(tensor.q.scale for tensor in op.inputs)
     return 2 * larger / ((1 << ADD_LEFT_SHIFT) * op.outputs[0].q.scale)
+
+
+def sub_parameters(op: Sub) -> SumParameters:
+    """Return SUB's three factors. Unlike ADD's, the real ones are float32."""
+    first, second = (np.float32(tensor.q.scale) for tensor in op.inputs)
+    twice_larger = np.float32(2) * max(first, second)
+    return SumParameters(
+        first=Multiplier.of(float(first / twice_larger)),
+        second=Multiplier.of(float(second / twice_larger)),
+        output=Multiplier.of(sub_output_factor(op)),
+    )
+
+
+def sub_output_factor(op: Sub) -> float:
+    """Return the real factor of SUB's difference, which TFLM requires to be below 1."""
+    larger = max(np.float32(tensor.q.scale) for tensor in op.inputs)
+    raised = np.float32(1 << ADD_LEFT_SHIFT) * np.float32(op.outputs[0].q.scale)
+    return float(np.float32(2) * larger / raised)
+
+
+def prelu_parameters(op: Prelu) -> LeakyReluParameters:
+    """Return PRELU's two factors; alpha's scale is in the second."""
+    source, alpha = (tensor.q.scale for tensor in op.inputs)
+    target = op.outputs[0].q.scale
+    return LeakyReluParameters(
+        positive=Multiplier.of(source / target),
+        negative=Multiplier.of(source * alpha / target),
+    )
 
 
 def mul_multiplier(op: Mul) -> Multiplier:

@@ -119,6 +119,26 @@ def test_add_whose_factor_would_end_the_reference() -> None:
     assert "2**19" in _message(model, model.add(a, b, scale=0.001, zero_point=0))
 
 
+def test_sub_whose_factor_would_end_the_reference() -> None:
+    model = ModelWriter()
+    a, b = (model.input((1, 4), 1024.0) for _ in range(2))
+    assert "2**19" in _message(model, model.sub(a, b, scale=0.001, zero_point=0))
+
+
+@pytest.mark.parametrize("kind", ["minimum", "maximum"])
+def test_extrema_rescale_nothing(kind: str) -> None:
+    model = ModelWriter()
+    y = getattr(model, kind)(model.input((1, 4), 0.1), model.input((1, 4), 0.2))
+    assert "must share scale and zero point" in _message(model, y)
+
+
+def test_alpha_is_broadcast_to_the_input_and_not_the_other_way() -> None:
+    model = ModelWriter()
+    x, alpha = model.input((1, 1), 0.1), model.constant(np.ones((1, 4), np.int8), 0.1)
+    y = model.prelu(x, alpha, scale=0.1, zero_point=0)
+    assert "the operator's parameters make it [1, 1]" in _message(model, y)
+
+
 def test_pool_keeps_its_quantization() -> None:
     model = ModelWriter()
     y = model.max_pool2d(model.input((1, 4, 4, 1), 0.1), window=(2, 2))

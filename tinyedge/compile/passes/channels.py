@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.graph.ops import (
-    Add,
+    Binary,
     Concatenation,
     DepthwiseConv2D,
     Elementwise,
     Mean,
-    Mul,
     Pad,
     Pool2D,
     Reshape,
@@ -57,7 +56,7 @@ def ties(op: Op) -> tuple[Tie, ...]:
             tied = (_reshaped(op.inputs[0], output),)
         case Elementwise() | Pool2D() | Mean() | Pad() if _keeps_channels(op):
             tied = _straight(op.inputs[:1], output)
-        case Add() | Mul() | Concatenation():
+        case Binary() | Concatenation():
             tied = _straight(op.inputs, output)
     return tied
 

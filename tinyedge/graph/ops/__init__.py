@@ -1,6 +1,6 @@
 """One frozen dataclass an operator, one file a family."""
 
-from tinyedge.graph.ops.arithmetic import Add, Mul
+from tinyedge.graph.ops.arithmetic import Add, Binary, Maximum, Minimum, Mul, Prelu, Sub
 from tinyedge.graph.ops.conv import Conv2D, DepthwiseConv2D, FullyConnected
 from tinyedge.graph.ops.elementwise import (
     Dequantize,
@@ -18,6 +18,7 @@ from tinyedge.graph.ops.shape import Concatenation, Pad, Reshape
 
 __all__ = [
     "Add",
+    "Binary",
     "Concatenation",
     "Conv2D",
     "DepthwiseConv2D",
@@ -27,13 +28,17 @@ __all__ = [
     "HardSwish",
     "LeakyRelu",
     "Logistic",
+    "Maximum",
     "Mean",
+    "Minimum",
     "Mul",
     "Pad",
     "Pool2D",
+    "Prelu",
     "Quantize",
     "Relu",
     "Reshape",
     "Softmax",
+    "Sub",
     "Tanh",
 ]

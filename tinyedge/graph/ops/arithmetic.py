@@ -1,4 +1,4 @@
-"""ADD and MUL of two tensors (either may be constant; NumPy broadcasting)."""
+"""Functions of two elements."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from tinyedge.graph.types import Activation, Op
 
 
 @dataclass(frozen=True, eq=False)
-class Add(Op):
-    """Elementwise sum of inputs[0] and inputs[1]."""
+class Binary(Op):
+    """Base: elementwise on inputs[0] and inputs[1], either may be constant; NumPy broadcasting."""
+
+
+@dataclass(frozen=True, eq=False)
+class Add(Binary):
+    """Sum."""
 
     activation: Activation
 
@@ -19,11 +24,49 @@ class Add(Op):
 
 
 @dataclass(frozen=True, eq=False)
-class Mul(Op):
-    """Elementwise product of inputs[0] and inputs[1]."""
+class Sub(Binary):
+    """The first less the second."""
+
+    activation: Activation
+
+    @property
+    def kind(self) -> str:
+        return "SUB"
+
+
+@dataclass(frozen=True, eq=False)
+class Mul(Binary):
+    """Product."""
 
     activation: Activation
 
     @property
     def kind(self) -> str:
         return "MUL"
+
+
+@dataclass(frozen=True, eq=False)
+class Minimum(Binary):
+    """The smaller one."""
+
+    @property
+    def kind(self) -> str:
+        return "MINIMUM"
+
+
+@dataclass(frozen=True, eq=False)
+class Maximum(Binary):
+    """The larger one."""
+
+    @property
+    def kind(self) -> str:
+        return "MAXIMUM"
+
+
+@dataclass(frozen=True, eq=False)
+class Prelu(Binary):
+    """The first where it is positive, else the product of both; the second is called alpha."""
+
+    @property
+    def kind(self) -> str:
+        return "PRELU"

@@ -27,14 +27,18 @@ RULES: dict[type[Op], Callable[[Checker, Any], None]] = {
     ops.HardSwish: elementwise.hard_swish,
     ops.LeakyRelu: elementwise.leaky_relu,
     ops.Logistic: elementwise.logistic,
+    ops.Maximum: arithmetic.extremum,
     ops.Mean: pool.mean,
+    ops.Minimum: arithmetic.extremum,
     ops.Mul: arithmetic.mul,
     ops.Pad: shape.pad,
     ops.Pool2D: pool.pool2d,
+    ops.Prelu: arithmetic.prelu,
     ops.Quantize: elementwise.quantize,
     ops.Relu: elementwise.relu,
     ops.Reshape: shape.reshape,
     ops.Softmax: elementwise.softmax,
+    ops.Sub: arithmetic.sub,
     ops.Tanh: elementwise.tanh,
 }
 

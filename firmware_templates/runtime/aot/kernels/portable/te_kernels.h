@@ -90,16 +90,21 @@ typedef struct te_broadcast {
   int32_t stride_b[TE_BROADCAST_RANK];
 } te_broadcast;
 
-typedef struct te_add_params {
+typedef struct te_sum_params {
   te_broadcast broadcast;
   int32_t left_shift;
   int32_t a_zero_point, a_multiplier, a_shift;
   int32_t b_zero_point, b_multiplier, b_shift;
   int32_t multiplier, shift, zero_point;
   int32_t low, high;
-} te_add_params;
+} te_sum_params;
+
+typedef te_sum_params te_add_params;
+typedef te_sum_params te_sub_params;
 
 void te_add(const te_add_params *params, const int8_t *a, const int8_t *b, int8_t *output);
+
+void te_sub(const te_sub_params *params, const int8_t *a, const int8_t *b, int8_t *output);
 
 typedef struct te_mul_params {
   te_broadcast broadcast;
@@ -109,6 +114,27 @@ typedef struct te_mul_params {
 } te_mul_params;
 
 void te_mul(const te_mul_params *params, const int8_t *a, const int8_t *b, int8_t *output);
+
+typedef struct te_extremum_params {
+  te_broadcast broadcast;
+} te_extremum_params;
+
+typedef te_extremum_params te_minimum_params;
+typedef te_extremum_params te_maximum_params;
+
+void te_minimum(const te_minimum_params *params, const int8_t *a, const int8_t *b, int8_t *output);
+
+void te_maximum(const te_maximum_params *params, const int8_t *a, const int8_t *b, int8_t *output);
+
+typedef struct te_prelu_params {
+  te_broadcast broadcast;
+  int32_t input_zero_point, alpha_zero_point;
+  int32_t multiplier, shift, zero_point; /* of inputs that are not negative */
+  int32_t alpha_multiplier, alpha_shift; /* of the others, times alpha */
+} te_prelu_params;
+
+void te_prelu(const te_prelu_params *params, const int8_t *input, const int8_t *alpha,
+              int8_t *output);
 
 #define TE_PAD_RANK 5
 
