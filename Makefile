@@ -16,7 +16,7 @@ DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
 C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train quantize inspect generate build flash validate bench report boards stop \
+.PHONY: help setup demo train quantize inspect generate build flash validate bench report monitor boards stop \
         check format test fuzz clean distclean
 
 ## show this list
@@ -69,6 +69,10 @@ bench: setup
 ## write the HTML and Markdown report
 report: setup
 	@$(TINYEDGE) report $(MODEL) $(TARGET) $(ARGS)
+
+## show what BOARD says on its own: logs, faults, restarts (Ctrl-C ends it)
+monitor: setup
+	@$(TINYEDGE) monitor $(MODEL) $(DEVICE) $(ARGS)
 
 ## list the boards
 boards: setup

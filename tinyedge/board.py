@@ -100,6 +100,7 @@ class _File(config.Table, frozen=True, kw_only=True):
     schema: int
     name: str
     port: str
+    runtime: Literal["aot", "tflm"] = "aot"
     cpu: Cpu
     memory: Memory
     build: Build
@@ -110,7 +111,7 @@ class _File(config.Table, frozen=True, kw_only=True):
 
 
 class Board(_File, frozen=True, kw_only=True):
-    """One board, as its TOML file says. ``id`` is the file's name."""
+    """One board, as its TOML file says. ``id`` is the file's name; ``runtime`` the default one."""
 
     id: str
 

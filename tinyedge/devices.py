@@ -15,6 +15,7 @@ from tinyedge import flash, results
 from tinyedge import validate as validating
 from tinyedge.build import Artifact, size
 from tinyedge.errors import ConfigError
+from tinyedge.flash.ports import Ask
 from tinyedge.link.session import Session
 from tinyedge.oracle import Oracle
 from tinyedge.pipeline import Firmware
@@ -55,9 +56,13 @@ def build(firmware: Firmware) -> Built:
     return Built(firmware, artifact, report)
 
 
-def start(built: Built, port: str = "") -> FlashReport:
-    """Leave a device running with this firmware; one that ran there before is ended."""
-    device = flash.start(built.artifact, built.firmware.board, built.firmware.target, port)
+def start(built: Built, port: str = "", ask: Ask | None = None) -> FlashReport:
+    """Leave a device running with this firmware; one that ran there before is ended.
+
+    ``ask`` chooses among several boards that are plugged in.
+    """
+    board, target = built.firmware.board, built.firmware.target
+    device = flash.start(built.artifact, board, target, port, ask)
     return FlashReport(
         model=built.report.model,
         sha256=built.report.sha256,

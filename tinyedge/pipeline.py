@@ -165,10 +165,11 @@ def load(
     return Loaded(model, data, graph, trained, quantized)
 
 
-def examine(loaded: Loaded, wanted: Sequence[Board], runtime: str) -> InspectReport:
+def examine(loaded: Loaded, wanted: Sequence[Board], runtime: str | None) -> InspectReport:
     """Describe the model and estimate whether its firmware fits the boards; builds nothing.
 
-    Where the aot runtime refuses the model, the result says why.
+    With ``runtime`` None each board gets its default one. Where the aot runtime refuses the model,
+    the result says why.
     """
     plans: dict[str, Plan | None] = {}
     refused = ""
@@ -178,7 +179,9 @@ def examine(loaded: Loaded, wanted: Sequence[Board], runtime: str) -> InspectRep
             plans[core] = compile_graph(loaded.graph, core)
         except ModelError as error:
             plans[core], refused = None, error.message
-    tried = [_fit(loaded, board, plans[board.cpu.core], runtime) for board in wanted]
+    tried = [
+        _fit(loaded, board, plans[board.cpu.core], runtime or board.runtime) for board in wanted
+    ]
     fits = [fit for fit in tried if fit is not None]
     plan = plans[wanted[0].cpu.core]
     return inspection.inspect(

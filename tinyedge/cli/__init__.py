@@ -26,6 +26,7 @@ VERBS = {
     "bench": "Measure size, memory and ticks an inference",
     "report": "Write the HTML and Markdown report",
     "demo": "All stages in turn, then a table and the path of the report",
+    "monitor": "Show what a device says on its own: logs, faults, restarts",
     "boards": "List the boards",
     "stop": "Stop an emulated board that flash has left running",
 }

@@ -40,9 +40,7 @@ board_option = click.option(
 runtime_option = click.option(
     "--runtime",
     type=click.Choice(["aot", "tflm"]),
-    default="aot",
-    show_default=True,
-    help="Compiled ahead of time, or TensorFlow Lite Micro's interpreter.",
+    help="Compiled ahead of time, or TensorFlow Lite Micro's interpreter (default: the board's).",
 )
 port_option = click.option(
     "--port",

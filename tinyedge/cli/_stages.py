@@ -21,13 +21,17 @@ def load(argument: str, workspace: Workspace, runtime: str) -> Loaded:
     return pipeline.load(model, workspace, runtime, _console.progress, train.run)
 
 
-def generate(argument: str, board_id: str, runtime: str, workspace: Workspace) -> Firmware:
-    """MODEL -> its firmware folder for the board. A wrong board is refused before any work."""
+def generate(argument: str, board_id: str, wanted: str | None, workspace: Workspace) -> Firmware:
+    """MODEL -> its firmware folder for the board. A wrong board is refused before any work.
+
+    ``wanted``: the runtime; None: the board's default.
+    """
     board = boards.load(board_id)
+    runtime = wanted or board.runtime
     return pipeline.generate(load(argument, workspace, runtime), board, runtime, workspace)
 
 
-def build(argument: str, board_id: str, runtime: str, workspace: Workspace) -> Built:
+def build(argument: str, board_id: str, runtime: str | None, workspace: Workspace) -> Built:
     """MODEL -> its firmware, compiled and measured."""
     firmware = generate(argument, board_id, runtime, workspace)
     pipeline.require_room(firmware, [boards.load(name) for name in boards.available()])

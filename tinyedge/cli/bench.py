@@ -31,7 +31,7 @@ def command(
     *,
     model: str,
     board: str,
-    runtime: str,
+    runtime: str | None,
     port: str | None,
     runs: int,
     workspace: Workspace,

@@ -18,7 +18,7 @@ from tinyedge.workspace import Workspace
 )
 @target_options
 def command(
-    model: str, board: str, runtime: str, workspace: Workspace, json_path: Path | None
+    model: str, board: str, runtime: str | None, workspace: Workspace, json_path: Path | None
 ) -> None:
     """Compile the firmware of MODEL for a board, warnings as errors, and measure its ELF.
 

@@ -37,7 +37,7 @@ def command(
     *,
     model: str,
     board: str,
-    runtime: str,
+    runtime: str | None,
     port: str | None,
     samples: int,
     runs: int,

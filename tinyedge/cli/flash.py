@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,6 +12,7 @@ import click
 from tinyedge import devices
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.flash.ports import Port
 from tinyedge.results import FlashReport
 from tinyedge.workspace import Workspace
 
@@ -21,7 +24,7 @@ def command(
     *,
     model: str,
     board: str,
-    runtime: str,
+    runtime: str | None,
     port: str | None,
     workspace: Workspace,
     json_path: Path | None,
@@ -33,9 +36,17 @@ def command(
     """
     built = _stages.build(model, board, runtime, workspace)
     _console.note(f"flash {built.report.board}")
-    report = devices.start(built, port or "")
+    report = devices.start(built, port or "", _ask_port if sys.stdin.isatty() else None)
     _console.show(_facts(report, model))
     save(json_path, report)
+
+
+def _ask_port(found: Sequence[Port]) -> Port:
+    """Let the user choose one of several boards."""
+    for number, port in enumerate(found, 1):
+        _console.note(f"{number}: {port}")
+    number = click.prompt("which board", type=click.IntRange(1, len(found)), err=True)
+    return found[number - 1]
 
 
 def _facts(report: FlashReport, argument: str) -> object:

@@ -15,7 +15,7 @@ from tinyedge.workspace import Workspace
 @click.command(epilog="Example: tinyedge generate fashion-cnn --board netduinoplus2 --runtime aot")
 @target_options
 def command(
-    model: str, board: str, runtime: str, workspace: Workspace, json_path: Path | None
+    model: str, board: str, runtime: str | None, workspace: Workspace, json_path: Path | None
 ) -> None:
     """Write the firmware folder of MODEL for a board: C sources, linker script, Makefile.
 

@@ -34,7 +34,7 @@ def command(
     model: str,
     board: str | None,
     plan: bool,
-    runtime: str,
+    runtime: str | None,
     workspace: Workspace,
     json_path: Path | None,
 ) -> None:

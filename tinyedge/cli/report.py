@@ -25,7 +25,7 @@ def command(
     *,
     model: str,
     board: str,
-    runtime: str,
+    runtime: str | None,
     port: str | None,
     workspace: Workspace,
     json_path: Path | None,

@@ -39,7 +39,7 @@ def command(
     *,
     model: str,
     board: str,
-    runtime: str,
+    runtime: str | None,
     port: str | None,
     samples: int,
     inputs: Path | None,

@@ -78,7 +78,12 @@ def _open(url: str, baud: int) -> Any:
         # Two programs that read one port each get half of the answers.
         options |= {"exclusive": True, "write_timeout": 5.0}
     try:
-        return serial.serial_for_url(url, **options)
+        port = serial.serial_for_url(url, do_not_open=True, **options)
+        # The boards' auto-reset circuits hang on these lines: released while opening, they leave
+        # the board running, or restarted, and never in its bootloader.
+        port.dtr = port.rts = False
+        port.open()
+        return port
     except serial.SerialException as error:
         raise _explain(url, error) from error
     except (OSError, ValueError) as error:
