@@ -1,8 +1,10 @@
 """What every device must do: the same tests on the host, in an emulator and on a real board."""
 
+import contextlib
 import random
 import zlib
 from collections.abc import Callable
+from time import monotonic
 
 import pytest
 
@@ -84,23 +86,25 @@ def test_memory_use_is_sensible(target: Target) -> None:
 
 
 class BadLine:
-    """A transport that damages what passes through it."""
+    """A transport that damages what passes through it: ``rate`` of the frames that are sent, and a
+    hundredth of that of the bytes that arrive, which come in pieces of any size."""
 
     def __init__(self, inner: Transport, rng: random.Random, rate: float) -> None:
         self.name, self._inner, self._rng, self._rate = inner.name, inner, rng, rate
 
     def read(self, timeout_s: float) -> bytes:
-        return self._damage(self._inner.read(timeout_s))
+        data = self._inner.read(timeout_s)
+        return b"".join(self._damage(bytes([byte]), self._rate / 100) for byte in data)
 
     def write(self, data: bytes) -> None:
         frames = [part + b"\0" for part in data.split(b"\0") if part]
-        self._inner.write(b"\0" + b"".join(map(self._damage, frames)))
+        self._inner.write(b"\0" + b"".join(self._damage(part, self._rate) for part in frames))
 
     def close(self) -> None:
         self._inner.close()
 
-    def _damage(self, data: bytes) -> bytes:
-        if not data or self._rng.random() > self._rate:
+    def _damage(self, data: bytes, rate: float) -> bytes:
+        if self._rng.random() > rate:
             return data
         at = self._rng.randrange(len(data))
         flipped = bytes([data[at] ^ 1 << self._rng.randrange(8)])
@@ -136,8 +140,9 @@ class Raw:
         """The answer's payload; DeviceError if it is an ERROR."""
         self._sequence = self._sequence + 1 & 0xFFFF
         self._port.write(encode(Frame(kind, self._sequence, payload, version)))
-        for _ in range(100):
-            for frame in self._decoder.feed(self._port.read(0.2)):
+        until = monotonic() + 20
+        while (left := until - monotonic()) > 0:
+            for frame in self._decoder.feed(self._port.read(left)):
                 if frame.sequence != self._sequence:
                     continue
                 if frame.type == p.Type.ERROR:
@@ -164,10 +169,9 @@ class Raw:
 @pytest.fixture
 def raw(target: Target):
     """A fresh session without a session's care."""
-    link = Raw(target.url)
-    link.ask(p.Type.HELLO)
-    yield link
-    link.close()
+    with contextlib.closing(Raw(target.url)) as link:
+        link.ask(p.Type.HELLO)
+        yield link
 
 
 DATA = bytes(range(100)) * 8
