@@ -16,7 +16,7 @@ from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need
 from tinyedge import results
 from tinyedge.oracle import Oracle
-from tinyedge.results import BenchReport, FlashReport, StopReport, ValidateReport
+from tinyedge.results import BenchReport, FlashReport, MonitorReport, StopReport, ValidateReport
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 BOARDS = ("host", "netduinoplus2")
@@ -106,6 +106,24 @@ def test_flash_stays_until_stop_and_is_used(
     assert results.read(out, StopReport).stopped == (left.url,)
     assert left.pid is not None
     assert not _runs(left.pid)
+
+
+def test_monitor_listens_to_what_flash_left(run: Run, tflite: Path, tmp_path: Path) -> None:
+    _need("host")
+    out = tmp_path / "out.json"
+    assert run("flash", tflite, "--board", "host", "--json", out).returncode == 0
+    try:
+        url = results.read(out, FlashReport).url
+        done = run("monitor", tflite, "--board", "host", "--seconds", 0.6, "--json", out)
+        assert done.returncode == 0, done.stderr
+        heard = results.read(out, MonitorReport)
+        assert (heard.board, heard.url, heard.lines) == ("host", url, ())
+        assert 0.6 <= heard.seconds < 30
+    finally:
+        run("stop", tflite)
+    done = run("monitor", tflite, "--board", "host", "--seconds", 0)
+    assert done.returncode == 2
+    assert 'start one with "tinyedge flash"' in done.stderr
 
 
 def test_labels_and_expected_outputs_of_a_file_are_checked(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
 import click
 
 from tinyedge import board as boards
@@ -10,15 +14,18 @@ from tinyedge.board import Board
 from tinyedge.cli import _console
 from tinyedge.cli._options import (
     board_option,
+    json_option,
     model_argument,
     port_option,
     runtime_option,
+    save,
     workspace_option,
 )
 from tinyedge.errors import LinkError
 from tinyedge.flash import ports
 from tinyedge.link.monitor import Monitor
 from tinyedge.link.transport import SerialTransport
+from tinyedge.results import MonitorReport
 from tinyedge.workspace import Workspace
 
 _WAIT_S = 0.5
@@ -29,9 +36,22 @@ _WAIT_S = 0.5
 @board_option
 @runtime_option
 @port_option
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0),
+    help="End by itself after so long (default: at Ctrl-C).",
+)
 @workspace_option
+@json_option
 def command(
-    *, model: str, board: str, runtime: str | None, port: str | None, workspace: Workspace
+    *,
+    model: str,
+    board: str,
+    runtime: str | None,
+    port: str | None,
+    seconds: float | None,
+    workspace: Workspace,
+    json_path: Path | None,
 ) -> None:
     """Show logs, faults and restarts of the device with MODEL's firmware.
 
@@ -42,12 +62,25 @@ def command(
     folder = workspace.target(pipeline.resolve(model).name, runtime or loaded.runtime, loaded.id)
     left = flash.running(folder)
     url = port or (left.url if left else _plugged_in(loaded))
-    transport, monitor = SerialTransport(url, loaded.link.baud), Monitor()
     _console.note(f"listening to {url}; Ctrl-C ends it")
+    started, lines = time.monotonic(), list[str]()
     try:
-        while True:
-            for line in monitor.feed(transport.read(_WAIT_S)):
-                click.echo(line)
+        for line in _heard(url, loaded.link.baud, seconds):
+            lines.append(line)
+            click.echo(line)
+    finally:
+        heard_s = round(time.monotonic() - started, 3)
+        report = MonitorReport(board=loaded.id, url=url, seconds=heard_s, lines=tuple(lines))
+        save(json_path, report)
+
+
+def _heard(url: str, baud: int, seconds: float | None) -> Iterator[str]:
+    """Lines as they come, for so long or without end."""
+    transport, monitor = SerialTransport(url, baud), Monitor()
+    until = None if seconds is None else time.monotonic() + seconds
+    try:
+        while until is None or time.monotonic() < until:
+            yield from monitor.feed(transport.read(_WAIT_S))
     finally:
         transport.close()
 

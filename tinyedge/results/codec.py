@@ -8,7 +8,13 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 
 from tinyedge.errors import ConfigError
-from tinyedge.results.device import BenchReport, DemoReport, ReportFiles, ValidateReport
+from tinyedge.results.device import (
+    BenchReport,
+    DemoReport,
+    MonitorReport,
+    ReportFiles,
+    ValidateReport,
+)
 from tinyedge.results.fields import Result
 from tinyedge.results.firmware import BuildReport, FlashReport, GenerateReport, StopReport
 from tinyedge.results.model import BoardsReport, InspectReport, QuantizeReport, TrainReport
@@ -25,6 +31,7 @@ VERBS: dict[str, type[Result]] = {
     "bench": BenchReport,
     "report": ReportFiles,
     "demo": DemoReport,
+    "monitor": MonitorReport,
     "boards": BoardsReport,
     "stop": StopReport,
 }

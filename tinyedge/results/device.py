@@ -98,6 +98,16 @@ class BenchReport(Result, frozen=True, kw_only=True):
     ram_static_bytes: Annotated[int, Meta(ge=0, description="Data, bss and arena; no stack")]
 
 
+class MonitorReport(Result, frozen=True, kw_only=True):
+    """``tinyedge monitor``: what the device said on its own."""
+
+    schema: Literal["tinyedge-monitor/1"] = "tinyedge-monitor/1"
+    board: BoardId
+    url: Url
+    seconds: Annotated[float, Meta(ge=0, description="How long it was listened to")]
+    lines: Annotated[tuple[str, ...], Meta(description="Logs, faults, restarts and boot text")]
+
+
 class ReportFiles(Result, frozen=True, kw_only=True):
     """``tinyedge report``: where the report is."""
 

@@ -3,8 +3,8 @@
 import random
 
 import pytest
-from fake_device import FakeDevice
 
+from tests.support.wire_device import FakeDevice
 from tinyedge.errors import LinkError
 from tinyedge.link import protocol as p
 from tinyedge.link.framing import Frame, encode
