@@ -13,9 +13,7 @@ from tinyedge import config, resources
 from tinyedge.errors import ConfigError, near_match
 
 SCHEMA = 1
-_SIZE = re.compile(r"^([0-9]+)([KM]?)$")
 _SHARED_FOLDERS = ("cortex_m",)
-_UNITS = {"": 1, "K": 1024, "M": 1024 * 1024}
 
 
 class Cpu(config.Table, frozen=True, kw_only=True):
@@ -34,7 +32,7 @@ class Region(config.Table, frozen=True, kw_only=True):
     @property
     def bytes(self) -> int:
         """Size in bytes."""
-        return parse_size(self.size)
+        return config.parse_size(self.size)
 
 
 class Memory(config.Table, frozen=True, kw_only=True):
@@ -47,7 +45,7 @@ class Memory(config.Table, frozen=True, kw_only=True):
     @property
     def stack_bytes(self) -> int:
         """Stack size in bytes."""
-        return parse_size(self.stack)
+        return config.parse_size(self.stack)
 
 
 class Build(config.Table, frozen=True, kw_only=True):
@@ -131,18 +129,6 @@ class Board(_File, frozen=True, kw_only=True):
         return None if ratio is None else round(ticks / ratio)
 
 
-def parse_size(text: int | str) -> int:
-    """``"64K"`` -> 65536. Raises ValueError if it is not bytes, K or M."""
-    if isinstance(text, int):
-        if text > 0:
-            return text
-        raise ValueError(f"{text} is not a size")
-    match = _SIZE.match(text)
-    if match is None or int(match[1]) == 0:
-        raise ValueError(f'"{text}" is not a size; write bytes, or K or M, e.g. "64K"')
-    return int(match[1]) * _UNITS[match[2]]
-
-
 def available() -> list[str]:
     """Ids of all boards, sorted."""
     return sorted(path.stem for path in resources.root("boards").glob("*.toml"))
@@ -187,7 +173,7 @@ def _check_sizes(board: Board, path: Path) -> None:
     }
     for key, value in sizes.items():
         try:
-            parse_size(value)
+            config.parse_size(value)
         except ValueError as error:
             raise ConfigError(f"{path}: {key} {error}") from error
 

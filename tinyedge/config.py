@@ -16,6 +16,10 @@ _T = TypeVar("_T")
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?$", re.DOTALL)
 
 
+_SIZE = re.compile(r"^([0-9]+)([KM]?)$")
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20}
+
+
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of everything read from TOML: frozen, keys by name, unknown keys refused."""
 
@@ -48,6 +52,18 @@ def convert(raw: dict[str, Any], kind: type[_T], path: Path, prefix: str = "") -
         return msgspec.convert(raw, kind, strict=True)
     except msgspec.ValidationError as error:
         raise ConfigError(*_explain(str(error), raw, info, path, prefix)) from error
+
+
+def parse_size(text: int | str) -> int:
+    """``"64K"`` -> 65536. Raises ValueError if it is not bytes, K or M."""
+    if isinstance(text, int):
+        if text > 0:
+            return text
+        raise ValueError(f"{text} is not a size")
+    match = _SIZE.match(text)
+    if match is None or int(match[1]) == 0:
+        raise ValueError(f'"{text}" is not a size; write bytes, or K or M, e.g. "64K"')
+    return int(match[1]) * _UNITS[match[2]]
 
 
 def _join(prefix: str, key: str) -> str:
@@ -86,6 +102,8 @@ def _explain(
         return f'{path}: "{_join(_join(prefix, where), missing[1])}" is missing', ""
     value, kind = _look_up(raw, info, where)
     text = f"{path}: {_join(prefix, where)} = {_toml(value)} is not allowed"
+    if isinstance(kind, inspect.UnionType):  # an optional value
+        kind = next((one for one in kind.types if isinstance(one, inspect.LiteralType)), None)
     if isinstance(kind, inspect.LiteralType):
         near = near_match(value, map(str, kind.values)) if isinstance(value, str) else ""
         return text + near, "allowed: " + ", ".join(_toml(one) for one in kind.values)

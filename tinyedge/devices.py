@@ -163,6 +163,7 @@ def _report(firmware: Firmware, artifact: Artifact) -> BuildReport:
         sha256=loaded.graph.sha256,
         board=board.id,
         runtime=firmware.runtime,
+        optimize=loaded.model.options.optimize,
         elf=str(artifact.elf),
         elf_sha256=sha256(artifact.elf.read_bytes()),
         sections=tuple(
@@ -171,6 +172,7 @@ def _report(firmware: Firmware, artifact: Artifact) -> BuildReport:
         ),
         layers=_layers(firmware, dict(measured.steps)),
         flash_code_bytes=measured.flash_code,
+        flash_runtime_bytes=measured.flash_runtime,
         flash_weights_bytes=measured.flash_weights,
         flash_total_bytes=measured.flash_total,
         flash_available=board.memory.flash.bytes,

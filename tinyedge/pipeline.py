@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from tinyedge import inspection
 from tinyedge import recipe as recipes
 from tinyedge import samples as sampling
 from tinyedge.board import Board
-from tinyedge.compile import Plan, compile_graph
+from tinyedge.compile import Options, Plan, compile_graph
 from tinyedge.dataset import Dataset
 from tinyedge.emit import firmware
 from tinyedge.emit.tflm_arena import plan_arena
@@ -54,11 +54,20 @@ def silent(_title: str) -> Iterator[Advance]:
 
 @dataclass(frozen=True)
 class Model:
-    """What a MODEL argument means: a recipe, or a .tflite that is there already."""
+    """What a MODEL argument means: a recipe, or a .tflite that is there already.
+
+    ``compile``: what is to be aimed at, options of the command line included.
+    """
 
     name: str
     recipe: Recipe | None
     tflite: Path | None
+    compile: recipes.Compile = field(default_factory=recipes.Compile)
+
+    @property
+    def options(self) -> Options:
+        """What the compiler is to aim at."""
+        return Options(optimize=self.compile.optimize or "speed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,27 +126,30 @@ class Firmware:
             sha256=self.loaded.graph.sha256,
             board=self.board.id,
             runtime=self.runtime,
+            optimize=self.loaded.model.options.optimize,
             folder=str(self.folder),
             arena_bytes=self.arena_bytes,
             files=self.files,
         )
 
 
-def resolve(argument: str) -> Model:
+def resolve(argument: str, given: recipes.Compile | None = None) -> Model:
     """A recipe's name or path, or the path of a .tflite -> Model.
 
-    Raises ConfigError if it is none of them, with the nearest recipe.
+    ``given`` takes precedence over the recipe's [compile]. Raises ConfigError if it is none of
+    them, with the nearest recipe.
     """
+    given = given or recipes.Compile()
     path = Path(argument)
     if argument.endswith(".tflite"):
         if not path.is_file():
             raise ConfigError(f"{path}: there is no such file", _choices())
-        return Model(re.sub(r"[^A-Za-z0-9._-]", "-", path.stem), None, path)
+        return Model(re.sub(r"[^A-Za-z0-9._-]", "-", path.stem), None, path, given)
     if not argument.endswith(".toml") and not path.is_dir() and argument not in recipes.available():
         near = near_match(argument, recipes.available())
         raise ConfigError(f'there is no model "{argument}"{near}', _choices())
     recipe = recipes.load(argument)
-    return Model(recipe.name, recipe, None)
+    return Model(recipe.name, recipe, None, given.over(recipe.compile))
 
 
 def load(
@@ -176,7 +188,7 @@ def examine(loaded: Loaded, wanted: Sequence[Board], runtime: str | None) -> Ins
     for core in dict.fromkeys(board.cpu.core for board in wanted):
         try:
             verify.check(loaded.graph)
-            plans[core] = compile_graph(loaded.graph, core)
+            plans[core] = compile_graph(loaded.graph, core, loaded.model.options)
         except ModelError as error:
             plans[core], refused = None, error.message
     tried = [
@@ -216,9 +228,12 @@ def require_room(firmware: Firmware, others: Sequence[Board]) -> None:
 
 def generate(loaded: Loaded, board: Board, runtime: str, workspace: Workspace) -> Firmware:
     """Compile and render; write what differs. Files of an earlier rendering are removed."""
-    plan = compile_graph(loaded.graph, board.cpu.core) if runtime == "aot" else None
+    options = loaded.model.options
+    plan = compile_graph(loaded.graph, board.cpu.core, options) if runtime == "aot" else None
     arena = plan.arena_bytes if plan else tflm_arena(loaded, board)
-    rendered = firmware.render(loaded.graph, plan, board, runtime, loaded.tflite)
+    rendered = firmware.render(
+        loaded.graph, plan, board, runtime, loaded.tflite, optimize=options.optimize
+    )
     folder = workspace.target(loaded.model.name, runtime, board.id) / "firmware"
     write_tree(folder, rendered)
     files = tuple(

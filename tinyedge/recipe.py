@@ -70,6 +70,24 @@ class Quantize(config.Table, frozen=True, kw_only=True):
     max_accuracy_drop: Annotated[float, Meta(ge=0.0, le=100.0)] = 1.0
 
 
+class Compile(config.Table, frozen=True, kw_only=True):
+    """What the aot runtime's compiler aims at; None: what the defaults say.
+
+    ``optimize``: "speed" (default) or "size", of flash and RAM.
+    """
+
+    optimize: Literal["speed", "size"] | None = None
+
+    def over(self, other: Compile) -> Compile:
+        """What is set here, and ``other`` where nothing is."""
+        return Compile(optimize=self.optimize or other.optimize)
+
+    def arguments(self) -> str:
+        """The options of the command line that say the same, with a space before each."""
+        given = {"--optimize": self.optimize}
+        return "".join(f" {name} {value}" for name, value in given.items() if value is not None)
+
+
 class _File(config.Table, frozen=True, kw_only=True):
     schema: int
     name: Name
@@ -78,6 +96,7 @@ class _File(config.Table, frozen=True, kw_only=True):
     network: Network
     training: Training
     quantize: Quantize = Quantize()
+    compile: Compile = Compile()
 
 
 class Recipe(_File, frozen=True, kw_only=True):

@@ -16,7 +16,14 @@ from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need
 from tinyedge import results
 from tinyedge.oracle import Oracle
-from tinyedge.results import BenchReport, FlashReport, MonitorReport, StopReport, ValidateReport
+from tinyedge.results import (
+    BenchReport,
+    BuildReport,
+    FlashReport,
+    MonitorReport,
+    StopReport,
+    ValidateReport,
+)
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 BOARDS = ("host", "netduinoplus2")
@@ -82,6 +89,28 @@ def test_bench_works_in_one_step(run: Run, tflite: Path, tmp_path: Path, board: 
     assert 0 < found.ticks.min <= found.ticks.median <= found.ticks.max
     assert found.flash_total_bytes == found.flash_code_bytes + found.flash_weights_bytes
     assert f"{found.tick_unit} an inference" in done.stdout
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_firmware_for_size_is_smaller_and_another(
+    run: Run, tflite: Path, tmp_path: Path, board: str
+) -> None:
+    _need(board)
+    target = (tflite, "--board", board, "--runtime", "aot")
+    built = {}
+    for optimize in ("speed", "size"):
+        out = tmp_path / f"{optimize}.json"
+        done = run("build", *target, "--optimize", optimize, "--json", out)
+        assert done.returncode == 0, done.stderr
+        built[optimize] = results.read(out, BuildReport)
+        assert built[optimize].optimize == optimize
+    speed, size = built["speed"], built["size"]
+    assert size.flash_code_bytes < speed.flash_code_bytes
+    assert 0 < (size.flash_runtime_bytes or 0) < (speed.flash_runtime_bytes or 0)
+    out = tmp_path / "validate.json"
+    done = run("validate", *target, "--optimize", "size", "--samples", 5, "--json", out)
+    assert done.returncode == 0, done.stderr
+    assert results.read(out, ValidateReport).elf_sha256 == size.elf_sha256 != speed.elf_sha256
 
 
 @pytest.mark.parametrize("board", BOARDS)

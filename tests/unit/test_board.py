@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from tinyedge import board as boards
+from tinyedge import config
 from tinyedge.errors import ConfigError
 
 INVALID = sorted((Path(__file__).resolve().parents[1] / "boards").glob("invalid_*.toml"))
@@ -72,10 +73,10 @@ def test_ticks_are_not_scaled_where_the_timer_does_not_follow_instructions() -> 
 
 @pytest.mark.parametrize(("text", "size"), [(5, 5), ("5", 5), ("4K", 4096), ("2M", 2_097_152)])
 def test_sizes(text: int | str, size: int) -> None:
-    assert boards.parse_size(text) == size
+    assert config.parse_size(text) == size
 
 
 @pytest.mark.parametrize("text", [0, -1, "", "K", "4k", "4KB", "1.5M", "0", "4 K", "-4K"])
 def test_what_is_no_size(text: int | str) -> None:
     with pytest.raises(ValueError, match="is not a size"):
-        boards.parse_size(text)
+        config.parse_size(text)

@@ -8,7 +8,9 @@ import pytest
 from tests.support.tflite_writer import ModelWriter
 from tinyedge import board as boards
 from tinyedge import pipeline
+from tinyedge import recipe as recipes
 from tinyedge.errors import ConfigError, ModelError
+from tinyedge.recipe import Compile
 from tinyedge.workspace import Workspace, sha256
 
 HOST = boards.load("host")
@@ -31,6 +33,17 @@ def test_a_path_and_a_recipe_are_models(tmp_path: Path) -> None:
     recipe = pipeline.resolve("digits-cnn")
     assert recipe.recipe is not None
     assert (recipe.name, recipe.tflite) == ("digits-cnn", None)
+
+
+def test_what_the_command_line_aims_at_goes_before_the_recipe(tmp_path: Path) -> None:
+    text = recipes.load("digits-cnn").path.read_text()
+    path = tmp_path / "recipe.toml"
+    path.write_text(f'{text}\n[compile]\noptimize = "size"\n')
+    assert pipeline.resolve(str(path)).options.optimize == "size"
+    assert pipeline.resolve(str(path), Compile(optimize="speed")).options.optimize == "speed"
+    assert pipeline.resolve("digits-cnn").options.optimize == "speed"
+    bare = str(_tflite(tmp_path / "x.tflite"))
+    assert pipeline.resolve(bare, Compile(optimize="size")).options.optimize == "size"
 
 
 @pytest.mark.parametrize(

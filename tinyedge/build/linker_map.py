@@ -14,6 +14,7 @@ _START = "Linker script and memory map"
 # " .text.name  0x... 0x... file", where a long name stands alone on the line before.
 _INPUT = re.compile(r"^ (\S+)?\s+0x[0-9a-f]+\s+0x([0-9a-f]+)(?: (\S.*))?\s*$")
 _OUTPUT = re.compile(r"^([._A-Za-z]\S*)(?:\s|$)")
+_TFLM = re.compile(r"tensorflow-microlite|tflite-micro|esp-nn")
 _FOLDER = re.compile(r"(?:^|/)(app|port|runtime|model)/[^()]*\.o$")
 
 
@@ -38,6 +39,8 @@ def component(origin: str) -> str:
     """Path of an object, or *fill* -> component."""
     if origin == "*fill*":
         return "padding"
+    if _TFLM.search(origin):
+        return "runtime"
     folder = _FOLDER.search(origin)
     return folder[1] if folder else "library"
 

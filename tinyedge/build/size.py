@@ -37,6 +37,9 @@ class Section:
 class SizeReport:
     """All in bytes. ``flash_total = flash_code + flash_weights``.
 
+    ``flash_runtime`` is what runtime and model have of ``flash_code``, without application, port
+    and C library; None where the map does not tell them apart.
+
     ``ram_static`` is data and bss, the arena with them, without the stack. ``steps``: weights by
     step of the aot runtime. ``components``: program memory by what it came from (app, port,
     runtime, model, library, padding); the model's weights are among it.
@@ -46,6 +49,7 @@ class SizeReport:
     steps: tuple[tuple[int, int], ...]
     components: tuple[tuple[str, int], ...]
     flash_code: int
+    flash_runtime: int | None
     flash_weights: int
     flash_total: int
     ram_static: int
@@ -73,16 +77,23 @@ def read(elf: Path, map_file: Path, board: Board) -> SizeReport:
     total = sum(section.flash_bytes for section in sections)
     flash_weights = sum(weights.values())
     stored = {section.name for section in sections if section.flash_bytes}
+    components = linker_map.components(map_file, stored)
     return SizeReport(
         sections=sections,
         steps=tuple(sorted((step, size) for step, size in weights.items() if step >= 0)),
-        components=linker_map.components(map_file, stored),
+        components=components,
         flash_code=total - flash_weights,
+        flash_runtime=_runtime(dict(components), flash_weights),
         flash_weights=flash_weights,
         flash_total=total,
         ram_static=sum(s.ram_bytes for s in sections if s.name != _STACK),
         stack=sum(s.ram_bytes for s in sections if s.name == _STACK) or board.memory.stack_bytes,
     )
+
+
+def _runtime(components: dict[str, int], weights: int) -> int | None:
+    own = components["runtime"] + components["model"]
+    return own - weights if own else None
 
 
 def _uncompiled(tflite: Path) -> SizeReport:
@@ -93,6 +104,7 @@ def _uncompiled(tflite: Path) -> SizeReport:
         steps=(),
         components=(("model", size),),
         flash_code=0,
+        flash_runtime=0,
         flash_weights=size,
         flash_total=size,
         ram_static=0,

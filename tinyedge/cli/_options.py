@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
-from tinyedge.results import Result, write
+from tinyedge.recipe import Compile
+from tinyedge.results import BenchReport, BuildReport, Result, write
 from tinyedge.workspace import Workspace
 
 DEFAULT_BOARD = "netduinoplus2"
@@ -54,6 +56,32 @@ workspace_option = click.option(
     show_default=True,
     help="Where everything that is made is kept.",
 )
+
+
+_COMPILE = (
+    click.option(
+        "--optimize",
+        type=click.Choice(["speed", "size"]),
+        help="What the aot compiler aims at (default: the recipe's, else speed).",
+    ),
+)
+
+
+def compile_options(command: _C) -> _C:
+    """What says how to compile, given to ``command`` as one argument ``given``."""
+
+    @functools.wraps(command)
+    def bundled(**arguments: object) -> object:
+        names = Compile.__struct_fields__
+        found = {name: arguments.pop(name) for name in names if name in arguments}
+        return command(**arguments, given=Compile(**found))  # type: ignore[arg-type]
+
+    wrapped: _C = bundled  # type: ignore[assignment]
+    for option in reversed(_COMPILE):
+        wrapped = option(wrapped)
+    return wrapped
+
+
 force_option = click.option(
     "--force", is_flag=True, help="Do it again, even if nothing it depends on has changed."
 )
@@ -66,7 +94,8 @@ json_option = click.option(
 
 
 def target_options(command: _C) -> _C:
-    """MODEL, --board, --runtime, --workspace and --json: what says which firmware is meant."""
+    """MODEL, --board, --runtime, --optimize and the like: what says which firmware is meant."""
+    command = compile_options(command)
     for option in (
         json_option,
         workspace_option,
@@ -76,6 +105,12 @@ def target_options(command: _C) -> _C:
     ):
         command = option(command)
     return command
+
+
+def firmware_title(report: BuildReport | BenchReport) -> str:
+    """Which firmware a table is about."""
+    title = f"{report.model} on {report.board}, runtime {report.runtime}"
+    return f"{title}, optimized for {report.optimize}"
 
 
 def save(json_path: Path | None, result: Result) -> None:

@@ -43,7 +43,7 @@ def collect(built: Built, validate: ValidateReport, bench: BenchReport) -> Prove
 def _commands(built: Built, validate: ValidateReport, bench: BenchReport) -> tuple[str, ...]:
     model = built.firmware.loaded.model
     what = model.name if model.recipe else str(model.tflite)
-    target = f"{what} --board {bench.board} --runtime {bench.runtime}"
+    target = f"{what} --board {bench.board} --runtime {bench.runtime}{model.compile.arguments()}"
     return (
         f"tinyedge validate {target} --samples {validate.samples}  # {validate.inputs}",
         f"tinyedge bench {target} --runs {bench.runs}  # pseudo-random inputs, seed {SEED}",

@@ -11,29 +11,35 @@ from tinyedge import devices, pipeline
 from tinyedge.cli import _console, train
 from tinyedge.devices import Built
 from tinyedge.pipeline import Firmware, Loaded
+from tinyedge.recipe import Compile
 from tinyedge.results import BenchReport, ValidateReport
 from tinyedge.workspace import Workspace
 
 
-def load(argument: str, workspace: Workspace, runtime: str) -> Loaded:
+def load(argument: str, workspace: Workspace, runtime: str, given: Compile) -> Loaded:
     """MODEL -> Loaded; trains and quantizes a recipe whose things have changed."""
-    model = pipeline.resolve(argument)
+    model = pipeline.resolve(argument, given)
     return pipeline.load(model, workspace, runtime, _console.progress, train.run)
 
 
-def generate(argument: str, board_id: str, wanted: str | None, workspace: Workspace) -> Firmware:
+def generate(
+    argument: str, board_id: str, wanted: str | None, workspace: Workspace, given: Compile
+) -> Firmware:
     """MODEL -> its firmware folder for the board. A wrong board is refused before any work.
 
-    ``wanted``: the runtime; None: the board's default.
+    ``wanted``: the runtime; None: the board's default. ``given``: what the compiler is to aim at.
     """
     board = boards.load(board_id)
     runtime = wanted or board.runtime
-    return pipeline.generate(load(argument, workspace, runtime), board, runtime, workspace)
+    loaded = load(argument, workspace, runtime, given)
+    return pipeline.generate(loaded, board, runtime, workspace)
 
 
-def build(argument: str, board_id: str, runtime: str | None, workspace: Workspace) -> Built:
+def build(
+    argument: str, board_id: str, runtime: str | None, workspace: Workspace, given: Compile
+) -> Built:
     """MODEL -> its firmware, compiled and measured."""
-    firmware = generate(argument, board_id, runtime, workspace)
+    firmware = generate(argument, board_id, runtime, workspace, given)
     pipeline.require_room(firmware, [boards.load(name) for name in boards.available()])
     _console.note(f"compile {firmware.loaded.model.name} for {firmware.board.id}")
     return devices.build(firmware)

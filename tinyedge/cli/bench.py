@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from tinyedge.cli import _console, _stages
-from tinyedge.cli._options import port_option, save, target_options
-from tinyedge.results import BenchReport
+from tinyedge.cli._options import firmware_title, port_option, save, target_options
+from tinyedge.recipe import Compile
+from tinyedge.results import BenchReport, BuildReport
 from tinyedge.workspace import Workspace
 
 RUNS = 20
@@ -32,6 +33,7 @@ def command(
     model: str,
     board: str,
     runtime: str | None,
+    given: Compile,
     port: str | None,
     runs: int,
     workspace: Workspace,
@@ -42,11 +44,18 @@ def command(
     What a tick is depends on the board's timer and is always named: instructions on emulated
     boards, cycles or time elsewhere. One is never printed as another.
     """
-    built = _stages.build(model, board, runtime, workspace)
+    built = _stages.build(model, board, runtime, workspace, given)
     with _stages.device(built, port) as url:
         report = _stages.bench(built, url, runs)
     show(report)
     save(json_path, report)
+
+
+def code_bytes(report: BuildReport | BenchReport) -> str:
+    """Code of the whole firmware, and of the runtime alone where it is known."""
+    own = report.flash_runtime_bytes
+    runtime = "" if own is None else f", the runtime's {own:,}"
+    return f"{report.flash_code_bytes:,} bytes{runtime}"
 
 
 def show(report: BenchReport) -> None:
@@ -65,10 +74,9 @@ def show(report: BenchReport) -> None:
         ("arena", f"{report.arena_bytes:,} bytes, {report.arena_used_bytes:,} used"),
         ("deepest stack", f"{report.stack_peak_bytes:,} bytes"),
         ("RAM, static", f"{report.ram_static_bytes:,} bytes"),
-        ("flash, code", f"{report.flash_code_bytes:,} bytes"),
+        ("flash, code", code_bytes(report)),
         ("flash, weights and tables", f"{report.flash_weights_bytes:,} bytes"),
         ("flash, total", f"{report.flash_total_bytes:,} bytes"),
         ("device", report.url),
     ]
-    title = f"{report.model} on {report.board}, runtime {report.runtime}"
-    _console.show(_console.facts(title, rows))
+    _console.show(_console.facts(firmware_title(report), rows))

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from tinyedge.cli import _console, _stages
-from tinyedge.cli._options import save, target_options
+from tinyedge.cli._options import firmware_title, save, target_options
+from tinyedge.cli.bench import code_bytes
 from tinyedge.errors import CheckFailed
+from tinyedge.recipe import Compile
 from tinyedge.results import BuildReport
 from tinyedge.workspace import Workspace
 
@@ -18,13 +20,19 @@ from tinyedge.workspace import Workspace
 )
 @target_options
 def command(
-    model: str, board: str, runtime: str | None, workspace: Workspace, json_path: Path | None
+    *,
+    model: str,
+    board: str,
+    runtime: str | None,
+    given: Compile,
+    workspace: Workspace,
+    json_path: Path | None,
 ) -> None:
     """Compile the firmware of MODEL for a board, warnings as errors, and measure its ELF.
 
     Exit code 1 if it takes more flash or RAM than the board has.
     """
-    report = _stages.build(model, board, runtime, workspace).report
+    report = _stages.build(model, board, runtime, workspace, given).report
     show(report)
     save(json_path, report)
     require_fit(report)
@@ -57,8 +65,7 @@ def require_fit(report: BuildReport) -> None:
 
 def _sections(report: BuildReport) -> object:
     rows = [(part.name, part.flash_bytes, part.ram_bytes) for part in report.sections]
-    title = f"{report.model} on {report.board}, runtime {report.runtime}"
-    return _console.table(title, ["section", ">flash, bytes", ">RAM, bytes"], rows)
+    return _console.table(firmware_title(report), ["section", ">flash, bytes", ">RAM, bytes"], rows)
 
 
 def _layers(report: BuildReport) -> object:
@@ -71,7 +78,7 @@ def _budget(report: BuildReport) -> object:
     return _console.facts(
         "Budget",
         [
-            ("code", f"{report.flash_code_bytes:,} bytes of flash"),
+            ("code", f"{code_bytes(report)} of flash"),
             ("weights and tables", f"{report.flash_weights_bytes:,} bytes of flash"),
             ("flash", _share(report.flash_total_bytes, report.flash_available)),
             ("data, bss and arena", f"{report.ram_static_bytes:,} bytes of RAM"),

@@ -9,6 +9,8 @@ import click
 from tinyedge.cli import _console, _stages, build, report, validate
 from tinyedge.cli._options import (
     board_option,
+    compile_options,
+    firmware_title,
     json_option,
     port_option,
     runtime_option,
@@ -18,6 +20,7 @@ from tinyedge.cli._options import (
 from tinyedge.cli.bench import runs_option
 from tinyedge.cli.validate import samples_option
 from tinyedge.quantize import require_accuracy
+from tinyedge.recipe import Compile
 from tinyedge.results import DemoReport
 from tinyedge.workspace import Workspace
 
@@ -28,6 +31,7 @@ DEFAULT_MODEL = "fashion-cnn"
 @click.argument("model", metavar="[MODEL]", default=DEFAULT_MODEL)
 @board_option
 @runtime_option
+@compile_options
 @port_option
 @samples_option
 @runs_option
@@ -38,6 +42,7 @@ def command(
     model: str,
     board: str,
     runtime: str | None,
+    given: Compile,
     port: str | None,
     samples: int,
     runs: int,
@@ -49,7 +54,7 @@ def command(
     What has not changed since the last time is not done again; device, samples and measurement are
     always fresh. Exit code 1 if accuracy, memory or a single byte falls short.
     """
-    built = _stages.build(model, board, runtime, workspace)
+    built = _stages.build(model, board, runtime, workspace, given)
     if built.firmware.loaded.quantized:
         require_accuracy(built.firmware.loaded.quantized)
     build.require_fit(built.report)
@@ -90,8 +95,7 @@ def show(result: DemoReport) -> None:
         ("flash", f"{built.flash_total_bytes:,} of {built.flash_available:,} bytes"),
         ("RAM, stack included", f"{ram:,} of {built.ram_available:,} bytes"),
     ]
-    title = f"{built.model} on {built.board}, runtime {built.runtime}"
-    _console.show(_console.facts(title, rows))
+    _console.show(_console.facts(firmware_title(built), rows))
     text = f"{proof.samples:,} answers compared with the TFLM reference"
     _console.verdict(proof.held, text)
     _console.path("report", result.report.html)

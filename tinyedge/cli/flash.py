@@ -13,6 +13,7 @@ from tinyedge import devices
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.flash.ports import Port
+from tinyedge.recipe import Compile
 from tinyedge.results import FlashReport
 from tinyedge.workspace import Workspace
 
@@ -25,6 +26,7 @@ def command(
     model: str,
     board: str,
     runtime: str | None,
+    given: Compile,
     port: str | None,
     workspace: Workspace,
     json_path: Path | None,
@@ -34,10 +36,10 @@ def command(
     "validate" and "bench" with the same model, board and runtime then use it. "tinyedge stop"
     ends it.
     """
-    built = _stages.build(model, board, runtime, workspace)
+    built = _stages.build(model, board, runtime, workspace, given)
     _console.note(f"flash {built.report.board}")
     report = devices.start(built, port or "", _ask_port if sys.stdin.isatty() else None)
-    _console.show(_facts(report, model))
+    _console.show(_facts(report, model, given))
     save(json_path, report)
 
 
@@ -49,11 +51,11 @@ def _ask_port(found: Sequence[Port]) -> Port:
     return found[number - 1]
 
 
-def _facts(report: FlashReport, argument: str) -> object:
+def _facts(report: FlashReport, argument: str, given: Compile) -> object:
     what = f"{shlex.quote(argument)} --board {report.board} --runtime {report.runtime}"
     rows: list[tuple[str, object]] = [
         ("device", report.url),
-        ("prove it", f"tinyedge validate {what}"),
+        ("prove it", f"tinyedge validate {what}{given.arguments()}"),
     ]
     if report.pid is not None:
         rows.append(("stop it", f"tinyedge stop {what}"))

@@ -8,6 +8,7 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import save, target_options
+from tinyedge.recipe import Compile
 from tinyedge.results import GenerateReport
 from tinyedge.workspace import Workspace
 
@@ -15,14 +16,20 @@ from tinyedge.workspace import Workspace
 @click.command(epilog="Example: tinyedge generate fashion-cnn --board netduinoplus2 --runtime aot")
 @target_options
 def command(
-    model: str, board: str, runtime: str | None, workspace: Workspace, json_path: Path | None
+    *,
+    model: str,
+    board: str,
+    runtime: str | None,
+    given: Compile,
+    workspace: Workspace,
+    json_path: Path | None,
 ) -> None:
     """Write the firmware folder of MODEL for a board: C sources, linker script, Makefile.
 
     The folder is whole: plain "make" builds it there. It is the same for the same model, board and
     version, byte for byte. MODEL is a recipe's name or path, or the path of a .tflite.
     """
-    report = _stages.generate(model, board, runtime, workspace).report()
+    report = _stages.generate(model, board, runtime, workspace, given).report()
     _console.show(_files(report), _facts(report))
     _console.path("firmware", report.folder)
     save(json_path, report)

@@ -12,12 +12,14 @@ from tinyedge import pipeline
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import (
     DEFAULT_BOARD,
+    compile_options,
     json_option,
     model_argument,
     runtime_option,
     save,
     workspace_option,
 )
+from tinyedge.recipe import Compile
 from tinyedge.results import BoardFit, InspectReport, LayerInfo, TensorInfo
 from tinyedge.workspace import Workspace
 
@@ -27,6 +29,7 @@ from tinyedge.workspace import Workspace
 @click.option("--board", metavar="ID", help="Only this board (default: all of them).")
 @click.option("--plan", is_flag=True, help="Show what the aot runtime runs, and where in RAM.")
 @runtime_option
+@compile_options
 @workspace_option
 @json_option
 def command(
@@ -35,6 +38,7 @@ def command(
     board: str | None,
     plan: bool,
     runtime: str | None,
+    given: Compile,
     workspace: Workspace,
     json_path: Path | None,
 ) -> None:
@@ -44,7 +48,7 @@ def command(
     the arena and the plan are those of the first board listed.
     """
     wanted = [boards.load(board)] if board else _all_boards()
-    loaded = _stages.load(model, workspace, "tflm")  # which lists operators it does not know
+    loaded = _stages.load(model, workspace, "tflm", given)  # which lists operators it does not know
     report = pipeline.examine(loaded, wanted, runtime)
     _console.show(_layers(report), _totals(report))
     if plan:

@@ -13,6 +13,7 @@ from tinyedge.cli.bench import RUNS
 from tinyedge.cli.boards import describe
 from tinyedge.cli.validate import SAMPLES
 from tinyedge.devices import Built
+from tinyedge.recipe import Compile
 from tinyedge.report import ReportData
 from tinyedge.results import BenchReport, ReportFiles, ValidateReport
 from tinyedge.workspace import Workspace, write_atomic
@@ -26,6 +27,7 @@ def command(
     model: str,
     board: str,
     runtime: str | None,
+    given: Compile,
     port: str | None,
     workspace: Workspace,
     json_path: Path | None,
@@ -35,7 +37,7 @@ def command(
     They show what "tinyedge validate" and "tinyedge bench" last found with this firmware; what is
     missing or was found with another one is measured first.
     """
-    built = _stages.build(model, board, runtime, workspace)
+    built = _stages.build(model, board, runtime, workspace, given)
     validated = devices.last(built, "validate.json", ValidateReport)
     benched = devices.last(built, "bench.json", BenchReport)
     if validated is None or benched is None:

@@ -9,6 +9,7 @@ import click
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.errors import CheckFailed
+from tinyedge.recipe import Compile
 from tinyedge.results import Mismatch, ValidateReport
 from tinyedge.workspace import Workspace
 
@@ -40,6 +41,7 @@ def command(
     model: str,
     board: str,
     runtime: str | None,
+    given: Compile,
     port: str | None,
     samples: int,
     inputs: Path | None,
@@ -52,7 +54,7 @@ def command(
     pseudo-random. The device is the one that "tinyedge flash" left running, the one at --port, or
     one that is started for this and stopped. Exit code 1 on any difference.
     """
-    built = _stages.build(model, board, runtime, workspace)
+    built = _stages.build(model, board, runtime, workspace, given)
     with _stages.device(built, port) as url:
         report = _stages.validate(built, url, samples, inputs)
     show(report)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from tinyedge.compile.kernels import for_core
 from tinyedge.compile.lower import lower
+from tinyedge.compile.options import Options
 from tinyedge.compile.passes import (
     constant_channels,
     drop_copies,
@@ -24,18 +23,6 @@ PASSES = (drop_copies.transform, fold_pad.transform, order.transform)
 CHANNELS = 8
 
 
-@dataclass(frozen=True)
-class Options:
-    """``portable``: use only the kernels in plain C, whatever the core has.
-
-    ``strips``: rows of output at a time for every pair of layers that can run together; None
-    leaves the choice to the compiler.
-    """
-
-    portable: bool = False
-    strips: int | None = None
-
-
 def compile_graph(graph: Graph, core: str, options: Options | None = None) -> Plan:
     """Return the plan for ``core`` (as boards/*.toml names it).
 
@@ -48,7 +35,7 @@ def compile_graph(graph: Graph, core: str, options: Options | None = None) -> Pl
         program = transform(program)
         verify.check(program)
     chosen = options or Options()
-    compiler = Compiler(core, for_core("") if chosen.portable else for_core(core))
+    compiler = Compiler(core, for_core("" if chosen.portable else core, chosen.optimize))
     if chosen.strips is not None:
         return compiler.plan(fuse_rows.everywhere(program, chosen.strips)).plan
     return compiler.thrifty(program).plan

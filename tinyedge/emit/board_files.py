@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tinyedge import __version__, resources
 from tinyedge.board import Board
+from tinyedge.compile.options import Optimize
 from tinyedge.emit.render import render
 from tinyedge.errors import ConfigError
 from tinyedge.link import protocol
@@ -19,6 +20,7 @@ _TFLM_MISSING = (
     "TARGET=cortex_m_generic TARGET_ARCH={arch} OPTIMIZED_KERNEL_DIR=cmsis_nn microlite. "
     "Then set TFLM_DIR to that clone"
 )
+_LEVELS: dict[Optimize, str] = {"speed": "-O2", "size": "-Os"}
 _COMPILED = (".c", ".S", ".cc")
 
 
@@ -64,6 +66,7 @@ class MakefileView:
     cc: str
     cxx: str
     flags: tuple[str, ...]
+    optimize: str
     sources: tuple[str, ...]
     includes: tuple[str, ...]
     link_script: str
@@ -135,7 +138,9 @@ def board_header(board: Board) -> str:
     return render("include/te_board.h.j2", board_view(board))
 
 
-def makefile(board: Board, paths: Iterable[str], tflm_arch: str = "") -> str:
+def makefile(
+    board: Board, paths: Iterable[str], tflm_arch: str = "", optimize: Optimize = "speed"
+) -> str:
     """The Makefile of a firmware folder that holds ``paths``.
 
     ``tflm_arch``: TARGET_ARCH of the TFLM library to link; empty: none.
@@ -149,6 +154,7 @@ def makefile(board: Board, paths: Iterable[str], tflm_arch: str = "") -> str:
         cc=compiler,
         cxx=compiler.removesuffix("gcc") + "g++",
         flags=board.build.flags,
+        optimize=_LEVELS[optimize],
         sources=sources,
         includes=includes,
         link_script="link.ld" if "link.ld" in every else "",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from tinyedge.board import Board, Esp
+from tinyedge.compile.options import Optimize
 from tinyedge.emit.render import render
 from tinyedge.errors import ConfigError
 
@@ -33,6 +34,7 @@ class ProjectView:
     clock_mhz: int
     flash_mb: int
     psram: str
+    optimize: Optimize
     stack_bytes: int
     app_origin: int
     app_bytes: int
@@ -47,16 +49,20 @@ def is_project(board: Board) -> bool:
     return board.build.toolchain == "esp-idf"
 
 
-def files(board: Board, runtime: str, paths: Iterable[str]) -> dict[str, str]:
+def files(
+    board: Board, runtime: str, paths: Iterable[str], optimize: Optimize = "speed"
+) -> dict[str, str]:
     """Return the project's own files for a firmware folder that holds ``paths``.
 
     Raises ConfigError if the board has no [esp] table.
     """
-    view = project_view(board, runtime, paths)
+    view = project_view(board, runtime, paths, optimize)
     return {name: render(f"{_FOLDER}/{name}.j2", view) for name in _FILES}
 
 
-def project_view(board: Board, runtime: str, paths: Iterable[str]) -> ProjectView:
+def project_view(
+    board: Board, runtime: str, paths: Iterable[str], optimize: Optimize = "speed"
+) -> ProjectView:
     """Return what the templates print; sources and include folders are sorted."""
     esp = _esp(board)
     every = sorted(paths)
@@ -67,6 +73,7 @@ def project_view(board: Board, runtime: str, paths: Iterable[str]) -> ProjectVie
         clock_mhz=board.cpu.clock_hz // 1_000_000,
         flash_mb=esp.flash_mb,
         psram=esp.psram,
+        optimize=optimize,
         stack_bytes=board.memory.stack_bytes,
         app_origin=board.memory.flash.origin,
         app_bytes=board.memory.flash.bytes,

@@ -5,15 +5,24 @@ from __future__ import annotations
 import re
 
 from tinyedge.board import Board
+from tinyedge.compile.options import Optimize
 from tinyedge.compile.plan import Plan
 from tinyedge.emit import aot, board_files, esp_idf, tflm
 from tinyedge.graph.types import Graph
 
 
 def render(
-    graph: Graph, plan: Plan | None, board: Board, runtime: str, tflite: bytes
+    graph: Graph,
+    plan: Plan | None,
+    board: Board,
+    runtime: str,
+    tflite: bytes,
+    *,
+    optimize: Optimize = "speed",
 ) -> dict[str, str | bytes]:
     """Return the whole folder for ``board``; ``plan`` is needed by the runtime ``aot`` alone.
+
+    ``optimize``: what the C compiler aims at.
 
     Same arguments, same bytes. Raises ConfigError for a board without a port and ModelError for
     what the runtime cannot express.
@@ -28,6 +37,6 @@ def render(
     else:
         files |= tflm.render(graph, board, tflite)
     if esp_idf.is_project(board):
-        return files | esp_idf.files(board, runtime, files)
+        return files | esp_idf.files(board, runtime, files, optimize)
     arch = tflm.makefile_arch(board) if runtime == "tflm" else ""
-    return files | {"Makefile": board_files.makefile(board, files, arch)}
+    return files | {"Makefile": board_files.makefile(board, files, arch, optimize)}

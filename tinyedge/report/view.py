@@ -201,12 +201,19 @@ def _figures(data: ReportData) -> Pairs:
     rows += [
         ("arena", f"{bench.arena_bytes:,} bytes, {bench.arena_used_bytes:,} used"),
         ("deepest stack", f"{bench.stack_peak_bytes:,} bytes"),
-        ("flash: code", f"{bench.flash_code_bytes:,} bytes"),
+        ("optimized for", bench.optimize),
+        ("flash: code", _code(bench)),
         ("flash: weights and tables", f"{bench.flash_weights_bytes:,} bytes"),
         ("RAM: data, bss and arena", f"{bench.ram_static_bytes:,} bytes"),
         ("link, transfer and inference", f"{validate.samples_per_second:,.1f} samples/s"),
     ]
     return tuple(rows)
+
+
+def _code(bench: BenchReport) -> str:
+    own = bench.flash_runtime_bytes
+    runtime = "" if own is None else f", the runtime's {own:,}"
+    return f"{bench.flash_code_bytes:,} bytes{runtime}"
 
 
 def _meter(name: str, whole: int, parts: tuple[tuple[str, int, str], ...]) -> Meter:

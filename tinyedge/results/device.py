@@ -9,13 +9,16 @@ from msgspec import Meta
 from tinyedge.results.fields import (
     Arena,
     BoardId,
+    Code,
     Flash,
     Fraction,
     Macs,
     Matrix,
     ModelName,
+    Optimize,
     Result,
     Runtime,
+    RuntimeCode,
     Sha256,
     Unit,
     Url,
@@ -81,6 +84,7 @@ class BenchReport(Result, frozen=True, kw_only=True):
     sha256: Sha256
     board: BoardId
     runtime: Runtime
+    optimize: Optimize
     elf_sha256: Annotated[str | None, Meta(description="null: a firmware not built here")]
     url: Url
     runs: Annotated[int, Meta(ge=1, description="Inferences, each with another input")]
@@ -92,7 +96,8 @@ class BenchReport(Result, frozen=True, kw_only=True):
     arena_bytes: Arena
     arena_used_bytes: Annotated[int, Meta(ge=0, description="As the device reports it")]
     stack_peak_bytes: Annotated[int, Meta(ge=0, description="Deepest stack since boot")]
-    flash_code_bytes: Annotated[int, Meta(ge=0, description="Everything but weights and tables")]
+    flash_code_bytes: Code
+    flash_runtime_bytes: RuntimeCode
     flash_weights_bytes: Annotated[int, Meta(ge=0, description="Weights, tables, or the .tflite")]
     flash_total_bytes: Flash
     ram_static_bytes: Annotated[int, Meta(ge=0, description="Data, bss and arena; no stack")]

@@ -9,11 +9,14 @@ from msgspec import Meta
 from tinyedge.results.fields import (
     Arena,
     BoardId,
+    Code,
     Flash,
     ModelName,
+    Optimize,
     Ram,
     Result,
     Runtime,
+    RuntimeCode,
     Sha256,
     Url,
 )
@@ -35,6 +38,7 @@ class GenerateReport(Result, frozen=True, kw_only=True):
     sha256: Sha256
     board: BoardId
     runtime: Runtime
+    optimize: Optimize
     folder: str
     arena_bytes: Arena
     files: tuple[GeneratedFile, ...]
@@ -64,11 +68,13 @@ class BuildReport(Result, frozen=True, kw_only=True):
     sha256: Sha256
     board: BoardId
     runtime: Runtime
+    optimize: Optimize
     elf: Annotated[str, Meta(description="Path of the firmware")]
     elf_sha256: Annotated[str, Meta(description="SHA-256 of the firmware's ELF")]
     sections: tuple[SectionSize, ...]
     layers: tuple[LayerSize, ...]
-    flash_code_bytes: Annotated[int, Meta(ge=0, description="Everything but weights and tables")]
+    flash_code_bytes: Code
+    flash_runtime_bytes: RuntimeCode
     flash_weights_bytes: Annotated[int, Meta(ge=0, description="Weights, tables, or the .tflite")]
     flash_total_bytes: Flash
     flash_available: Flash

@@ -59,6 +59,7 @@ def test_components_add_up_to_the_whole(artifact: Artifact) -> None:
     assert parts["app"] > 1000
     assert parts["port"] > 500
     assert parts["runtime"] == 0
+    assert report.flash_runtime == parts["model"] - report.flash_weights > 0
 
 
 def test_weights_are_told_from_code_by_step(artifact: Artifact) -> None:

@@ -55,6 +55,12 @@ def test_aot_does_without_tflm() -> None:
     assert "CONFIG_NN_" not in files["sdkconfig.defaults"]
 
 
+def test_the_c_compiler_aims_at_what_the_aot_compiler_does() -> None:
+    for optimize, option in (("speed", "PERF"), ("size", "SIZE")):
+        files = esp_idf.files(board.load("esp32"), "aot", PATHS, optimize)
+        assert _options(files["sdkconfig.defaults"])[f"COMPILER_OPTIMIZATION_{option}"] == "y"
+
+
 def test_sources_and_headers_are_the_folders_own() -> None:
     text = _files("esp32c3")["main/CMakeLists.txt"]
     assert re.findall(r'"(\.\./[^"]+)"', text) == [
