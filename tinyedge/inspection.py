@@ -205,6 +205,8 @@ def _slots(step: Step) -> list[Slot]:
 
 
 def _overwritten(step: Step, slot: Slot) -> bool:
-    """Whether the step's output takes bytes of that input."""
-    out = step.output
-    return slot.offset < out.offset + out.bytes and out.offset < slot.offset + slot.bytes
+    """Whether the step's output or scratch takes bytes of that input."""
+    places = [place for place in (step.output, step.scratch) if place is not None]
+    return any(
+        slot.offset < p.offset + p.bytes and p.offset < slot.offset + slot.bytes for p in places
+    )

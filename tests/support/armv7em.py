@@ -32,7 +32,8 @@ Bytes = NDArray[np.uint8]
 class Case:
     """One call of ``kernel``: operands, and the output that its numpy twin gives.
 
-    ``distance``: output offset - offset of the first operand; None: far apart.
+    ``distance``: output offset - offset of the first operand; None: far apart. ``inside``: where in
+    the scratch the first operand begins; None: outside.
     """
 
     kernel: Kernel
@@ -40,6 +41,7 @@ class Case:
     operands: tuple[Bytes, ...]
     expected: Bytes
     distance: int | None = None
+    inside: int | None = None
 
 
 @dataclass(frozen=True)
@@ -145,11 +147,12 @@ def _view(index: int, case: Case) -> _CaseView:
         source = f"(const uint8_t *){array(name, data)}" if data.size else "0"
         return f"{{{offset}, {data.size}, {source}}}"
 
-    offsets = [_FIRST, _SECOND][: len(case.operands)]
-    output = _OUTPUT if case.distance is None else _FIRST + case.distance
+    first = _FIRST if case.inside is None else _SCRATCH + case.inside
+    offsets = [first, _SECOND][: len(case.operands)]
+    output = _OUTPUT if case.distance is None else first + case.distance
     nothing = np.zeros(0, np.uint8)
     operands = [*case.operands, nothing][:2]
-    inputs = [region(f"operand{i}", (_FIRST, _SECOND)[i], x) for i, x in enumerate(operands)]
+    inputs = [region(f"operand{i}", (first, _SECOND)[i], x) for i, x in enumerate(operands)]
     tail = case.kernel.output_tail(case.node)
     scratch = case.kernel.scratch_bytes(case.node)
     places = [*offsets, output, *([_SCRATCH] if scratch else [])]

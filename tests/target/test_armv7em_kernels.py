@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,13 @@ def pick(rng: Rng, kernel: Kernel, node: Node) -> int | None:
     rule, align = kernel.overlap(node, 0), math.lcm(kernel.align(node), 4)
     before, after = -(-rule.lead // align) * align, -(-rule.lag // align) * align
     return (-before, after, None)[int(rng.integers(3))]
+
+
+def inside_scratch(case: Case) -> Iterator[Case]:
+    """The case with its first operand where the scratch overwrites it, if that is allowed."""
+    behind = case.kernel.operand_in_scratch(case.node)
+    if behind is not None:
+        yield replace(case, distance=None, inside=behind)
 
 
 def check(cases: list[Case], folder: Path) -> None:
@@ -123,6 +131,8 @@ def test_fully_connected(tmp_path: Path) -> None:
     for batches, inputs, outputs in [(1, 64, 12), (1, 640, 8), (1, 9, 128), (3, 20, 7), (2, 8, 33)]:
         q = drawn.fully_connected(rng, batches, inputs, outputs)
         found += cases(rng, q, (batches * inputs,), outputs)
+    found += [inside for case in found for inside in inside_scratch(case)]
+    assert any(case.inside for case in found)
     check(found, tmp_path)
 
 

@@ -55,6 +55,13 @@ class Kernel(ABC):
         """Bytes of scratch, aligned to 4."""
         return 0
 
+    def operand_in_scratch(self, node: Node) -> int | None:  # noqa: ARG002
+        """How far behind the start of its scratch the first operand may begin, or further.
+
+        The kernel then overwrites the operand as it reads it. None: they must not overlap.
+        """
+        return None
+
     def input_tail(self, node: Node) -> int:  # noqa: ARG002
         """Bytes past the end of an operand that may be read (whatever they hold)."""
         return 0

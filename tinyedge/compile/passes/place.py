@@ -100,6 +100,9 @@ def _layout(program: Program, kernels: Sequence[Kernel]) -> _Layout:
         for value in node.activations:
             if last[id(value)] == i:
                 _allow_overlap(problem, values, node, kernel, value)
+        behind = kernel.operand_in_scratch(node)
+        if i in scratch and behind is not None and last[id(node.inputs[0])] == i:
+            problem.allow(scratch[i], values[id(node.inputs[0])], behind)
     return _Layout(problem, values, scratch)
 
 

@@ -46,6 +46,11 @@ class Dense:
         """Bytes written past the output."""
         return -int(self.params.filter.shape[0]) % _BLOCK
 
+    @property
+    def operand_in_scratch(self) -> int | None:
+        """A single row may be unpacked where it lies: a unit is read before two are written."""
+        return _UNIT * (self.units - 1) if self.params.batches == 1 else None
+
     def overlap(self, input_bytes: int) -> tuple[int, int]:
         """Lead and lag of :class:`Overlap`: a row is unpacked before any of it is overwritten."""
         outputs, inputs = self.params.filter.shape

@@ -112,6 +112,9 @@ class Depthwise(_Tuned):
 class FullyConnected(_Tuned):
     """FULLY_CONNECTED."""
 
+    def operand_in_scratch(self, node: Node) -> int | None:
+        return self._layer(node).operand_in_scratch
+
     def __init__(self, unroll: int) -> None:
         sources = ("unpack.S", "fully_connected.S", "fully_connected.c")
         super().__init__("te_v7em_fully_connected", *sources)

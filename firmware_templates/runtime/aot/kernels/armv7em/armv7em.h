@@ -91,7 +91,8 @@ struct te_v7em_fully_connected_params {
   uint16_t batches;
 };
 
-/* Outputs are written four at a time. scratch: 16 bytes a unit. */
+/* Outputs are written four at a time. scratch: 16 bytes a unit; with a single batch, the input may
+ * begin in it, 8 bytes behind its start for each unit but one, or further. */
 void te_v7em_fully_connected(const te_v7em_fully_connected_params *params, const void *input,
                              void *output, void *scratch);
 

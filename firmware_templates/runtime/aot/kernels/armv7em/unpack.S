@@ -84,7 +84,8 @@
     te_end \name
 .endm
 
-/* One row of a fully connected layer.
+/* One row of a fully connected layer. The row may end where the columns do, or 8 bytes
+ * before: no word of it is overwritten before it is read.
  *   void name(const uint8_t *row, uint32_t *columns, uint32_t pairs_of_words);
  */
 .macro te_unpack_1 name, scale
