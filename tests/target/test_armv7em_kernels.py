@@ -15,6 +15,7 @@ from tests.support.armv7em import Case
 from tinyedge.compile import params as p
 from tinyedge.compile.evaluate import evaluate
 from tinyedge.compile.kernels.armv7em import FAST, SMALL
+from tinyedge.compile.kernels.armv7em.kernels import Winograd
 from tinyedge.compile.kernels.base import Kernel
 from tinyedge.compile.plan import Domain
 from tinyedge.compile.program import Node, Value
@@ -94,6 +95,29 @@ def test_convolution(seed: int, tmp_path: Path) -> None:
         found += cases(rng, q, (int(np.prod(size)),), outputs)
     q = drawn.conv2d(rng, (12, 9, 4), 6, (3, 1), dilation=(2, 1))
     found += cases(rng, q, (12 * 9 * 4,), 6)
+    check(found, tmp_path)
+
+
+WINOGRAD = [
+    # input, outputs, same
+    ((8, 8, 16), 16, True),
+    ((9, 7, 8), 5, True),
+    ((6, 5, 12), 4, False),
+    ((4, 2, 4), 3, True),
+    ((5, 3, 64), 6, True),
+    ((10, 12, 32), 9, False),
+]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_winograd(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    found: list[Case] = []
+    for size, outputs, same in WINOGRAD:
+        q = drawn.conv2d(rng, size, outputs, (3, 3), same=same)
+        every = cases(rng, q, (int(np.prod(size)),), outputs)
+        found += [case for case in every if isinstance(case.kernel, Winograd)]
+    assert len(found) > 2 * len(WINOGRAD)
     check(found, tmp_path)
 
 

@@ -10,6 +10,7 @@ from tinyedge.compile.kernels.armv7em.kernels import (
     Flip,
     FullyConnected,
     Pool,
+    Winograd,
 )
 from tinyedge.compile.kernels.base import Kernel
 from tinyedge.compile.params import AveragePool, MaxPool
@@ -23,6 +24,7 @@ _SHARED = (
 
 #: the fewest instructions
 FAST: tuple[Kernel, ...] = (
+    *(Winograd(parts) for parts in (None, 1, 2, 4)),
     *(Convolution(block, 16, direct) for block in BLOCKS for direct in (True, False)),
     *(Depthwise(chunk, 12) for chunk in (128, 8)),
     *(Depthwise(chunk, None) for chunk in (128, 8)),

@@ -11,6 +11,7 @@ from tinyedge.compile.kernels.armv7em import (
     depthwise,
     fully_connected,
     pooling,
+    winograd,
 )
 from tinyedge.compile.kernels.base import Kernel, Overlap
 from tinyedge.compile.kernels.packing import window_lead
@@ -64,6 +65,34 @@ class Convolution(_Tuned):
 
     def output_tail(self, node: Node) -> int:
         return self._layer(node).output_tail
+
+    def overlap(self, node: Node, operand: int) -> Overlap:
+        return Overlap(*self._layer(node).overlap(node.inputs[operand].bytes))
+
+
+class Winograd(_Tuned):
+    """CONV_2D 3x3 with fewer products; ``parts`` as in :func:`winograd.plan`."""
+
+    def __init__(self, parts: int | None) -> None:
+        super().__init__("te_v7em_winograd", "unpack.S", "winograd.S", "winograd.c")
+        self._plan = cache(lambda q: winograd.plan(q, parts))
+
+    def _layer(self, node: Node) -> winograd.Winograd:
+        layer = self._plan(node.params)
+        assert layer is not None
+        return layer
+
+    def applies(self, node: Node) -> bool:
+        return isinstance(node.params, p.Conv2D) and self._plan(node.params) is not None
+
+    def cost(self, node: Node) -> int:
+        return self._layer(node).instructions
+
+    def fields(self, node: Node) -> Fields:
+        return self._layer(node).fields()
+
+    def scratch_bytes(self, node: Node) -> int:
+        return self._layer(node).scratch_bytes
 
     def overlap(self, node: Node, operand: int) -> Overlap:
         return Overlap(*self._layer(node).overlap(node.inputs[operand].bytes))

@@ -72,6 +72,59 @@ void te_v7em_conv_direct(const te_v7em_conv_direct_params *params, const void *i
 void te_v7em_conv_band(const te_v7em_conv_band_params *params, const void *input, void *output,
                        void *scratch);
 
+/* ---- convolution 3x3, Winograd -------------------------------------------------------------- */
+
+/* A pair of tiles: 4 rows of 2 outputs, from 6 rows of 4 inputs. Layouts are in winograd.S. */
+enum { TE_WINOGRAD_ROWS = 4, TE_WINOGRAD_PATCH = 6, TE_WINOGRAD_COLUMNS = 2 };
+
+/* Pairs of output channels times pairs of tiles, as te_winograd_product reads and advances it. */
+typedef struct te_winograd_run {
+  const uint32_t *weights; /* 0: transformed */
+  const uint32_t *requant; /* 4: of the next pair of channels */
+  uint8_t *output;         /* 8: upper left, of the next pair of channels */
+  uint32_t channel_pairs;  /* 12: at least 1 */
+  const uint32_t *columns; /* 16: transformed inputs */
+  uint32_t tile_pairs;     /* 20: side by side, at least 1 */
+  void (*store)(void);     /* 24: te_winograd_store, with a calling convention of its own */
+  uint32_t row_bytes;      /* 28: of an output row */
+  uint32_t channels;       /* 32: of the output */
+  uint32_t weight_bytes;   /* 36: transformed, of a pair of channels */
+  uint32_t stream_bytes;   /* 40: of a pair of channels */
+  uint32_t limits[3];      /* 44: as in te_conv_run */
+} te_winograd_run;
+
+typedef void te_winograd_product(te_winograd_run *run);
+typedef void te_winograd_store(void);
+typedef void te_winograd_input(const uint8_t *patch, uint32_t *columns, uint32_t row_bytes);
+typedef void te_winograd_weights(const uint32_t *filter, uint32_t *weights,
+                                 const uint32_t *filter_end);
+
+typedef struct te_v7em_winograd_params {
+  te_winograd_product *product;
+  te_winograd_store *store;
+  te_winograd_input *input;
+  te_winograd_weights *weights;
+  const uint32_t *stream; /* for each pair of channels; the last goes back to stay a pair */
+  uint16_t stream_words;  /* of a pair of channels */
+  uint16_t head_words;    /* before its filters */
+  uint16_t kept;          /* pairs of channels whose weights stay transformed: all, or 1 */
+  uint16_t tile_pairs;    /* transformed at a time: 1 where all weights are kept */
+  uint16_t input_channels, channels;
+  uint16_t input_height, output_height, output_width;
+  uint16_t row_bytes; /* of an input row */
+  uint16_t band_row;  /* bytes of a padded row, a multiple of 4 */
+  uint16_t left;      /* bytes of padding before a row */
+  uint8_t top;        /* rows of padding above */
+  uint8_t zero;       /* input zero point as uint8 */
+  uint8_t low, high;  /* clamp of the output, where the kernel has one */
+} te_v7em_winograd_params;
+
+/* 3x3 convolution of stride 1; at least 4x2 outputs of 2 channels, 4 to 64 input channels, a
+ * multiple of 4. scratch: `kept` transformed weights, `tile_pairs` transformed inputs, a band of 6
+ * padded rows. */
+void te_v7em_winograd(const te_v7em_winograd_params *params, const void *input, void *output,
+                      void *scratch);
+
 /* ---- fully connected ------------------------------------------------------------------------ */
 
 typedef struct te_v7em_fully_connected_params te_v7em_fully_connected_params;

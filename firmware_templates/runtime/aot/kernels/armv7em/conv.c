@@ -50,18 +50,12 @@ void te_v7em_conv_direct(const te_v7em_conv_direct_params *params, const void *i
   params->kernel(&run);
 }
 
-/* Input row `y`, padded, or a row of padding. The padding left and right is in place already. */
+/* Input row `y`, padded, or a row of padding. */
 static void load_row(const te_v7em_conv_params *params, uint8_t *band_row, const uint8_t *input,
                      int32_t y) {
-  if (y < 0 || y >= params->input_height) {
-    te_fill_words(band_row, params->zero, params->band_row);
-    return;
-  }
-  const uint32_t room = (uint32_t)params->band_row - params->left;
-  const uint32_t bytes = params->row_bytes < room ? params->row_bytes : room;
-  te_copy_bytes(band_row + params->left, input + y * params->row_bytes, bytes);
-  te_fill_bytes(band_row, params->zero, params->left);
-  te_fill_bytes(band_row + params->left + bytes, params->zero, room - bytes);
+  const int inside = y >= 0 && y < params->input_height;
+  te_load_row(band_row, params->band_row, inside ? input + y * params->row_bytes : NULL,
+              params->row_bytes, params->left, params->zero);
 }
 
 void te_v7em_conv_band(const te_v7em_conv_band_params *params, const void *input, void *output,

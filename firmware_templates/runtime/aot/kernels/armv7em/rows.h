@@ -52,4 +52,19 @@ static inline void te_fill_bytes(uint8_t *to, uint8_t value, uint32_t bytes) {
   for (; bytes > 0; bytes--) *to++ = value;
 }
 
+/* A row of a band, `band_bytes` (a multiple of 4): `bytes` of the input at `from`, padding `left`
+ * of them and behind; NULL: a row of padding. */
+static inline void te_load_row(uint8_t *to, uint32_t band_bytes, const uint8_t *from,
+                               uint32_t bytes, uint32_t left, uint8_t zero) {
+  if (from == NULL) {
+    te_fill_words(to, zero, band_bytes);
+    return;
+  }
+  const uint32_t room = band_bytes - left;
+  const uint32_t copied = bytes < room ? bytes : room;
+  te_copy_bytes(to + left, from, copied);
+  te_fill_bytes(to, zero, left);
+  te_fill_bytes(to + left + copied, zero, room - copied);
+}
+
 #endif

@@ -1,0 +1,190 @@
+"""CONV_2D 3x3 with stride 1 by Winograd's F(2x2, 3x3), in exact integers: see winograd.S.
+
+Lanes of 16 bits hold everything. Inputs are at most 255, and each position of a transformed patch
+is a sum of at most four of them times 2**5: at most 32,640. A filter's taps are at least -128, and
+each position of 2 G filter (2 G)' is a sum of at most nine taps, or four of one and the same: at
+least -1,152. Sums of products wrap at 32 bits, but the outputs are 2**7 * T by arithmetic modulo
+2**32, which is exact where 2**7 * T fits 32 bits, as the requantization's proof demands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyedge.compile.exact import bounds, requantize
+from tinyedge.compile.kernels.armv7em import stream
+from tinyedge.compile.kernels.armv7em.instances import instance
+from tinyedge.compile.params import Conv2D
+from tinyedge.compile.plan import Constant, FieldValue
+
+#: 2 bits of the filters' transform, 5 of the inputs' scale
+SCALE_BITS = 7
+_CHOICES = tuple((SCALE_BITS, shift) for shift in range(18, 6, -1))
+#: a pair of tiles: rows and columns of outputs, rows of inputs
+_ROWS, _COLUMNS, _PATCH = 4, 2, 6
+#: offsets into a transformed patch are immediates
+_MAX_CHANNELS = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Winograd:
+    """One layer. ``tile_pairs``: pairs of tiles transformed at a time; None: weights are kept.
+
+    With kept weights, the transformed filters of all channels stay in scratch, and one pair of
+    tiles is transformed at a time. Else the filters are transformed again for every ``tile_pairs``.
+    """
+
+    params: Conv2D
+    fit: requantize.Fit
+    tile_pairs: int | None
+
+    @property
+    def channel_pairs(self) -> int:
+        """Pairs of output channels; the last goes back to stay a pair."""
+        return -(-self.params.output_shape[3] // 2)
+
+    @property
+    def _input_channels(self) -> int:
+        return self.params.input_shape[3]
+
+    @property
+    def _kept(self) -> int:
+        return self.channel_pairs if self.tile_pairs is None else 1
+
+    @property
+    def columns(self) -> int:
+        """Pairs of tiles side by side."""
+        return -(-self.params.output_shape[2] // _COLUMNS)
+
+    @property
+    def band_row(self) -> int:
+        """Bytes of a padded row."""
+        return (self.params.output_shape[2] + 2) * self._input_channels
+
+    @property
+    def scratch_bytes(self) -> int:
+        """Transformed filters, transformed inputs, and a band of rows."""
+        weights = self._kept * 4 * (16 * self._input_channels + 20)
+        return weights + (self.tile_pairs or 1) * 64 * self._input_channels + _PATCH * self.band_row
+
+    def overlap(self, input_bytes: int) -> tuple[int, int]:
+        """Lead and lag of ``Overlap``: a strip of outputs is written when its band is loaded."""
+        _, height, width, channels = self.params.output_shape
+        _, rows, input_width, _ = self.params.input_shape
+        y = np.arange(0, height - _ROWS, _ROWS, dtype=np.int64)
+        read = y - self.params.padding[0] + _PATCH
+        written = (y + _ROWS) * width * channels
+        lead = np.where(read < rows, written - read * input_width * self._input_channels, 0)
+        return max(0, int(lead.max(initial=0))), input_bytes
+
+    @property
+    def instructions(self) -> int:
+        """Estimated instructions: see winograd.S and winograd.c."""
+        _, height, _, _ = self.params.output_shape
+        fours = self._input_channels // 4
+        strips = -(-height // _ROWS)
+        filters = self.channel_pairs * (2 * (134 * fours + 20) + 70)
+        passes = 1 if self.tile_pairs is None else strips * -(-self.columns // self.tile_pairs)
+        calls = 90 * (self.columns * strips if self.tile_pairs is None else passes)
+        rows = strips * (_ROWS * 2 + _PATCH) * self.band_row // 4 * 5 // 4
+        block = 160 * fours + 209 + 32 * self.fit.signed + 30 * self.fit.clamp
+        pair = 302 * fours + 40 + self.channel_pairs * block
+        return 200 + passes * filters + calls + rows + strips * self.columns * pair
+
+    def stream(self) -> NDArray[np.uint32]:
+        """Of each pair of channels: initial values, requantization, filters."""
+        filters = self.params.filter.astype(np.int64)
+        count, channels = filters.shape[0], self._input_channels
+        pairs = stream.blocks(count, 2)
+        bias = stream.fold_zero_point(
+            filters.reshape(count, -1), self.params.bias, self.params.input_zero_point, self.fit
+        )
+        kinds = [self.fit.multipliers, self.fit.constants]
+        kinds += [self.fit.negatives] if self.fit.signed else []
+        requant = np.stack(kinds, axis=-1)[pairs].reshape(len(pairs), -1)
+        # [channel, four input channels, column, row, input channel]: a word for each tap
+        taps = filters.reshape(count, 3, 3, channels // 4, 4).transpose(0, 3, 2, 1, 4)
+        words = np.ascontiguousarray(taps.astype(np.int8)).reshape(count, -1).view(np.uint32)
+        parts = [bias[pairs] << SCALE_BITS, requant, words[pairs].reshape(len(pairs), -1)]
+        return np.concatenate(
+            [part.astype(np.int64).astype(np.uint64).astype(np.uint32) for part in parts], axis=1
+        )
+
+    def fields(self) -> tuple[tuple[str, FieldValue], ...]:
+        """The members of ``te_v7em_winograd_params``."""
+        q, channels = self.params, self._input_channels
+        words = self.stream()
+        return (
+            ("product", instance("te_winograd_product", "te_winograd_product", channels=channels)),
+            (
+                "store",
+                instance(
+                    "te_winograd_store",
+                    "te_winograd_store",
+                    shift=self.fit.shift,
+                    signed=int(self.fit.signed),
+                    limit=int(self.fit.clamp),
+                ),
+            ),
+            ("input", instance("te_winograd_input", "te_winograd_input", channels=channels)),
+            ("weights", instance("te_winograd_weights", "te_winograd_weights", channels=channels)),
+            ("stream", Constant("stream", words)),
+            ("stream_words", words.shape[1]),
+            ("head_words", 8 if self.fit.signed else 6),
+            ("kept", self._kept),
+            ("tile_pairs", self.tile_pairs or 1),
+            ("input_channels", channels),
+            ("channels", q.output_shape[3]),
+            ("input_height", q.input_shape[1]),
+            ("output_height", q.output_shape[1]),
+            ("output_width", q.output_shape[2]),
+            ("row_bytes", q.input_shape[2] * channels),
+            ("band_row", self.band_row),
+            ("left", q.padding[1] * channels),
+            ("top", q.padding[0]),
+            ("zero", q.input_zero_point + 128),
+            ("low", self.fit.low),
+            ("high", self.fit.high),
+        )
+
+
+def plan(params: Conv2D, parts: int | None) -> Winograd | None:
+    """The layer, or None where it cannot be computed exactly.
+
+    ``parts``: into how many a row of tiles is divided. None keeps the weights, where that takes no
+    more scratch than a whole row of tiles does.
+    """
+    if not _applies(params) or (fit := _fit(params)) is None:
+        return None
+    columns = -(-params.output_shape[2] // _COLUMNS)
+    if parts is not None:
+        return Winograd(params, fit, -(-columns // parts)) if parts <= columns else None
+    layer = Winograd(params, fit, None)
+    whole = Winograd(params, fit, columns)
+    return layer if layer.scratch_bytes <= whole.scratch_bytes else None
+
+
+def _applies(params: Conv2D) -> bool:
+    """Shapes and sizes."""
+    channels, outputs = params.input_shape[3], params.output_shape[3]
+    return (
+        params.filter.shape[1:3] == (3, 3)
+        and params.stride == params.dilation == (1, 1)
+        and params.input_shape[0] == 1
+        and params.output_shape[1] >= _ROWS
+        and params.output_shape[2] >= _COLUMNS
+        and outputs > 2
+        and channels % 4 == 0
+        and channels <= _MAX_CHANNELS
+    )
+
+
+@cache
+def _fit(params: Conv2D) -> requantize.Fit | None:
+    filters = params.filter.reshape(params.filter.shape[0], -1)
+    low, high = bounds.totals(filters, params.bias, params.input_zero_point)
+    return requantize.search(params.requant, low, high, _CHOICES)
