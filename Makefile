@@ -3,6 +3,7 @@
 MODEL   ?= fashion-cnn
 BOARD   ?= netduinoplus2
 RUNTIME ?=
+MODELS  ?= $(or $(TINYEDGE_MODELS),$(wildcard models/*/golden))
 PORT    ?=
 SAMPLES ?= 200
 COUNT   ?= 500
@@ -16,7 +17,7 @@ DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
 C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train quantize inspect generate build flash validate bench report monitor boards stop \
+.PHONY: help setup demo train quantize inspect generate build flash validate bench bench-anchors report monitor boards stop \
         check format test fuzz clean distclean
 
 ## show this list
@@ -65,6 +66,10 @@ validate: setup
 ## measure size, memory and ticks an inference
 bench: setup
 	@$(TINYEDGE) bench $(MODEL) $(DEVICE) $(ARGS)
+
+## count instructions and loads of all models in the folder MODELS, layer by layer
+bench-anchors: setup
+	@$(TINYEDGE) bench-anchors $(MODELS) $(ARGS)
 
 ## write the HTML and Markdown report
 report: setup

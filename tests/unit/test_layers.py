@@ -26,10 +26,13 @@ ALLOWED: dict[str, set[str]] = {
     "samples": {"graph"},
     "validate": {"link", "oracle", "samples", "results"},
     "bench": {"link", "board", "samples", "results"},
+    "trace": {"board", "build", "compile", "flash", "link"},
+    "published": {"graph"},
     "inspection": {"graph", "compile", "board", "results"},
     "report": {"results"},
     "pipeline": {"*"},
     "devices": {"*"},
+    "anchors": {"*"},
     "cli": {"*"},
     "__main__": {"cli"},
 }

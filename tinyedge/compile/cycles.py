@@ -49,7 +49,7 @@ _FORMS = (
 
 
 def decode(mnemonic: str, operands: str = "") -> Instruction:
-    """An instruction as objdump prints it: ``ldmia.w`` and ``r12!, {r6, r7, r8}``."""
+    """An instruction as objdump or QEMU prints it: ``ldmia.w`` and ``r12!, {r6, r7, r8}``."""
     kind = next((kind for form, kind in _FORMS if form.fullmatch(mnemonic)), Kind.OTHER)
     if kind is Kind.MANY:
         return Instruction(kind, _registers(operands), jumps="pc" in operands)
@@ -72,7 +72,7 @@ def cycles(instruction: Instruction, *, behind: Instruction | None, taken: bool 
 
 def _registers(operands: str) -> int:
     """How many registers a list such as ``{r4-r7, lr}`` or ``{r0, r1}`` names."""
-    numbers = {"sp": 13, "lr": 14, "pc": 15, "sl": 10, "fp": 11, "ip": 12, "r9": 9}
+    numbers = {"sp": 13, "lr": 14, "pc": 15, "sl": 10, "fp": 11, "ip": 12, "sb": 9}
     listed = operands.partition("{")[2].partition("}")[0]
     count = 0
     for part in filter(None, (part.strip() for part in listed.split(","))):

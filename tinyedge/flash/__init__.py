@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -50,9 +51,14 @@ class _State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 @contextlib.contextmanager
-def run(artifact: Artifact, board: Board, port: str = "") -> Iterator[Device]:
-    """A device for the length of a ``with``; an emulated one ends with it, or with this process."""
-    device = _start(artifact, board, port, owned=True)
+def run(
+    artifact: Artifact, board: Board, port: str = "", options: Sequence[str] = ()
+) -> Iterator[Device]:
+    """A device for the length of a ``with``; an emulated one ends with it, or with this process.
+
+    ``options``: further ones of the emulator.
+    """
+    device = _start(artifact, board, port, owned=True, options=options)
     try:
         yield device
     finally:
@@ -109,7 +115,9 @@ def stop(folder: Path) -> Device | None:
     return device
 
 
-def _start(artifact: Artifact, board: Board, port: str, owned: bool) -> Device:
+def _start(
+    artifact: Artifact, board: Board, port: str, owned: bool, options: Sequence[str] = ()
+) -> Device:
     method, elf = board.flash.method, artifact.elf
     digest = sha256(elf.read_bytes())
     if method not in METHODS:
@@ -122,8 +130,9 @@ def _start(artifact: Artifact, board: Board, port: str, owned: bool) -> Device:
         esptool.write(artifact.out, device)
         return Device(device, None, digest)
     log = artifact.out / _LOG
+    emulator = partial(qemu.argv, elf, board, options=options)
     started, url = process.start(
-        (lambda fd: qemu.argv(elf, board, fd)) if method == "qemu" else (lambda _: host.argv(elf)),
+        emulator if method == "qemu" else (lambda _: host.argv(elf)),
         host.environment if method == "host" else (lambda _: {}),
         log,
         owned,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from tinyedge.board import Board
@@ -10,7 +11,7 @@ from tinyedge.errors import ConfigError
 PROGRAMS = {"cortex-m": "qemu-system-arm"}
 
 
-def argv(elf: Path, board: Board, descriptor: int) -> list[str]:
+def argv(elf: Path, board: Board, descriptor: int, options: Sequence[str] = ()) -> list[str]:
     """What runs ``elf`` with its serial port on the listening socket ``descriptor``.
 
     Under icount the guest's clock goes on by 2^shift ns an instruction, so that ticks are exact.
@@ -30,9 +31,16 @@ def argv(elf: Path, board: Board, descriptor: int) -> list[str]:
         f"socket,id=link,fd={descriptor},server=on,wait=off,nodelay=on",
         "-serial",
         "chardev:link",
+        *options,
         "-kernel",
         str(elf),
     ]
+
+
+def logging(items: str, log: Path, addresses: Iterable[range]) -> list[str]:
+    """Options that log ``items`` (of -d) to a file, for code at these addresses alone."""
+    ranges = ",".join(f"{place.start:#x}..{place.stop - 1:#x}" for place in addresses)
+    return ["-d", items, "-D", str(log), "-dfilter", ranges]
 
 
 def program(board: Board) -> str:

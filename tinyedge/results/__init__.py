@@ -6,6 +6,7 @@ accuracies fractions of 1, and a tick is what ``tick_unit`` says: never assume a
 """
 
 from tinyedge.results.codec import VERBS, encode, json_schema, read, schema_of, write
+from tinyedge.results.counts import AnchorsReport, ModelCounts, StepCounts, TflmFigures
 from tinyedge.results.device import (
     BenchReport,
     ByteDifference,
@@ -42,6 +43,7 @@ from tinyedge.results.model import (
 
 __all__ = [
     "VERBS",
+    "AnchorsReport",
     "ArenaBlock",
     "BenchReport",
     "BoardFit",
@@ -58,6 +60,7 @@ __all__ = [
     "LayerInfo",
     "LayerSize",
     "Mismatch",
+    "ModelCounts",
     "MonitorReport",
     "PlanStep",
     "QuantizeReport",
@@ -65,8 +68,10 @@ __all__ = [
     "Result",
     "SectionSize",
     "Spread",
+    "StepCounts",
     "StopReport",
     "TensorInfo",
+    "TflmFigures",
     "TickUnit",
     "TrainReport",
     "ValidateReport",

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 
 from tinyedge.errors import ConfigError
+from tinyedge.results.counts import AnchorsReport
 from tinyedge.results.device import (
     BenchReport,
     DemoReport,
@@ -29,6 +30,7 @@ VERBS: dict[str, type[Result]] = {
     "flash": FlashReport,
     "validate": ValidateReport,
     "bench": BenchReport,
+    "bench-anchors": AnchorsReport,
     "report": ReportFiles,
     "demo": DemoReport,
     "monitor": MonitorReport,

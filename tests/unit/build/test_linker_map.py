@@ -67,3 +67,11 @@ def test_an_object_belongs_to_its_folder(origin: str, expected: str) -> None:
 def test_a_missing_map_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="No such file"):
         linker_map.components(tmp_path / "none.map", set())
+
+
+def test_addresses_of_neighbours_are_one_range(tmp_path: Path) -> None:
+    path = tmp_path / "firmware.map"
+    path.write_text(MAP)
+    found = linker_map.addresses(path, ".text", ("app", "library"))
+    assert found == (range(0x08000040, 0x08000080),)
+    assert linker_map.addresses(path, ".text", ("runtime",)) == (range(0x08000082, 0x08000090),)

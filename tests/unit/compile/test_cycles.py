@@ -20,6 +20,7 @@ OTHER = Instruction(Kind.OTHER)
         ("ldmia.w", "r12!, {r6, r7, r8}", Kind.MANY, 3),
         ("stmdb", "sp!, {r4, r5, r6, r7, r8, r9, sl, fp, lr}", Kind.MANY, 9),
         ("push", "{r4-r11, lr}", Kind.MANY, 9),
+        ("push.w", "{r4, r8, sb, sl, fp, ip, lr}", Kind.MANY, 7),
         ("vpush", "{d8-d9}", Kind.MANY, 2),
         ("bls.n", "8000 <name>", Kind.BRANCH, 0),
         ("blt.w", "8000 <name>", Kind.BRANCH, 0),

@@ -44,3 +44,10 @@ def test_a_core_that_no_emulator_runs_is_refused() -> None:
     cpu = msgspec.structs.replace(board.cpu, core="z80")
     with pytest.raises(ConfigError, match=r'cpu\.core "z80"'):
         qemu.argv(Path("f"), msgspec.structs.replace(board, cpu=cpu), 3)
+
+
+def test_logging_of_some_addresses() -> None:
+    options = qemu.logging("exec", Path("/w/log"), [range(0x100, 0x200), range(0x800, 0x802)])
+    assert options == [*["-d", "exec", "-D", "/w/log", "-dfilter", "0x100..0x1ff,0x800..0x801"]]
+    argv = qemu.argv(Path("f"), boards.load("netduinoplus2"), 5, options)
+    assert argv[-8:] == [*options, "-kernel", "f"]
