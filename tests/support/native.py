@@ -29,7 +29,12 @@ from tinyedge.graph.types import Graph
 WARNINGS = ("-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
 SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
 GUARD = 64  # bytes before and behind the arena that no kernel may touch
-_SCALARS = {"int8_t": ctypes.c_int8, "int32_t": ctypes.c_int32, "float": ctypes.c_float}
+_SCALARS = {
+    "int8_t": ctypes.c_int8,
+    "int16_t": ctypes.c_int16,
+    "int32_t": ctypes.c_int32,
+    "float": ctypes.c_float,
+}
 _PORTABLE = "runtime/aot/kernels/portable"
 
 

@@ -25,151 +25,26 @@ API's ModelT, for tests that damage a model before ``finish`` packs it.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-import flatbuffers
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from tflite_micro.tensorflow.lite.micro.python import schema_py_generated as schema
+from numpy.typing import NDArray
 
+from tests.support.writer_moves import Moves
+from tests.support.writer_parts import Handle
 from tinyedge.graph.geometry import broadcast, window_output
 from tinyedge.graph.types import Padding
 
-_TYPES = {
-    "float32": schema.TensorType.FLOAT32,
-    "int8": schema.TensorType.INT8,
-    "uint8": schema.TensorType.UINT8,
-    "int16": schema.TensorType.INT16,
-    "int32": schema.TensorType.INT32,
-    "int64": schema.TensorType.INT64,
-    "bool": schema.TensorType.BOOL,
-}
 SOFTMAX_SCALE = 1 / 256
 SOFTMAX_ZERO_POINT = -128
+_FUSED = ("ADD", "MUL", "SUB")  # binary operators that end in an activation
+
+__all__ = ["Handle", "ModelWriter"]
 
 
-@dataclasses.dataclass(frozen=True)
-class Handle:
-    """A tensor of the model being written."""
-
-    index: int
-    shape: tuple[int, ...]
-    scale: float | None = None
-    zero_point: int = 0
-
-
-class ModelWriter:
+class ModelWriter(Moves):
     """One model with one subgraph."""
-
-    def __init__(self) -> None:
-        self.graph = schema.SubGraphT(tensors=[], inputs=[], outputs=[], operators=[], name="main")
-        self.model = schema.ModelT(
-            version=3,
-            operatorCodes=[],
-            subgraphs=[self.graph],
-            description="written by tests",
-            buffers=[schema.BufferT()],
-        )
-
-    # Parts
-
-    def tensor(
-        self,
-        shape: Sequence[int],
-        scale: float | Sequence[float] | None = None,
-        zero_point: int | Sequence[int] = 0,
-        *,
-        dtype: str = "int8",
-        axis: int = 0,
-        data: ArrayLike | None = None,
-        name: str = "",
-    ) -> Handle:
-        """Add any tensor; with ``data`` it is a constant. ``scale`` None leaves it unquantized."""
-        index = len(self.graph.tensors)
-        record = schema.TensorT(
-            shape=list(shape), type=_TYPES[dtype], name=name or f"tensor_{index}", hasRank=True
-        )
-        if data is not None:
-            raw = np.ascontiguousarray(data, dtype=dtype).tobytes()
-            record.buffer = len(self.model.buffers)
-            self.model.buffers.append(schema.BufferT(data=np.frombuffer(raw, np.uint8)))
-        if scale is not None:
-            scales = [scale] if isinstance(scale, int | float) else list(scale)
-            zeros = [zero_point] * len(scales) if isinstance(zero_point, int) else list(zero_point)
-            record.quantization = schema.QuantizationParametersT(
-                scale=scales, zeroPoint=zeros, quantizedDimension=axis
-            )
-        self.graph.tensors.append(record)
-        single = isinstance(scale, int | float) and isinstance(zero_point, int)
-        return Handle(
-            index,
-            tuple(shape),
-            float(np.float32(scale)) if single else None,
-            zero_point if isinstance(zero_point, int) else 0,
-        )
-
-    def input(
-        self,
-        shape: Sequence[int],
-        scale: float | None = None,
-        zero_point: int = 0,
-        *,
-        dtype: str = "int8",
-    ) -> Handle:
-        """Add a model input."""
-        handle = self.tensor(shape, scale, zero_point, dtype=dtype)
-        self.graph.inputs.append(handle.index)
-        return handle
-
-    def constant(
-        self,
-        data: ArrayLike,
-        scale: float | Sequence[float] | None = None,
-        zero_point: int | Sequence[int] = 0,
-        *,
-        dtype: str = "int8",
-        axis: int = 0,
-    ) -> Handle:
-        """Add a constant."""
-        array = np.asarray(data, dtype=dtype)
-        return self.tensor(array.shape, scale, zero_point, dtype=dtype, axis=axis, data=array)
-
-    def op(
-        self, kind: str, inputs: Sequence[Handle | None], outputs: Sequence[Handle], **options: Any
-    ) -> None:
-        """Add an operator. ``options`` name its table's fields; activations by their name."""
-        code = getattr(schema.BuiltinOperator, kind)
-        record = schema.OperatorT(
-            opcodeIndex=self._opcode(code),
-            inputs=[-1 if handle is None else handle.index for handle in inputs],
-            outputs=[handle.index for handle in outputs],
-        )
-        table = _OPTIONS.get(kind)
-        if table is not None:
-            record.builtinOptionsType = getattr(schema.BuiltinOptions, table)
-            record.builtinOptions = getattr(schema, f"{table}T")(**_by_name(options))
-        self.graph.operators.append(record)
-
-    def finish(self, *outputs: Handle) -> bytes:
-        """Pack the model with ``outputs`` as its outputs."""
-        self.graph.outputs = [handle.index for handle in outputs]
-        builder = flatbuffers.Builder(1024)
-        builder.Finish(self.model.Pack(builder), file_identifier=b"TFL3")
-        return bytes(builder.Output())
-
-    def _opcode(self, code: int) -> int:
-        codes = self.model.operatorCodes
-        for index, record in enumerate(codes):
-            if record.builtinCode == code:
-                return index
-        codes.append(
-            schema.OperatorCodeT(builtinCode=code, deprecatedBuiltinCode=min(code, 127), version=1)
-        )
-        return len(codes) - 1
-
-    # Operators
 
     def conv2d(
         self,
@@ -222,6 +97,34 @@ class ModelWriter:
             **_strided(stride, dilation),
             padding=padding,
             depthMultiplier=weights.shape[3] // x.shape[3],
+            fusedActivationFunction=activation,
+        )
+        return y
+
+    def transpose_conv(
+        self,
+        x: Handle,
+        weights: NDArray[np.int8],
+        weight_scales: float | Sequence[float],
+        bias: NDArray[np.int32] | None,
+        *,
+        size: tuple[int, int],
+        scale: float,
+        zero_point: int,
+        stride: tuple[int, int] = (1, 1),
+        padding: str = "VALID",
+        activation: str = "NONE",
+    ) -> Handle:
+        """TRANSPOSE_CONV to ``size``; ``weights`` OHWI."""
+        y = self.tensor((x.shape[0], *size, weights.shape[0]), scale, zero_point)
+        filters, *biases = self._weights(x, weights, weight_scales, bias, axis=0)
+        self.op(
+            "TRANSPOSE_CONV",
+            [self.constant(y.shape, dtype="int32"), filters, x, *biases],
+            [y],
+            strideH=stride[0],
+            strideW=stride[1],
+            padding=padding,
             fusedActivationFunction=activation,
         )
         return y
@@ -284,18 +187,6 @@ class ModelWriter:
         """PRELU; ``alpha`` is broadcast to ``x``."""
         return self._binary("PRELU", x, alpha, scale=scale, zero_point=zero_point)
 
-    def pad(
-        self, x: Handle, paddings: Sequence[tuple[int, int]], value: int | None = None
-    ) -> Handle:
-        """PAD, or PADV2 where ``value`` (int8) is given. ``paddings``: (before, after) an axis."""
-        shape = [n + sum(pair) for n, pair in zip(x.shape, paddings, strict=True)]
-        y = self.tensor(shape, x.scale, x.zero_point)
-        inputs = [x, self.constant(paddings, dtype="int32")]
-        if value is not None:
-            inputs.append(self.constant([value], x.scale, x.zero_point))
-        self.op("PAD" if value is None else "PADV2", inputs, [y])
-        return y
-
     def mean(
         self,
         x: Handle,
@@ -311,21 +202,6 @@ class ModelWriter:
         shape = kept if keep_dims else [n for i, n in enumerate(x.shape) if i not in reduced]
         y = self.tensor(shape, scale, zero_point)
         self.op("MEAN", [x, self.constant(axes, dtype="int32")], [y], keepDims=keep_dims)
-        return y
-
-    def concatenation(self, parts: Sequence[Handle], axis: int) -> Handle:
-        """CONCATENATION; all parts have one scale and zero point."""
-        first = parts[0]
-        shape = list(first.shape)
-        shape[axis] = sum(part.shape[axis] for part in parts)
-        y = self.tensor(shape, first.scale, first.zero_point)
-        self.op("CONCATENATION", parts, [y], axis=axis)
-        return y
-
-    def reshape(self, x: Handle, shape: Sequence[int]) -> Handle:
-        """RESHAPE."""
-        y = self.tensor(shape, x.scale, x.zero_point)
-        self.op("RESHAPE", [x, self.constant(shape, dtype="int32")], [y], newShape=list(shape))
         return y
 
     def softmax(self, x: Handle, beta: float = 1.0) -> Handle:
@@ -440,41 +316,6 @@ class ModelWriter:
         fused = {"fusedActivationFunction": activation} if kind in _FUSED else {}
         self.op(kind, [a, b], [y], **fused)
         return y
-
-
-_FUSED = ("ADD", "MUL", "SUB")  # binary operators that end in an activation
-_OPTIONS = {
-    "ADD": "AddOptions",
-    "AVERAGE_POOL_2D": "Pool2DOptions",
-    "CONCATENATION": "ConcatenationOptions",
-    "CONV_2D": "Conv2DOptions",
-    "DEPTHWISE_CONV_2D": "DepthwiseConv2DOptions",
-    "FULLY_CONNECTED": "FullyConnectedOptions",
-    "HARD_SWISH": "HardSwishOptions",
-    "LEAKY_RELU": "LeakyReluOptions",
-    "MAXIMUM": "MaximumMinimumOptions",
-    "MAX_POOL_2D": "Pool2DOptions",
-    "MEAN": "ReducerOptions",
-    "MINIMUM": "MaximumMinimumOptions",
-    "MUL": "MulOptions",
-    "PAD": "PadOptions",
-    "PADV2": "PadV2Options",
-    "RESHAPE": "ReshapeOptions",
-    "SOFTMAX": "SoftmaxOptions",
-    "SUB": "SubOptions",
-}
-
-
-def _by_name(options: dict[str, Any]) -> dict[str, Any]:
-    """Replace activations and padding schemes given by name with the schema's numbers."""
-    named = {
-        "fusedActivationFunction": schema.ActivationFunctionType,
-        "padding": schema.Padding,
-    }
-    return {
-        field: getattr(named[field], value) if isinstance(value, str) else value
-        for field, value in options.items()
-    }
 
 
 def _strided(stride: tuple[int, int], dilation: tuple[int, int]) -> dict[str, int]:

@@ -95,6 +95,20 @@ def _depthwise(q: p.DepthwiseConv2D, inputs: Sequence[Array]) -> Array:
 
 
 @evaluate.register
+def _transpose_conv(q: p.TransposeConv, inputs: Sequence[Array]) -> Array:
+    x = inputs[0].reshape(q.input_shape).astype(np.int64) - q.input_zero_point
+    acc = np.zeros(q.output_shape, np.int64) + q.bias
+    _, rows, columns, _ = q.output_shape
+    for y, row in np.ndindex(x.shape[1], q.filter.shape[1]):
+        for z, column in np.ndindex(x.shape[2], q.filter.shape[2]):
+            down = y * q.stride[0] + row - q.padding[0]
+            along = z * q.stride[1] + column - q.padding[1]
+            if 0 <= down < rows and 0 <= along < columns:
+                acc[:, down, along] += x[:, y, z] @ q.filter[:, row, column].astype(np.int64).T
+    return requantize(acc, q.requant)
+
+
+@evaluate.register
 def _fully_connected(q: p.FullyConnected, inputs: Sequence[Array]) -> Array:
     x = inputs[0].reshape(q.batches, -1).astype(np.int64) - q.input_zero_point
     return requantize(x @ q.filter.astype(np.int64).T + q.bias, q.requant)
@@ -192,6 +206,41 @@ def _mean(q: p.Mean, inputs: Sequence[Array]) -> Array:
 @evaluate.register
 def _concatenation(q: p.Concatenation, inputs: Sequence[Array]) -> Array:
     return np.concatenate([x.reshape(q.outer, -1) for x in inputs], axis=1)
+
+
+@evaluate.register
+def _gather(q: p.Gather, inputs: Sequence[Array]) -> Array:
+    axes = zip(q.shape, q.stride, strict=True)
+    at = np.ix_(*(stride * np.arange(size) for size, stride in axes))
+    return inputs[0].reshape(-1)[q.offset + sum(at)]
+
+
+@evaluate.register
+def _resize_nearest(q: p.ResizeNearest, inputs: Sequence[Array]) -> Array:
+    return inputs[0].reshape(q.input_shape)[:, q.rows][:, :, q.columns]
+
+
+@evaluate.register
+def _resize_bilinear(q: p.ResizeBilinear, inputs: Sequence[Array]) -> Array:
+    result = inputs[0].reshape(q.input_shape).astype(np.int64)
+    for axis in (1, 2):
+        place = np.arange(q.output_shape[axis]) * q.steps[axis - 1] + q.offsets[axis - 1]
+        low = np.maximum(place // 1024, 0)
+        high = np.clip(-(-place // 1024), 0, q.input_shape[axis] - 1)
+        way = np.expand_dims(place - 1024 * low, tuple(range(1, 4 - axis)))
+        near, far = (np.take(result, index, axis) for index in (low, high))
+        result = near * (1024 - way) + far * way
+    return np.asarray(np.sign(result) * (np.abs(result) + (1 << 19) >> 20), np.int8)
+
+
+@evaluate.register
+def _arg_max(q: p.ArgMax, inputs: Sequence[Array]) -> Array:
+    return np.asarray(inputs[0].reshape(q.outer, q.size, q.inner).argmax(axis=1), np.int32)
+
+
+@evaluate.register
+def _arg_min(q: p.ArgMin, inputs: Sequence[Array]) -> Array:
+    return np.asarray(inputs[0].reshape(q.outer, q.size, q.inner).argmin(axis=1), np.int32)
 
 
 @evaluate.register(p.Copy)

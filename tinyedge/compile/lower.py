@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import singledispatch
 from typing import Any
 
@@ -10,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.compile import params as p
+from tinyedge.compile import rearrange
 from tinyedge.compile.program import Node, Program, Value
 from tinyedge.errors import ModelError
-from tinyedge.graph import ops, quantized, reference
+from tinyedge.graph import ops, quantized, reference, resampling
 from tinyedge.graph.geometry import leading_padding
-from tinyedge.graph.ops.pool import PoolKind
+from tinyedge.graph.ops.pool import Extreme, PoolKind
+from tinyedge.graph.ops.resize import ResizeKind
 from tinyedge.graph.types import Activation, DType, Graph, Op, Tensor
 
 Shape = tuple[int, ...]
@@ -24,13 +27,13 @@ _ALL_INT8 = np.arange(-128, 128, dtype=np.int8)
 
 
 def lower(graph: Graph) -> Program:
-    """Return the graph as a program of one node an operator, RESHAPE as a copy.
+    """Return the graph as a program: one node an output, copies where bytes keep their order.
 
     The graph must have passed ``graph.verify.check``. Raises ModelError for what no kernel family
     expresses, naming the operator.
     """
     values = {tensor.index: _value(tensor) for tensor in graph.tensors}
-    nodes = tuple(_node(op, values) for op in graph.ops)
+    nodes = tuple(node for op in graph.ops for node in _nodes(op, values))
     return Program(
         name=graph.name,
         sha256=graph.sha256,
@@ -51,16 +54,12 @@ def _value(tensor: Tensor) -> Value:
     )
 
 
-def _node(op: Op, values: dict[int, Value]) -> Node:
+def _nodes(op: Op, values: dict[int, Value]) -> Iterator[Node]:
     joined = op.inputs if isinstance(op, ops.Concatenation | ops.Binary) else op.inputs[:1]
-    return Node(
-        name=op.kind,
-        ops=(op.index,),
-        params=_params(op),
-        inputs=tuple(values[tensor.index] for tensor in joined),
-        output=values[op.outputs[0].index],
-        macs=op.macs,
-    )
+    inputs = tuple(values[tensor.index] for tensor in joined)
+    params = rearrange.split(op) if isinstance(op, ops.Split) else (_params(op),)
+    for written, tensor in zip(params, op.outputs, strict=True):
+        yield Node(op.kind, (op.index,), written, inputs, values[tensor.index], op.macs)
 
 
 @singledispatch
@@ -86,7 +85,7 @@ def _paddings(
 
 
 def _channel_requant(
-    op: ops.Conv2D | ops.DepthwiseConv2D | ops.FullyConnected,
+    op: ops.Conv2D | ops.DepthwiseConv2D | ops.TransposeConv | ops.FullyConnected,
 ) -> p.Requantization:
     multipliers, shifts = quantized.output_multipliers(op)
     return _requant(op.outputs[0], multipliers, shifts, op.activation)
@@ -152,6 +151,26 @@ def _depthwise(op: ops.DepthwiseConv2D) -> p.DepthwiseConv2D:
         input_zero_point=op.inputs[0].q.zero_point,
         requant=_channel_requant(op),
     )
+
+
+@_params.register
+def _transpose_conv(op: ops.TransposeConv) -> p.Params:
+    size, window = op.outputs[0].shape[1:3], op.filter.shape[1:3]
+    top, left = (leading_padding(size[i], window[i], op.stride[i], 1, op.padding) for i in (0, 1))
+    filters = _weights(op.filter, op.filter.shape)
+    same: dict[str, Any] = {
+        "input_shape": _shape4(op.inputs[0]),
+        "output_shape": _shape4(op.outputs[0]),
+        "bias": _bias(op.bias, op.filter.shape[0]),
+        "stride": op.stride,
+        "input_zero_point": op.inputs[0].q.zero_point,
+        "requant": _channel_requant(op),
+    }
+    if op.stride == (1, 1):  # a convolution with the filter turned around
+        turned = np.ascontiguousarray(filters[:, ::-1, ::-1])
+        padding = (window[0] - 1 - top, window[1] - 1 - left)
+        return p.Conv2D(filter=turned, dilation=(1, 1), padding=padding, **same)
+    return p.TransposeConv(filter=filters, padding=(top, left), **same)
 
 
 @_params.register
@@ -269,6 +288,36 @@ def _concatenation(op: ops.Concatenation) -> p.Concatenation:
 @_params.register
 def _reshape(op: ops.Reshape) -> p.Copy:
     return p.Copy(op.outputs[0].bytes)
+
+
+@_params.register
+def _strided_slice(op: ops.StridedSlice) -> p.Params:
+    return rearrange.strided_slice(op)
+
+
+@_params.register
+def _transpose(op: ops.Transpose) -> p.Params:
+    return rearrange.transpose(op)
+
+
+@_params.register
+def _resize(op: ops.Resize) -> p.Params:
+    if op.inputs[0].shape == op.outputs[0].shape:
+        return p.Copy(op.outputs[0].bytes)
+    shape = _shape4(op.inputs[0])
+    if op.function is ResizeKind.NEAREST:
+        rows, columns = resampling.nearest(op)
+        return p.ResizeNearest(shape, rows.astype(np.int16), columns.astype(np.int16))
+    down, along = resampling.bilinear(op)
+    steps, offsets = (down.step, along.step), (down.offset, along.offset)
+    return p.ResizeBilinear(shape, _shape4(op.outputs[0]), steps, offsets)
+
+
+@_params.register
+def _arg_extreme(op: ops.ArgExtreme) -> p.ArgExtreme:
+    family = p.ArgMax if op.function is Extreme.MAX else p.ArgMin
+    before, after = op.inputs[0].shape[: op.axis], op.inputs[0].shape[op.axis + 1 :]
+    return family(math.prod(before), op.inputs[0].shape[op.axis], math.prod(after))
 
 
 @_params.register

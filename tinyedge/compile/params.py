@@ -72,6 +72,23 @@ class DepthwiseConv2D(Params):
 
 
 @dataclass(frozen=True, eq=False)
+class TransposeConv(Params):
+    """TRANSPOSE_CONV. ``filter`` int8 OHWI, ``bias`` int32 O.
+
+    Tap t of the filter for input i goes to output i * ``stride`` + t - ``padding``, per axis.
+    """
+
+    input_shape: Shape4
+    output_shape: Shape4
+    filter: Int8Array
+    bias: Int32Array
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    input_zero_point: int
+    requant: Requantization
+
+
+@dataclass(frozen=True, eq=False)
 class FullyConnected(Params):
     """FULLY_CONNECTED of ``batches`` rows: ``filter`` int8 [outputs, inputs], ``bias`` int32."""
 
@@ -197,6 +214,63 @@ class Mean(Params):
     count: int
     input_zero_point: int
     requant: Requantization
+
+
+@dataclass(frozen=True, eq=False)
+class Gather(Params):
+    """Bytes at regular distances: STRIDED_SLICE, TRANSPOSE, and each output of SPLIT.
+
+    Output element i[0], i[1], ... of ``shape`` is byte ``offset`` + sum(i * ``stride``) of the
+    input.
+    """
+
+    offset: int
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ResizeNearest(Params):
+    """RESIZE_NEAREST_NEIGHBOR: row y of the output is row ``rows[y]`` of the input (int16)."""
+
+    input_shape: Shape4
+    rows: NDArray[np.int16]
+    columns: NDArray[np.int16]
+
+
+@dataclass(frozen=True, eq=False)
+class ResizeBilinear(Params):
+    """RESIZE_BILINEAR: pixel i of the output lies at i * step + offset, with 10 fractional bits.
+
+    ``steps`` and ``offsets`` are of height and width.
+    """
+
+    input_shape: Shape4
+    output_shape: Shape4
+    steps: tuple[int, int]
+    offsets: tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class ArgExtreme(Params):
+    """Base of ARG_MAX and ARG_MIN: int32 index along the middle one of three axes.
+
+    The first of equal elements counts.
+    """
+
+    outer: int
+    size: int
+    inner: int
+
+
+@dataclass(frozen=True, eq=False)
+class ArgMax(ArgExtreme):
+    """ARG_MAX."""
+
+
+@dataclass(frozen=True, eq=False)
+class ArgMin(ArgExtreme):
+    """ARG_MIN."""
 
 
 @dataclass(frozen=True, eq=False)

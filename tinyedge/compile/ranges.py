@@ -27,18 +27,35 @@ from tinyedge.graph.ops import (
     Pad,
     Pool2D,
     Reshape,
+    Resize,
+    Split,
+    StridedSlice,
     Sub,
+    Transpose,
+    TransposeConv,
 )
 from tinyedge.graph.quantized import mean_count, mean_multiplier, mul_multiplier, output_multipliers
-from tinyedge.graph.reference import evaluate
+from tinyedge.graph.reference import evaluate, outputs
 from tinyedge.graph.reference.conv import requantize, weighted_sum
 from tinyedge.graph.types import Array, DType, Graph, Op, Tensor
 
 Ints = NDArray[np.int64]
-Weighted = Conv2D | DepthwiseConv2D | FullyConnected
+Weighted = Conv2D | DepthwiseConv2D | FullyConnected | TransposeConv
 
 # Operators whose outputs never fall when an input rises.
-_RISING = (Add, Concatenation, Maximum, Mean, Minimum, Pad, Pool2D, Reshape)
+_RISING = (
+    Add,
+    Concatenation,
+    Maximum,
+    Mean,
+    Minimum,
+    Pad,
+    Pool2D,
+    Reshape,
+    Resize,
+    StridedSlice,
+    Transpose,
+)
 _INT32 = 1 << 31
 _WIDEST = 255  # |q - zero point| of an int8
 
@@ -64,9 +81,12 @@ def analyse(graph: Graph) -> dict[Tensor, Range]:
         for tensor in op.inputs:
             if tensor.data is not None:
                 ranges.setdefault(tensor, Range(tensor.data, tensor.data))
-        known = _bounds(op, [ranges[tensor] for tensor in op.inputs])
-        for tensor in op.outputs:
-            ranges[tensor] = known or _unknown(tensor)
+        inputs = [ranges[tensor] for tensor in op.inputs]
+        if isinstance(op, Split):
+            parts = zip(*(outputs(op, [x]) for x in (inputs[0].low, inputs[0].high)), strict=True)
+            ranges |= dict(zip(op.outputs, (Range(*bounds) for bounds in parts), strict=True))
+        else:
+            ranges[op.outputs[0]] = _bounds(op, inputs) or _unknown(op.outputs[0])
     return ranges
 
 
@@ -87,7 +107,7 @@ def _bounds(op: Op, inputs: Sequence[Range]) -> Range | None:
     if floats or _may_wrap(op):
         return None
     match op:
-        case Conv2D() | DepthwiseConv2D() | FullyConnected():
+        case Conv2D() | DepthwiseConv2D() | FullyConnected() | TransposeConv():
             sums = accumulators(op, inputs[0])
             return Range(*(requantize(op, bound) for bound in sums)) if sums else None
         case Elementwise():

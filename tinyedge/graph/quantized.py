@@ -27,6 +27,7 @@ from tinyedge.graph.ops import (
     Softmax,
     Sub,
     Tanh,
+    TransposeConv,
 )
 from tinyedge.graph.types import Activation, DType, Quant
 
@@ -122,7 +123,7 @@ def activation_range(
 
 
 def output_multipliers(
-    op: Conv2D | DepthwiseConv2D | FullyConnected,
+    op: Conv2D | DepthwiseConv2D | FullyConnected | TransposeConv,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return multipliers and shifts, one an output channel.
 

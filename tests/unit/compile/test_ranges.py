@@ -27,6 +27,11 @@ def _depthwise(model: ModelWriter, x: Handle) -> Handle:
     return model.depthwise_conv2d(x, weights, [0.02, 0.1, 0.004], None, padding="SAME", **OUT)
 
 
+def _transpose_conv(model: ModelWriter, x: Handle) -> Handle:
+    weights = np.array([[9, -9, 70], [4, 0, -128]], np.int8).reshape(2, 1, 3, 1)
+    return model.transpose_conv(x, weights, 0.02, None, size=(1, 5), stride=(1, 2), **OUT)
+
+
 def _dense(model: ModelWriter, x: Handle) -> Handle:
     weights = np.array([[17, -2], [-1, 127]], np.int8)
     return model.fully_connected(x, weights, 0.01, None, **OUT)
@@ -54,6 +59,14 @@ LAYERS: dict[str, Layer] = {
     "pad": lambda model, x: model.pad(x, [(0, 0), (0, 0), (1, 0), (0, 0)], value=33),
     "concatenation": lambda model, x: model.concatenation([x, x], 3),
     "reshape": lambda model, x: model.reshape(x, (1, 2)),
+    "squeeze": lambda model, x: model.squeeze(x),
+    "expand_dims": lambda model, x: model.expand_dims(x, 0),
+    "strided_slice": lambda model, x: model.strided_slice(x, [0, 0, slice(None, None, -1), 0]),
+    "split": lambda model, x: model.split(x, 2, 2)[1],
+    "transpose": lambda model, x: model.transpose(x, [0, 2, 1, 3]),
+    "resize_nearest": lambda model, x: model.resize_nearest(x, (2, 3)),
+    "resize_bilinear": lambda model, x: model.resize_bilinear(x, (2, 5), halfPixelCenters=True),
+    "transpose_conv": _transpose_conv,
 }
 
 

@@ -8,7 +8,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from tests.support.tflite_writer import ModelWriter
+from tests.support.tflite_writer import Handle, ModelWriter
 from tests.support.tools import shared_models
 from tinyedge.errors import ModelError
 from tinyedge.graph import reference
@@ -41,10 +41,21 @@ def _every_operator() -> bytes:
     x = model.max_pool2d(model.pad(x, [(0, 0), (1, 1), (0, 2), (0, 0)]), window=(2, 2))
     x = model.average_pool2d(x, window=(2, 2), stride=(1, 1), padding="SAME")
     x = model.mean(x, [1, 2], **shared)
+    x = _moved(model, model.expand_dims(model.expand_dims(x, 1), 1))
     x = model.relu6(model.reshape(x, (1, 8)))
     dense = rng.integers(-127, 128, (3, 8)).astype(np.int8)
     x = model.fully_connected(x, dense, 0.01, bias[:3], scale=0.1, zero_point=0)
     return model.finish(model.dequantize(model.softmax(x)), model.logistic(x))
+
+
+def _moved(model: ModelWriter, x: Handle) -> Handle:
+    """[1, 1, 1, 8] through what moves elements, and back."""
+    x = model.resize_bilinear(model.resize_nearest(x, (4, 3)), (2, 2), halfPixelCenters=True)
+    x = model.transpose(model.strided_slice(x, [0, slice(1, None, -1), 1, slice(None)]), [1, 0])
+    first, second = model.split(x, 0, 2)
+    parts = [*model.split_v(first, 1, [1, 1]), *model.split_v(second, 1, [1, 1])]
+    x = model.concatenation([parts[0], parts[3]], 0)
+    return model.reshape(model.squeeze(x), (1, 1, 1, 8))
 
 
 def _mutate(data: bytes, rng: random.Random) -> bytes:

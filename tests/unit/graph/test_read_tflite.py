@@ -8,8 +8,9 @@ import flatbuffers
 import numpy as np
 import pytest
 
-from tests.support.tflite_writer import Handle, ModelWriter, schema
+from tests.support.tflite_writer import Handle, ModelWriter
 from tests.support.tools import shared_models
+from tests.support.writer_parts import schema
 from tinyedge.errors import ModelError
 from tinyedge.graph.ops import Conv2D, DepthwiseConv2D, FullyConnected, Pad
 from tinyedge.graph.ops.opaque import Opaque

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.compile import params as p
+from tinyedge.compile.kernels.base import Overlap
 from tinyedge.compile.plan import Constant, FieldValue
 
 Fields = tuple[tuple[str, FieldValue], ...]
@@ -49,7 +50,9 @@ def _padded(values: NDArray[np.generic]) -> NDArray[np.generic]:
 
 
 def window(
-    q: p.Conv2D | p.DepthwiseConv2D | p.Pool, size: tuple[int, int], dilation: tuple[int, int]
+    q: p.Conv2D | p.DepthwiseConv2D | p.TransposeConv | p.Pool,
+    size: tuple[int, int],
+    dilation: tuple[int, int],
 ) -> Fields:
     """Fields of ``te_window``."""
     values = {
@@ -90,3 +93,17 @@ def window_lead(
     needed = np.minimum.accumulate(needed[::-1])[::-1]
     written = (np.arange(needed.size, dtype=np.int64) + 1) * out_channels
     return max(0, int((written - needed).max()))
+
+
+def gather_overlap(positions: NDArray[np.int64]) -> Overlap:
+    """How output and input may lie, if byte i of the output is byte ``positions[i]`` of the input.
+
+    When byte i is written, those of the positions behind i are still to be read.
+    """
+    if len(positions) < 2:
+        return Overlap(lead=0, lag=0)
+    written = np.arange(len(positions) - 1, dtype=np.int64)
+    first = np.minimum.accumulate(positions[:0:-1])[::-1]
+    last = np.maximum.accumulate(positions[:0:-1])[::-1]
+    lead, lag = (written + 1 - first).max(), (last + 1 - written).max()
+    return Overlap(max(0, int(lead)), max(0, int(lag)))

@@ -17,8 +17,15 @@ from tinyedge.graph.ops import (
     Pad,
     Pool2D,
     Reshape,
+    Resize,
+    Split,
+    StridedSlice,
+    Transpose,
 )
 from tinyedge.graph.types import Op, Tensor
+
+# Operators of one input that may leave its channels where they are.
+_ONE_INPUT = (Elementwise, Mean, Pad, Pool2D, Resize, StridedSlice, Transpose)
 
 Mask = NDArray[np.bool_]
 Indexes = NDArray[np.intp]
@@ -52,9 +59,11 @@ def ties(op: Op) -> tuple[Tie, ...]:
             tied = (Tie(op.inputs[0], channels // op.depth_multiplier, output, channels),)
         case Concatenation() if op.axis == len(output.shape) - 1:
             tied = tuple(_side_by_side(op.inputs, output))
+        case Split():
+            tied = _parts(op)
         case Reshape():
             tied = (_reshaped(op.inputs[0], output),)
-        case Elementwise() | Pool2D() | Mean() | Pad() if _keeps_channels(op):
+        case _ if isinstance(op, _ONE_INPUT) and _keeps_channels(op):
             tied = _straight(op.inputs[:1], output)
         case Binary() | Concatenation():
             tied = _straight(op.inputs, output)
@@ -63,11 +72,17 @@ def ties(op: Op) -> tuple[Tie, ...]:
 
 def _keeps_channels(op: Op) -> bool:
     """Whether the last axis goes through an operator of one input as it is."""
+    last = len(op.inputs[0].shape) - 1
     match op:
         case Mean():
-            return len(op.inputs[0].shape) - 1 not in op.axes
+            return last not in op.axes
         case Pad():
             return op.before[-1] == op.after[-1] == 0
+        case StridedSlice():
+            whole = op.sizes[last] == op.inputs[0].shape[last]
+            return whole and op.stride[last] == 1 and last not in op.shrunk
+        case Transpose():
+            return op.permutation[-1] == last
         case _:
             return True
 
@@ -76,6 +91,15 @@ def _straight(inputs: Iterable[Tensor], output: Tensor) -> tuple[Tie, ...]:
     """Tie equal indexes; an input that is broadcast along the last axis is not tied."""
     every = np.arange(count(output))
     return tuple(Tie(t, every, output, every) for t in inputs if count(t) == len(every))
+
+
+def _parts(op: Split) -> tuple[Tie, ...]:
+    """Tie each output to its part of the input."""
+    source = op.inputs[0]
+    if op.axis != len(source.shape) - 1:
+        return tuple(tie for part in op.outputs for tie in _straight((source,), part))
+    ties = _side_by_side(op.outputs, source)
+    return tuple(Tie(tie.other, tie.other_at, tie.tensor, tie.at) for tie in ties)
 
 
 def _side_by_side(inputs: Iterable[Tensor], output: Tensor) -> Iterator[Tie]:

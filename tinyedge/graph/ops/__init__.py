@@ -1,7 +1,7 @@
 """One frozen dataclass an operator, one file a family."""
 
 from tinyedge.graph.ops.arithmetic import Add, Binary, Maximum, Minimum, Mul, Prelu, Sub
-from tinyedge.graph.ops.conv import Conv2D, DepthwiseConv2D, FullyConnected
+from tinyedge.graph.ops.conv import Conv2D, DepthwiseConv2D, FullyConnected, TransposeConv
 from tinyedge.graph.ops.elementwise import (
     Dequantize,
     Elementwise,
@@ -13,17 +13,21 @@ from tinyedge.graph.ops.elementwise import (
     Softmax,
     Tanh,
 )
-from tinyedge.graph.ops.pool import Mean, Pool2D
-from tinyedge.graph.ops.shape import Concatenation, Pad, Reshape
+from tinyedge.graph.ops.pool import ArgExtreme, Mean, Pool2D
+from tinyedge.graph.ops.rearrange import Split, StridedSlice, Transpose
+from tinyedge.graph.ops.resize import Resize
+from tinyedge.graph.ops.shape import Concatenation, ExpandDims, Pad, Reshape, Squeeze
 
 __all__ = [
     "Add",
+    "ArgExtreme",
     "Binary",
     "Concatenation",
     "Conv2D",
     "DepthwiseConv2D",
     "Dequantize",
     "Elementwise",
+    "ExpandDims",
     "FullyConnected",
     "HardSwish",
     "LeakyRelu",
@@ -38,7 +42,13 @@ __all__ = [
     "Quantize",
     "Relu",
     "Reshape",
+    "Resize",
     "Softmax",
+    "Split",
+    "Squeeze",
+    "StridedSlice",
     "Sub",
     "Tanh",
+    "Transpose",
+    "TransposeConv",
 ]

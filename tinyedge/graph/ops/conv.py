@@ -1,4 +1,4 @@
-"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED."""
+"""CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV and FULLY_CONNECTED."""
 
 from __future__ import annotations
 
@@ -46,6 +46,29 @@ class DepthwiseConv2D(Op):
     @property
     def macs(self) -> int:
         return self.filter.shape[1] * self.filter.shape[2] * self.outputs[0].elements
+
+
+@dataclass(frozen=True, eq=False)
+class TransposeConv(Op):
+    """What turns the gradient of a CONV_2D around: each input pixel adds a filter to the output.
+
+    Input NHWC, filter OHWI, bias O (int32, or absent); ``inputs`` are these three, for the
+    output's own shape says what the list of sizes does.
+    """
+
+    filter: Tensor
+    bias: Tensor | None
+    stride: tuple[int, int]
+    padding: Padding
+    activation: Activation
+
+    @property
+    def kind(self) -> str:
+        return "TRANSPOSE_CONV"
+
+    @property
+    def macs(self) -> int:
+        return self.filter.elements * self.inputs[0].elements // self.filter.shape[3]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""MAX_POOL_2D, AVERAGE_POOL_2D and MEAN."""
+"""MAX_POOL_2D, AVERAGE_POOL_2D, MEAN, ARG_MAX and ARG_MIN."""
 
 from __future__ import annotations
 
@@ -40,3 +40,25 @@ class Mean(Op):
     @property
     def kind(self) -> str:
         return "MEAN"
+
+
+class Extreme(enum.Enum):
+    """Which end."""
+
+    MAX = "ARG_MAX"
+    MIN = "ARG_MIN"
+
+
+@dataclass(frozen=True, eq=False)
+class ArgExtreme(Op):
+    """Index (int32) of the largest or smallest element along ``axis`` (non-negative).
+
+    The first of equal ones counts.
+    """
+
+    function: Extreme
+    axis: int
+
+    @property
+    def kind(self) -> str:
+        return self.function.value

@@ -17,6 +17,24 @@ class Reshape(Op):
 
 
 @dataclass(frozen=True, eq=False)
+class Squeeze(Reshape):
+    """Axes of size 1 left out."""
+
+    @property
+    def kind(self) -> str:
+        return "SQUEEZE"
+
+
+@dataclass(frozen=True, eq=False)
+class ExpandDims(Reshape):
+    """One axis of size 1 more."""
+
+    @property
+    def kind(self) -> str:
+        return "EXPAND_DIMS"
+
+
+@dataclass(frozen=True, eq=False)
 class Pad(Op):
     """PAD (value = zero point) or PADV2. ``before`` and ``after`` per axis."""
 

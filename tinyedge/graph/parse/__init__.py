@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tinyedge.graph.parse import arithmetic, conv, elementwise, pool, shape
+from tinyedge.graph.parse import arithmetic, conv, elementwise, pool, rearrange, resize, shape
 from tinyedge.graph.parse.site import Site
 from tinyedge.graph.types import Op
 
@@ -13,6 +13,8 @@ PARSERS: dict[int, Callable[[Site], Op]] = {
     **conv.PARSERS,
     **elementwise.PARSERS,
     **pool.PARSERS,
+    **rearrange.PARSERS,
+    **resize.PARSERS,
     **shape.PARSERS,
 }
 """Operator code of the TFLite schema to its parser."""

@@ -1,11 +1,11 @@
-"""Parsers of MAX_POOL_2D, AVERAGE_POOL_2D and MEAN."""
+"""Parsers of MAX_POOL_2D, AVERAGE_POOL_2D, MEAN, ARG_MAX and ARG_MIN."""
 
 from __future__ import annotations
 
 import tflite
 
-from tinyedge.graph.ops import Mean, Pool2D
-from tinyedge.graph.ops.pool import PoolKind
+from tinyedge.graph.ops import ArgExtreme, Mean, Pool2D
+from tinyedge.graph.ops.pool import Extreme, PoolKind
 from tinyedge.graph.parse.site import Site
 
 
@@ -42,8 +42,24 @@ def _mean(site: Site) -> Mean:
     return Mean(site.index, site.inputs, site.outputs, tuple(axes), keep)
 
 
+def _arg_extreme(site: Site, function: Extreme) -> ArgExtreme:
+    site.expect(inputs=(2, 2))
+    axis = site.one_axis(1, len(site.tensor(0).shape))
+    return ArgExtreme(site.index, site.inputs, site.outputs, function, axis)
+
+
+def _arg_max(site: Site) -> ArgExtreme:
+    return _arg_extreme(site, Extreme.MAX)
+
+
+def _arg_min(site: Site) -> ArgExtreme:
+    return _arg_extreme(site, Extreme.MIN)
+
+
 PARSERS = {
     tflite.BuiltinOperator.MAX_POOL_2D: _max_pool,
     tflite.BuiltinOperator.AVERAGE_POOL_2D: _average_pool,
     tflite.BuiltinOperator.MEAN: _mean,
+    tflite.BuiltinOperator.ARG_MAX: _arg_max,
+    tflite.BuiltinOperator.ARG_MIN: _arg_min,
 }

@@ -1,11 +1,11 @@
-"""Parsers of RESHAPE, PAD, PADV2 and CONCATENATION."""
+"""Parsers of RESHAPE, SQUEEZE, EXPAND_DIMS, PAD, PADV2 and CONCATENATION."""
 
 from __future__ import annotations
 
 import numpy as np
 import tflite
 
-from tinyedge.graph.ops import Concatenation, Pad, Reshape
+from tinyedge.graph.ops import Concatenation, ExpandDims, Pad, Reshape, Squeeze
 from tinyedge.graph.parse.site import Site
 
 
@@ -13,6 +13,34 @@ def _reshape(site: Site) -> Reshape:
     site.expect(inputs=(1, 2))
     site.tensor(0)
     return Reshape(site.index, site.inputs, site.outputs)
+
+
+def _squeeze(site: Site) -> Squeeze:
+    site.expect(inputs=(1, 1))
+    options = site.options(tflite.SqueezeOptions)
+    shape = site.tensor(0).shape
+    if options.SqueezeDimsLength() > len(shape):
+        site.fail(f"{options.SqueezeDimsLength()} axes to leave out of {len(shape)}")
+    named = [options.SqueezeDims(i) for i in range(options.SqueezeDimsLength())]
+    axes = {site.axis(axis, len(shape)) for axis in named}
+    axes = axes or {axis for axis, size in enumerate(shape) if size == 1}
+    if any(shape[axis] != 1 for axis in axes):
+        site.fail(f"axes {sorted(axes)} of {list(shape)} are not all of size 1")
+    _expect_shape(site, tuple(size for axis, size in enumerate(shape) if axis not in axes))
+    return Squeeze(site.index, site.inputs, site.outputs)
+
+
+def _expand_dims(site: Site) -> ExpandDims:
+    site.expect(inputs=(2, 2))
+    shape = site.tensor(0).shape
+    axis = site.one_axis(1, len(shape) + 1)
+    _expect_shape(site, (*shape[:axis], 1, *shape[axis:]))
+    return ExpandDims(site.index, site.inputs, site.outputs)
+
+
+def _expect_shape(site: Site, expected: tuple[int, ...]) -> None:
+    if site.outputs[0].shape != expected:
+        site.fail(f"the output has shape {list(site.outputs[0].shape)}, not {list(expected)}")
 
 
 def _amounts(site: Site) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -54,6 +82,8 @@ def _concatenation(site: Site) -> Concatenation:
 
 PARSERS = {
     tflite.BuiltinOperator.RESHAPE: _reshape,
+    tflite.BuiltinOperator.SQUEEZE: _squeeze,
+    tflite.BuiltinOperator.EXPAND_DIMS: _expand_dims,
     tflite.BuiltinOperator.PAD: _pad,
     tflite.BuiltinOperator.PADV2: _pad_v2,
     tflite.BuiltinOperator.CONCATENATION: _concatenation,

@@ -47,13 +47,15 @@ class Site:
         """All outputs."""
         return tuple(self._container.tensors[i] for i in self.raw.outputs)
 
-    def expect(self, inputs: tuple[int, int], outputs: int = 1) -> None:
-        """Check the number of inputs (from, to) and outputs."""
-        low, high = inputs
-        if not low <= len(self.raw.inputs) <= high:
-            self.fail(f"{len(self.raw.inputs)} inputs where {low} to {high} are allowed")
-        if len(self.raw.outputs) != outputs:
-            self.fail(f"{len(self.raw.outputs)} outputs where {outputs} is allowed")
+    def expect(self, inputs: tuple[int, int], outputs: tuple[int, int] = (1, 1)) -> None:
+        """Check the numbers of inputs and outputs (from, to)."""
+        for what, found, (low, high) in (
+            ("inputs", len(self.raw.inputs), inputs),
+            ("outputs", len(self.raw.outputs), outputs),
+        ):
+            if not low <= found <= high:
+                allowed = f"{low} is" if low == high else f"{low} to {high} are"
+                self.fail(f"{found} {what} where {allowed} allowed")
 
     def tensor(self, position: int) -> Tensor:
         """Input number ``position``, which must be present."""
@@ -85,6 +87,13 @@ class Site:
         if tensor.elements > 64:
             self.fail(f"{what} has {tensor.elements} elements")
         return tuple(int(v) for v in np.asarray(tensor.data).reshape(-1))
+
+    def one_axis(self, position: int, rank: int) -> int:
+        """Input ``position``, a constant that names one of ``rank`` axes, from the front."""
+        named = self.ints(position, "the axis")
+        if len(named) != 1:
+            self.fail(f"{len(named)} axes where 1 is allowed")
+        return self.axis(named[0], rank)
 
     def activation(self, value: int) -> Activation:
         """Return the fused activation of schema code ``value``."""

@@ -13,16 +13,18 @@ import numpy as np
 
 from tinyedge.errors import ModelError
 from tinyedge.graph import ops
-from tinyedge.graph.reference import arithmetic, conv, elementwise, pool, shape
+from tinyedge.graph.reference import arithmetic, conv, elementwise, pool, rearrange, resize, shape
 from tinyedge.graph.types import Array, Graph, Op, Tensor
 
 # Each kernel takes its own operator class, which a dictionary by class cannot express.
 KERNELS: dict[type[Op], Callable[[Any, Sequence[Array]], Array]] = {
     ops.Add: arithmetic.add,
+    ops.ArgExtreme: pool.arg_extreme,
     ops.Concatenation: shape.concatenation,
     ops.Conv2D: conv.conv2d,
     ops.DepthwiseConv2D: conv.depthwise_conv2d,
     ops.Dequantize: elementwise.dequantize,
+    ops.ExpandDims: shape.reshape,
     ops.FullyConnected: conv.fully_connected,
     ops.HardSwish: elementwise.hard_swish,
     ops.LeakyRelu: elementwise.leaky_relu,
@@ -37,15 +39,27 @@ KERNELS: dict[type[Op], Callable[[Any, Sequence[Array]], Array]] = {
     ops.Quantize: elementwise.quantize,
     ops.Relu: elementwise.relu,
     ops.Reshape: shape.reshape,
+    ops.Resize: resize.resize,
     ops.Softmax: elementwise.softmax,
+    ops.Squeeze: shape.reshape,
+    ops.StridedSlice: rearrange.strided_slice,
     ops.Sub: arithmetic.sub,
     ops.Tanh: elementwise.tanh,
+    ops.Transpose: rearrange.transpose,
+    ops.TransposeConv: conv.transpose_conv,
 }
 
 
 def evaluate(op: Op, inputs: Sequence[Array]) -> Array:
-    """Return the output of one operator; ``inputs`` are values of ``op.inputs``, constants too."""
+    """Return the output of an operator with one; ``inputs`` are values of all ``op.inputs``."""
     return KERNELS[type(op)](op, inputs)
+
+
+def outputs(op: Op, inputs: Sequence[Array]) -> tuple[Array, ...]:
+    """Return all outputs of one operator; ``inputs`` as of :func:`evaluate`."""
+    if isinstance(op, ops.Split):
+        return rearrange.split(op, inputs)
+    return (evaluate(op, inputs),)
 
 
 @overload
@@ -68,7 +82,8 @@ def run(
     }
     for op in graph.ops:
         arrays = [_value(tensor, computed) for tensor in op.inputs]
-        computed[op.outputs[0].index] = evaluate(op, arrays)
+        for tensor, array in zip(op.outputs, outputs(op, arrays), strict=True):
+            computed[tensor.index] = array
     return computed if keep else [_value(tensor, computed) for tensor in graph.outputs]
 
 

@@ -1,4 +1,4 @@
-"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED (TFLM: ``reference/integer_ops``)."""
+"""The operators that multiply by weights (TFLM: ``reference/integer_ops``)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinyedge.graph.fixedpoint import Ints, multiply_by_quantized_multiplier, wrap_int32
-from tinyedge.graph.ops import Conv2D, DepthwiseConv2D, FullyConnected
+from tinyedge.graph.geometry import leading_padding
+from tinyedge.graph.ops import Conv2D, DepthwiseConv2D, FullyConnected, TransposeConv
 from tinyedge.graph.quantized import activation_range, output_multipliers
 from tinyedge.graph.reference.windows import Windows
 from tinyedge.graph.types import Array, Tensor
 
-Weighted = Conv2D | DepthwiseConv2D | FullyConnected
+Weighted = Conv2D | DepthwiseConv2D | FullyConnected | TransposeConv
 
 
 def conv2d(op: Conv2D, inputs: Sequence[Array]) -> Array:
@@ -22,6 +23,11 @@ def conv2d(op: Conv2D, inputs: Sequence[Array]) -> Array:
 
 def depthwise_conv2d(op: DepthwiseConv2D, inputs: Sequence[Array]) -> Array:
     """As conv2d, each output channel from one input channel."""
+    return requantize(op, weighted_sum(op, _shifted(op, inputs[0]), _values(op.filter)))
+
+
+def transpose_conv(op: TransposeConv, inputs: Sequence[Array]) -> Array:
+    """Filter * (input - zero point), summed where the filters of pixels overlap; requantized."""
     return requantize(op, weighted_sum(op, _shifted(op, inputs[0]), _values(op.filter)))
 
 
@@ -41,6 +47,8 @@ def weighted_sum(op: Weighted, x: Ints, weights: Array) -> Ints:
             return _conv_sum(op, x.astype(np.float64), weights.astype(np.float64))
         case DepthwiseConv2D():
             return _depthwise_sum(op, x, weights.astype(np.int64)[0])
+        case TransposeConv():
+            return _transpose_conv_sum(op, x.astype(np.float64), weights.astype(np.float64))
         case FullyConnected():
             rows = x.reshape(-1, weights.shape[1]).astype(np.float64)
             return (rows @ weights.astype(np.float64).T).astype(np.int64)
@@ -62,6 +70,23 @@ def _depthwise_sum(op: DepthwiseConv2D, x: Ints, weights: Ints) -> Ints:
     for row, column, outputs, region in windows.taps():
         acc[outputs] += x[region] * weights[row, column]
     return acc
+
+
+def _transpose_conv_sum(op: TransposeConv, x: Array, weights: Array) -> Ints:
+    """All filters on a canvas that has room for them, of which the output is a part."""
+    window, size = weights.shape[1:3], op.outputs[0].shape[1:3]
+    span = [(x.shape[1 + i] - 1) * op.stride[i] + 1 for i in (0, 1)]
+    first = [leading_padding(size[i], window[i], op.stride[i], 1, op.padding) for i in (0, 1)]
+    room = [max(span[i] + window[i] - 1, first[i] + size[i]) for i in (0, 1)]
+    canvas = np.zeros((x.shape[0], *room, weights.shape[0]))
+    for row, column in np.ndindex(*window):
+        rows = slice(row, row + span[0], op.stride[0])
+        columns = slice(column, column + span[1], op.stride[1])
+        canvas[:, rows, columns] += x @ weights[:, row, column].T
+    rows, columns = (
+        slice(start, start + length) for start, length in zip(first, size, strict=True)
+    )
+    return canvas[:, rows, columns].astype(np.int64)
 
 
 def _shifted(op: Weighted, x: Array) -> Ints:

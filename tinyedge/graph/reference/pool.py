@@ -1,4 +1,4 @@
-"""MAX_POOL_2D, AVERAGE_POOL_2D and MEAN."""
+"""MAX_POOL_2D, AVERAGE_POOL_2D, MEAN, ARG_MAX and ARG_MIN."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinyedge.graph.fixedpoint import multiply_by_quantized_multiplier, wrap_int32
-from tinyedge.graph.ops import Mean, Pool2D
-from tinyedge.graph.ops.pool import PoolKind
+from tinyedge.graph.ops import ArgExtreme, Mean, Pool2D
+from tinyedge.graph.ops.pool import Extreme, PoolKind
 from tinyedge.graph.quantized import activation_range, mean_count, mean_multiplier
 from tinyedge.graph.reference.windows import Windows
 from tinyedge.graph.types import Array
@@ -50,3 +50,9 @@ def mean(op: Mean, inputs: Sequence[Array]) -> Array:
     factor = mean_multiplier(op)
     scaled = multiply_by_quantized_multiplier(shifted, factor.value, factor.shift)
     return np.clip(scaled + target.zero_point, -128, 127).astype(np.int8)
+
+
+def arg_extreme(op: ArgExtreme, inputs: Sequence[Array]) -> Array:
+    """Index of the largest or smallest, the first of equal ones."""
+    index = np.argmax if op.function is Extreme.MAX else np.argmin
+    return np.asarray(index(inputs[0], axis=op.axis), np.int32)

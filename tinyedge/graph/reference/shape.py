@@ -1,4 +1,4 @@
-"""RESHAPE, PAD, PADV2 and CONCATENATION: elements move, none changes."""
+"""RESHAPE and the like, PAD, PADV2 and CONCATENATION: elements move, none changes."""
 
 from __future__ import annotations
 

@@ -13,16 +13,18 @@ from tinyedge.errors import ModelError
 from tinyedge.graph import ops
 from tinyedge.graph.ops.opaque import Opaque
 from tinyedge.graph.types import DType, Graph, Op, Tensor
-from tinyedge.graph.verify import arithmetic, conv, elementwise, pool, shape
+from tinyedge.graph.verify import arithmetic, conv, elementwise, pool, rearrange, resize, shape
 from tinyedge.graph.verify.checker import QUANTIZE_HINT, Checker
 
 # Each rule takes its own operator class, which a dictionary by class cannot express.
 RULES: dict[type[Op], Callable[[Checker, Any], None]] = {
     ops.Add: arithmetic.add,
+    ops.ArgExtreme: pool.arg_extreme,
     ops.Concatenation: shape.concatenation,
     ops.Conv2D: conv.conv2d,
     ops.DepthwiseConv2D: conv.depthwise_conv2d,
     ops.Dequantize: elementwise.dequantize,
+    ops.ExpandDims: shape.reshape,
     ops.FullyConnected: conv.fully_connected,
     ops.HardSwish: elementwise.hard_swish,
     ops.LeakyRelu: elementwise.leaky_relu,
@@ -37,9 +39,15 @@ RULES: dict[type[Op], Callable[[Checker, Any], None]] = {
     ops.Quantize: elementwise.quantize,
     ops.Relu: elementwise.relu,
     ops.Reshape: shape.reshape,
+    ops.Resize: resize.resize,
     ops.Softmax: elementwise.softmax,
+    ops.Split: rearrange.split,
+    ops.Squeeze: shape.reshape,
+    ops.StridedSlice: rearrange.strided_slice,
     ops.Sub: arithmetic.sub,
     ops.Tanh: elementwise.tanh,
+    ops.Transpose: rearrange.transpose,
+    ops.TransposeConv: conv.transpose_conv,
 }
 
 
@@ -81,9 +89,12 @@ def refuse_float(graph: Graph) -> None:
 
 
 def _check_edges(graph: Graph) -> None:
-    for what, tensors in (("input", graph.inputs), ("output", graph.outputs)):
+    for what, tensors, types in (
+        ("input", graph.inputs, (DType.INT8, DType.FLOAT32)),
+        ("output", graph.outputs, (DType.INT8, DType.FLOAT32, DType.INT32)),
+    ):
         for tensor in tensors:
-            if tensor.dtype not in (DType.INT8, DType.FLOAT32):
+            if tensor.dtype not in types:
                 raise ModelError(
                     f'{graph.name}: {what} "{tensor.name}" is {tensor.dtype.value}, not int8',
                     f"convert with inference_{what}_type=tf.int8",

@@ -1,13 +1,14 @@
-"""Rules of CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED."""
+"""Rules of CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV and FULLY_CONNECTED."""
 
 from __future__ import annotations
 
 from tinyedge.graph.geometry import window_output
-from tinyedge.graph.ops import Conv2D, DepthwiseConv2D, FullyConnected
+from tinyedge.graph.ops import Conv2D, DepthwiseConv2D, FullyConnected, TransposeConv
 from tinyedge.graph.quantized import output_multipliers
-from tinyedge.graph.types import DType
+from tinyedge.graph.types import DType, Padding
 from tinyedge.graph.verify.checker import Checker
 
+Weighted = Conv2D | DepthwiseConv2D | FullyConnected | TransposeConv
 _BIAS_TOLERANCE = 0.02
 """Largest error of the bias scale in output steps; TFLM's value for FULLY_CONNECTED."""
 
@@ -38,6 +39,21 @@ def depthwise_conv2d(check: Checker, op: DepthwiseConv2D) -> None:
     _check_parameters(check, op, channels, axis=3)
 
 
+def transpose_conv(check: Checker, op: TransposeConv) -> None:
+    """Filter OHWI; the output may have any height and width that hold a window."""
+    source, target = op.inputs[0], op.outputs[0]
+    check.expect_rank(source, 4, 4)
+    check.expect_rank(target, 4, 4)
+    channels, filter_depth = op.filter.shape[0], op.filter.shape[3]
+    if filter_depth != source.shape[3]:
+        check.fail(f"the filter reads {filter_depth} channels of {source.shape[3]}")
+    check.expect_shape(target, (source.shape[0], *target.shape[1:3], channels))
+    sizes = zip(target.shape[1:3], op.filter.shape[1:3], strict=True)
+    if op.padding is Padding.VALID and any(size < window for size, window in sizes):
+        check.fail(f"the filter {list(op.filter.shape[1:3])} is larger than the output")
+    _check_parameters(check, op, channels, axis=0)
+
+
 def fully_connected(check: Checker, op: FullyConnected) -> None:
     """Filter [N, K]; the input is any shape of K * batch elements."""
     outputs, depth = op.filter.shape
@@ -65,9 +81,7 @@ def _check_output(check: Checker, op: Conv2D | DepthwiseConv2D, channels: int) -
     check.expect_shape(op.outputs[0], (shape[0], *sizes, channels))
 
 
-def _check_parameters(
-    check: Checker, op: Conv2D | DepthwiseConv2D | FullyConnected, channels: int, axis: int
-) -> None:
+def _check_parameters(check: Checker, op: Weighted, channels: int, axis: int) -> None:
     if op.bias is not None:
         check.expect_shape(op.bias, (channels,))
     if not check.int8(op.inputs[0], op.outputs[0]):
@@ -81,9 +95,7 @@ def _check_parameters(
     check.expect_activation(op.activation, op.outputs[0].q)
 
 
-def _check_filter_quant(
-    check: Checker, op: Conv2D | DepthwiseConv2D | FullyConnected, channels: int, axis: int
-) -> None:
+def _check_filter_quant(check: Checker, op: Weighted, channels: int, axis: int) -> None:
     quant = op.filter.quant
     if quant is None:
         check.fail("the filter has no quantization", "convert with int8 weights")
@@ -98,7 +110,7 @@ def _check_filter_quant(
         check.fail("the filter's zero point is not 0", "convert with symmetric weights")
 
 
-def _check_bias_quant(check: Checker, op: Conv2D | DepthwiseConv2D | FullyConnected) -> None:
+def _check_bias_quant(check: Checker, op: Weighted) -> None:
     """The bias is added to the accumulator as it is, so it must be in the accumulator's scale."""
     assert op.bias is not None
     if op.bias.quant is None:

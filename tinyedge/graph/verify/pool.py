@@ -1,9 +1,9 @@
-"""Rules of MAX_POOL_2D, AVERAGE_POOL_2D and MEAN."""
+"""Rules of MAX_POOL_2D, AVERAGE_POOL_2D, MEAN, ARG_MAX and ARG_MIN."""
 
 from __future__ import annotations
 
 from tinyedge.graph.geometry import window_output
-from tinyedge.graph.ops import Mean, Pool2D
+from tinyedge.graph.ops import ArgExtreme, Mean, Pool2D
 from tinyedge.graph.quantized import rescale_multiplier
 from tinyedge.graph.types import DType
 from tinyedge.graph.verify.checker import Checker
@@ -40,3 +40,14 @@ def mean(check: Checker, op: Mean) -> None:
     check.expect_shape(target, expected)
     if check.int8(source, target):
         check.expect_shift(rescale_multiplier(source.q, target.q).shift)
+
+
+def arg_extreme(check: Checker, op: ArgExtreme) -> None:
+    """An index is an int32."""
+    source, target = op.inputs[0], op.outputs[0]
+    check.expect_rank(source, 1, 6)
+    check.expect_constant(op.inputs[1], "the axis", DType.INT32)
+    check.expect_shape(target, (*source.shape[: op.axis], *source.shape[op.axis + 1 :]))
+    if target.dtype is not DType.INT32:
+        check.fail(f"writes {target.dtype.value}, not int32", "set output_type to int32")
+    check.int8(source)

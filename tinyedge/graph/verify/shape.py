@@ -1,4 +1,4 @@
-"""Rules of RESHAPE, PAD, PADV2 and CONCATENATION."""
+"""Rules of RESHAPE, SQUEEZE, EXPAND_DIMS, PAD, PADV2 and CONCATENATION."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MAX_PARTS = 10
 
 
 def reshape(check: Checker, op: Reshape) -> None:
-    """The new shape is the output's; the list of sizes, where present, is a constant."""
+    """The new shape is the output's; the list of sizes, or the axis, is a constant."""
     source, target = op.inputs[0], op.outputs[0]
     check.expect_rank(source, 0, 6)
     if source.elements != target.elements:
@@ -19,7 +19,7 @@ def reshape(check: Checker, op: Reshape) -> None:
     if source.dtype is not target.dtype:
         check.fail(f"reads {source.dtype.value} and writes {target.dtype.value}")
     for sizes in op.inputs[1:]:
-        check.expect_constant(sizes, "the new shape", DType.INT32)
+        check.expect_constant(sizes, "the new shape or axis", DType.INT32)
     check.int8(source, target)
 
 

@@ -1,4 +1,4 @@
-"""CONV_2D, DEPTHWISE_CONV_2D and FULLY_CONNECTED.
+"""CONV_2D, DEPTHWISE_CONV_2D, TRANSPOSE_CONV and FULLY_CONNECTED.
 
 Zero points are folded into the biases: sum((x - z) * w) + b = sum(x * w) + (b - z * sum(w)), with
 padding read as z. The C accumulates modulo 2**32, so that this holds for any bias.
@@ -125,3 +125,23 @@ class DepthwiseConv2D(Portable):
     def overlap(self, node: Node, operand: int) -> Overlap:  # noqa: ARG002
         assert isinstance(node.params, p.DepthwiseConv2D)
         return pixel_by_pixel(node, node.params)
+
+
+class TransposeConv(Portable):
+    """TRANSPOSE_CONV; zero points stay where they are, for borders differ in their taps."""
+
+    family = p.TransposeConv
+    per_mac = 3.5
+
+    def fields(self, node: Node) -> Fields:
+        q = node.params
+        assert isinstance(q, p.TransposeConv)
+        size = (q.filter.shape[1], q.filter.shape[2])
+        return (
+            *packing.window(q, size, (1, 1)),
+            ("input_channels", q.input_shape[3]),
+            ("output_channels", q.output_shape[3]),
+            ("input_zero_point", q.input_zero_point),
+            ("weights", Constant("weights", packing.channel_blocks(q.filter))),
+            *packing.output_stage(q.filter, q.bias, 0, q.requant),
+        )

@@ -1,4 +1,4 @@
-"""MAX_POOL_2D, AVERAGE_POOL_2D and MEAN."""
+"""MAX_POOL_2D, AVERAGE_POOL_2D, MEAN, ARG_MAX and ARG_MIN."""
 
 from __future__ import annotations
 
@@ -57,3 +57,21 @@ class Mean(Portable):
         merged = strides.mean(q)
         assert merged is not None
         return (*merged, ("offset", -q.input_zero_point * q.count), *one_multiplier(q.requant))
+
+
+class ArgExtreme(Portable):
+    """ARG_MAX and ARG_MIN."""
+
+    def __init__(self, name: str, family: type[p.ArgExtreme]) -> None:
+        super().__init__(name, "te_arg_extreme.c")
+        self.family = family
+
+    def cost(self, node: Node) -> int:
+        q = node.params
+        assert isinstance(q, p.ArgExtreme)
+        return 6 * q.outer * q.size * q.inner
+
+    def fields(self, node: Node) -> Fields:
+        q = node.params
+        assert isinstance(q, p.ArgExtreme)
+        return (("outer", q.outer), ("size", q.size), ("inner", q.inner))

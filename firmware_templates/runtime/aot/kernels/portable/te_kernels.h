@@ -53,6 +53,17 @@ typedef struct te_depthwise_conv2d_params {
 void te_depthwise_conv2d(const te_depthwise_conv2d_params *params, const int8_t *input,
                          int8_t *output);
 
+typedef struct te_transpose_conv_params {
+  te_window window; /* tap t for input i goes to output i * stride + t - pad; dilation is 1 */
+  int32_t input_channels;
+  int32_t output_channels;
+  int32_t input_zero_point;
+  const int8_t *weights; /* as of te_conv2d */
+  te_output_stage stage; /* the bias has no zero point folded in */
+} te_transpose_conv_params;
+
+void te_transpose_conv(const te_transpose_conv_params *params, const int8_t *input, int8_t *output);
+
 typedef struct te_fully_connected_params {
   int32_t rows; /* of input and output */
   int32_t inputs;
@@ -162,6 +173,53 @@ typedef struct te_copy_params {
 
 /* Input and output may overlap. */
 void te_copy(const te_copy_params *params, const int8_t *input, int8_t *output);
+
+#define TE_GATHER_RANK 5
+
+typedef struct te_gather_params {
+  int32_t offset;                 /* bytes from the input's start to the first one read */
+  int32_t shape[TE_GATHER_RANK];  /* of the output; the last axis is the innermost, unused: 1 */
+  int32_t stride[TE_GATHER_RANK]; /* bytes in the input from one index to the next */
+} te_gather_params;
+
+void te_gather(const te_gather_params *params, const int8_t *input, int8_t *output);
+
+typedef struct te_resize_nearest_params {
+  int32_t batches;
+  int32_t input_height, input_width, channels;
+  int32_t output_height, output_width;
+  const int16_t *rows;    /* which row of the input each of the output is */
+  const int16_t *columns; /* the same of columns */
+} te_resize_nearest_params;
+
+void te_resize_nearest(const te_resize_nearest_params *params, const int8_t *input, int8_t *output);
+
+/* Output pixel i lies at i * step + offset, with 10 fractional bits. */
+typedef struct te_resize_axis {
+  int32_t size;  /* pixels of the input */
+  int32_t count; /* of the output */
+  int32_t step, offset;
+} te_resize_axis;
+
+typedef struct te_resize_bilinear_params {
+  int32_t batches, channels;
+  te_resize_axis rows, columns;
+} te_resize_bilinear_params;
+
+void te_resize_bilinear(const te_resize_bilinear_params *params, const int8_t *input,
+                        int8_t *output);
+
+typedef struct te_arg_extreme_params {
+  int32_t outer, size, inner; /* of three axes, the middle one is searched */
+} te_arg_extreme_params;
+
+typedef te_arg_extreme_params te_arg_max_params;
+typedef te_arg_extreme_params te_arg_min_params;
+
+/* int8 -> int32 (any alignment): the first of equal elements counts. */
+void te_arg_max(const te_arg_max_params *params, const int8_t *input, int8_t *output);
+
+void te_arg_min(const te_arg_min_params *params, const int8_t *input, int8_t *output);
 
 #define TE_MEAN_RANK 3
 
