@@ -15,6 +15,7 @@ from tinyedge.graph.geometry import window_output
 from tinyedge.graph.types import Graph, Padding, Tensor
 
 MAX_MACS = 60_000  # a layer: hundreds of graphs a minute, also on an emulated core
+RESIDUAL_MACS = 250_000  # a layer of a residual block
 MAX_ELEMENTS = 6_000  # a tensor
 TYPICAL = 50.0  # standard deviation that a tensor's integers are aimed at
 ACTIVATIONS = ("NONE", "NONE", "RELU", "RELU", "RELU", "RELU6", "RELU_N1_TO_1")
@@ -65,6 +66,7 @@ class _Author:
 
     def _layer(self, x: Handle, live: list[Handle]) -> Handle:
         spatial = (*["separable"] * 6, *["usual"] * 2, *["conv"] * 4, *["depthwise"] * 3)
+        spatial = (*spatial, *["residual"] * 3)
         spatial = (*spatial, *["pool"] * 2, "pad", "mean", "dense")
         common = (*["dense"] * 3, "add", "mul", "concatenation", "reshape", "relu", "logistic")
         flat = (*common, "mean")
@@ -80,6 +82,7 @@ class _Author:
             "depthwise": lambda: self._convolution(x, depthwise=True),
             "separable": lambda: self._separable(x),
             "usual": lambda: self._convolution(x, depthwise=False, size=3),
+            "residual": lambda: self._residual(x),
             "pool": lambda: self._pool(x),
             "pad": lambda: self._pad(x),
             "mean": lambda: self._mean(x),
@@ -110,6 +113,16 @@ class _Author:
         """What most models are made of: 1x1, then depthwise 3x3 of stride 1 or 2."""
         mixed = self._convolution(x, depthwise=False, size=1)
         return mixed and (self._convolution(mixed, depthwise=True, size=3) or mixed)
+
+    def _residual(self, x: Handle) -> Handle | None:
+        """A plain 3x3 convolution, often with its input added to its output."""
+        _, height, width, channels = x.shape
+        if min(height, width) < 2 or height * width * channels**2 * 9 > RESIDUAL_MACS:
+            return None
+        layer = self._weights(x, (channels, 3, 3, channels), 0)
+        padding = self._pick(PADDINGS) if min(height, width) > 3 else "SAME"
+        y = self._write.conv2d(x, **layer, padding=padding)
+        return self._sum(x, y) if y.shape == x.shape and self._chance(0.5) else y
 
     def _convolution(self, x: Handle, depthwise: bool, size: int | None = None) -> Handle | None:
         _, height, width, channels = x.shape

@@ -16,7 +16,7 @@ def _lanes(values: Array) -> Array:
 
 
 def _tile(patch: Array, filters: Array) -> Array:
-    """Outputs [2, 2] times 2**SCALE_BITS of a patch [4, 4, k] and a filter [3, 3, k], in 32 bits."""
+    """Outputs [2, 2] times 2**SCALE_BITS of a patch [4, 4, k] and a filter [3, 3, k]."""
     x = _lanes(np.einsum("ia,abk,jb->ijk", PATCH, patch.astype(np.int64) << 5, PATCH))
     w = _lanes(np.einsum("ia,abk,jb->ijk", FILTER, filters.astype(np.int64), FILTER))
     sums = (x * w).sum(axis=2).astype(np.int32)

@@ -101,7 +101,10 @@ class Winograd:
         count, channels = filters.shape[0], self._input_channels
         pairs = stream.blocks(count, 2)
         bias = stream.fold_zero_point(
-            filters.reshape(count, -1), self.params.bias, self.params.input_zero_point, self.fit
+            filters.reshape(count, -1),
+            self.params.bias.astype(np.int64),
+            self.params.input_zero_point,
+            self.fit,
         )
         kinds = [self.fit.multipliers, self.fit.constants]
         kinds += [self.fit.negatives] if self.fit.signed else []
