@@ -26,8 +26,8 @@ _SHARED = (
 FAST: tuple[Kernel, ...] = (
     *(Winograd(parts) for parts in (None, 1, 2, 4)),
     *(Convolution(block, 16, direct) for block in BLOCKS for direct in (True, False)),
-    *(Depthwise(chunk, 12) for chunk in (128, 8)),
-    *(Depthwise(chunk, None) for chunk in (128, 8)),
+    *(Depthwise.window_3x3(chunk, 12) for chunk in (128, 8)),
+    *(Depthwise.any_window(chunk) for chunk in (128, 8)),
     FullyConnected(8),
     *_SHARED,
 )
@@ -35,8 +35,8 @@ FAST: tuple[Kernel, ...] = (
 #: the least code: little unrolling, one block kernel
 SMALL: tuple[Kernel, ...] = (
     *(Convolution(BLOCKS[0], 4, direct) for direct in (True, False)),
-    Depthwise(4, 1),
-    Depthwise(4, None),
+    Depthwise.compact_3x3(4),
+    Depthwise.any_window(4),
     FullyConnected(2),
     *_SHARED,
 )

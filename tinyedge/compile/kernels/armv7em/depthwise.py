@@ -118,6 +118,18 @@ class Depthwise(ABC):
             offsets=pick("offsets"),
         )
 
+    def window_words(self, tags: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The stream of a 3x3 window.
+
+        Three rows of weights (3 bytes each, the tag above the first), multiplier, initial value,
+        constant[, negative].
+        """
+        taps = self.params.filter.astype(np.int64) & 0xFF
+        rows = [row[0] | row[1] << 8 | row[2] << 16 for row in taps]
+        rows[0] |= tags << 24
+        values = [*rows, self.fit.multipliers, self.initial, self.fit.constants]
+        return np.stack([*values, *([self.fit.negatives] if self.signed else [])], axis=1)
+
     @property
     def initial(self) -> NDArray[np.int64]:
         """What the sums start from: the bias with the input's zero point folded in, scaled."""
@@ -196,12 +208,7 @@ class Window3x3(Depthwise):
 
     @property
     def words(self) -> NDArray[np.int64]:
-        """Three rows of weights (3 bytes each), multiplier, initial value, constant[, negative]."""
-        taps = self.params.filter.astype(np.int64) & 0xFF
-        rows = [row[0] | row[1] << 8 | row[2] << 16 for row in taps]
-        rows[0] |= self.part << 24
-        values = [*rows, self.fit.multipliers, self.initial, self.fit.constants]
-        return np.stack([*values, *([self.fit.negatives] if self.signed else [])], axis=1)
+        return self.window_words(self.part)
 
     def kernel(self, fit: requantize.Fit) -> Instance:
         return instance(
@@ -286,12 +293,7 @@ def window_3x3(params: DepthwiseConv2D, chunk: int, pairs: int) -> Window3x3 | N
 
     ``pairs`` is lowered to a divisor of the pairs in a row.
     """
-    inner = params.input_shape[2] - params.padding[1]
-    if params.filter.shape[:2] != (3, 3) or params.stride not in {(1, 1), (2, 2)}:
-        return None
-    if max(params.padding) > 1 or min(inner, params.output_shape[2]) < 2:
-        return None
-    if (found := _fits(params)) is None:
+    if not is_3x3(params) or (found := fits(params)) is None:
         return None
     whole = params.output_shape[2] // 2
     pairs = max(n for n in range(1, min(pairs, whole) + 1) if whole % n == 0)
@@ -300,12 +302,23 @@ def window_3x3(params: DepthwiseConv2D, chunk: int, pairs: int) -> Window3x3 | N
     return layer if last <= _MAX_OFFSET else None
 
 
+def is_3x3(params: DepthwiseConv2D) -> bool:
+    """Whether the kernels of a 3x3 window take the layer's shape."""
+    inner = params.input_shape[2] - params.padding[1]
+    return (
+        params.filter.shape[:2] == (3, 3)
+        and params.stride in {(1, 1), (2, 2)}
+        and max(params.padding) <= 1
+        and min(inner, params.output_shape[2]) >= 2
+    )
+
+
 def any_window(params: DepthwiseConv2D, chunk: int) -> AnyWindow | None:
     """The layer, or None where this kernel cannot compute it exactly."""
     params = upright(params)
     if params.stride[1] > 2 or params.stride[0] > params.filter.shape[0]:
         return None
-    if params.input_shape[2] - params.padding[1] % 2 < 2 or (found := _fits(params)) is None:
+    if params.input_shape[2] - params.padding[1] % 2 < 2 or (found := fits(params)) is None:
         return None
     return AnyWindow(params, *found, min(chunk, params.output_shape[1]))
 
@@ -326,7 +339,7 @@ def upright(params: DepthwiseConv2D) -> DepthwiseConv2D:
 
 
 @cache
-def _fits(
+def fits(
     params: DepthwiseConv2D,
 ) -> tuple[tuple[requantize.Fit, ...], NDArray[np.int64]] | None:
     """Fits of all channels, for layers of the shapes that all kernels here need."""

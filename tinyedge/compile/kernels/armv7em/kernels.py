@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 
 from tinyedge.compile import params as p
@@ -9,6 +10,7 @@ from tinyedge.compile.kernels.armv7em import (
     addition,
     convolution,
     depthwise,
+    depthwise_compact,
     fully_connected,
     pooling,
     winograd,
@@ -99,17 +101,28 @@ class Winograd(_Tuned):
 
 
 class Depthwise(_Tuned):
-    """DEPTHWISE_CONV_2D, ``chunk`` rows of outputs at a time; ``pairs`` None: any window."""
+    """DEPTHWISE_CONV_2D in one of the ways that ``plan`` offers."""
 
-    def __init__(self, chunk: int, pairs: int | None) -> None:
-        super().__init__("te_v7em_depthwise", "unpack.S", "depthwise.S", "depthwise.c")
-
-        def plan(params: p.DepthwiseConv2D) -> depthwise.Depthwise | None:
-            if pairs is None:
-                return depthwise.any_window(params, chunk)
-            return depthwise.window_3x3(params, chunk, pairs)
-
+    def __init__(
+        self, plan: Callable[[p.DepthwiseConv2D], depthwise.Depthwise | None], *sources: str
+    ) -> None:
+        super().__init__("te_v7em_depthwise", "unpack.S", "depthwise.S", "depthwise.c", *sources)
         self._plan = cache(plan)
+
+    @classmethod
+    def window_3x3(cls, chunk: int, pairs: int) -> Depthwise:
+        """3x3, ``chunk`` rows of outputs at a time, ``pairs`` pairs of them a turn."""
+        return cls(lambda q: depthwise.window_3x3(q, chunk, pairs))
+
+    @classmethod
+    def compact_3x3(cls, chunk: int) -> Depthwise:
+        """3x3 in little code."""
+        return cls(lambda q: depthwise_compact.compact_3x3(q, chunk), "depthwise_compact.S")
+
+    @classmethod
+    def any_window(cls, chunk: int) -> Depthwise:
+        """Any window."""
+        return cls(lambda q: depthwise.any_window(q, chunk))
 
     def _layer(self, node: Node) -> depthwise.Depthwise:
         assert isinstance(node.params, p.DepthwiseConv2D)
