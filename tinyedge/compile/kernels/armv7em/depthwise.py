@@ -16,7 +16,8 @@ from tinyedge.compile.params import DepthwiseConv2D
 from tinyedge.compile.plan import Constant, FieldValue, Instance
 
 _SCALE_BITS = 7
-_CHOICES = tuple((_SCALE_BITS, shift) for shift in range(15, 5, -1))
+#: shifts that most layers can take come first, so that layers share one instance
+_CHOICES = tuple((_SCALE_BITS, shift) for shift in (10, 11, 9, 12, 13, 8, 14, 15, 7, 6))
 _GROUP = 4
 #: the 3x3 kernel's offsets into a plane are immediates of LDRD
 _MAX_OFFSET = 1020

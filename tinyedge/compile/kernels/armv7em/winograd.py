@@ -23,7 +23,8 @@ from tinyedge.compile.plan import Constant, FieldValue
 
 #: 2 bits of the filters' transform, 5 of the inputs' scale
 SCALE_BITS = 7
-_CHOICES = tuple((SCALE_BITS, shift) for shift in range(18, 6, -1))
+#: shifts that most layers can take come first, so that layers share one instance
+_CHOICES = tuple((SCALE_BITS, shift) for shift in (13, 12, 14, 11, 15, 10, 16, 9, 17, 18, 8, 7))
 #: a pair of tiles: rows and columns of outputs, rows of inputs
 _ROWS, _COLUMNS, _PATCH = 4, 2, 6
 #: offsets into a transformed patch are immediates
