@@ -21,7 +21,7 @@ from tinyedge import samples as sampling
 from tinyedge.board import Board
 from tinyedge.compile import Options, Plan, compile_graph
 from tinyedge.dataset import Dataset
-from tinyedge.emit import firmware
+from tinyedge.emit import esp_idf, firmware
 from tinyedge.emit.tflm_arena import plan_arena
 from tinyedge.errors import CheckFailed, ConfigError, ModelError, near_match
 from tinyedge.graph import read_tflite, verify
@@ -235,7 +235,7 @@ def generate(loaded: Loaded, board: Board, runtime: str, workspace: Workspace) -
         loaded.graph, plan, board, runtime, loaded.tflite, optimize=options.optimize
     )
     folder = workspace.target(loaded.model.name, runtime, board.id) / "firmware"
-    write_tree(folder, rendered)
+    write_tree(folder, rendered, keep=esp_idf.KEPT if esp_idf.is_project(board) else ())
     files = tuple(
         GeneratedFile(path=path, bytes=len(data), sha256=sha256(data))
         for path, data in sorted((path, _bytes(text)) for path, text in rendered.items())

@@ -76,16 +76,19 @@ def write_if_changed(path: Path, data: bytes | str) -> bool:
     return True
 
 
-def write_tree(folder: Path, files: Mapping[str, str | bytes]) -> None:
-    """Write ``{relative path: content}``; files of an earlier run that are not listed go."""
-    wanted = {folder / name for name in files}
+def write_tree(folder: Path, files: Mapping[str, str | bytes], keep: Iterable[str] = ()) -> None:
+    """Write ``{relative path: content}``; files of an earlier run that are not listed go.
+
+    ``keep``: files and folders at the top that a build tool has put there, and that stay.
+    """
+    wanted, kept = {folder / name for name in files}, frozenset(keep)
     for name, data in files.items():
         target = folder / name
         if not target.resolve().is_relative_to(folder.resolve()):
             raise TinyedgeError(f"refusing to write {name!r} outside {folder}")
         write_if_changed(target, data)
     for old in folder.rglob("*"):
-        if old.is_file() and old not in wanted:
+        if old.relative_to(folder).parts[0] not in kept and old.is_file() and old not in wanted:
             old.unlink()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from tinyedge import __version__
 from tinyedge.board import Board, Esp
 from tinyedge.compile.options import Optimize
 from tinyedge.emit.render import render
@@ -13,6 +14,9 @@ from tinyedge.errors import ConfigError
 
 TFLM_VERSION = "^1.4.0"
 """Of the component espressif/esp-tflite-micro; brings espressif/esp-nn along."""
+
+KEPT = ("managed_components", "dependencies.lock")
+"""What ESP-IDF's component manager downloads into the project, once."""
 
 _FOLDER = "port/esp-idf"
 _FILES = (
@@ -30,6 +34,7 @@ class ProjectView:
     """What the project's templates print. Sizes in bytes."""
 
     id: str
+    generator: str
     target: str
     clock_mhz: int
     flash_mb: int
@@ -69,6 +74,7 @@ def project_view(
     headers = [PurePosixPath(path) for path in every if path.endswith((".h", ".inc"))]
     return ProjectView(
         id=board.id,
+        generator=__version__,
         target=esp.target,
         clock_mhz=board.cpu.clock_hz // 1_000_000,
         flash_mb=esp.flash_mb,

@@ -5,7 +5,7 @@ import re
 import msgspec
 import pytest
 
-from tinyedge import board
+from tinyedge import __version__, board
 from tinyedge.emit import esp_idf
 from tinyedge.errors import ConfigError
 
@@ -79,6 +79,13 @@ def test_the_partition_fills_the_flash_chip(board_id: str) -> None:
     origin, size = (int(value, 16) for value in re.findall(r"0x[0-9a-f]+", row))
     assert loaded.esp is not None
     assert (origin, origin + size) == (0x10000, loaded.esp.flash_mb * 1024 * 1024)
+
+
+def test_the_firmware_does_not_depend_on_the_repository_around_it() -> None:
+    files = _files("esp32")
+    text = files["CMakeLists.txt"]
+    assert text.index(f'set(PROJECT_VER "{__version__}")') < text.index("project.cmake)")
+    assert _options(files["sdkconfig.defaults"])["APP_REPRODUCIBLE_BUILD"] == "y"
 
 
 def test_a_board_without_the_esp_table_is_refused() -> None:
