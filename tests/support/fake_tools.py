@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 _SCRIPT = """#!{python}
-import json, sys
+import json, os, sys
 from pathlib import Path
 with open({log!r}, "a") as log:
     log.write(json.dumps([{name!r}, *sys.argv[1:]]) + "\\n")
@@ -17,14 +17,13 @@ with open({log!r}, "a") as log:
 
 
 class FakeTools:
-    """A folder of fakes, alone on the PATH."""
+    """A folder of fakes, on the PATH: by default alone, so that no real tool is found."""
 
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch, rest: str = "") -> None:
         self._folder = folder
         self._log = folder / "calls.jsonl"
         folder.mkdir()
-        # Nothing else is on the PATH, so that no real tool is found.
-        monkeypatch.setenv("PATH", str(folder))
+        monkeypatch.setenv("PATH", f"{folder}:{rest}" if rest else str(folder))
 
     def add(self, name: str, body: str = "") -> None:
         """Put ``name`` on the PATH; ``body`` is Python that runs after the call is recorded."""
@@ -32,6 +31,10 @@ class FakeTools:
         script = _SCRIPT.format(python=sys.executable, log=str(self._log), name=name, body=body)
         path.write_text(script)
         path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+    def remove(self, name: str) -> None:
+        """Take ``name`` off the PATH again."""
+        (self._folder / name).unlink()
 
     def calls(self) -> list[list[str]]:
         """Every call so far, in order: name, then arguments."""

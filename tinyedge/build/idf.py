@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from tinyedge import tool
@@ -40,6 +42,13 @@ def build_argv(folder: Path, out: Path, target: str) -> list[str]:
     ]
 
 
+def environment(given: Mapping[str, str]) -> dict[str, str]:
+    """Without what would choose another chip or other options; messages in English."""
+    dropped = {"IDF_TARGET", "SDKCONFIG", "SDKCONFIG_DEFAULTS", "LANGUAGE"}
+    # idf.py refuses to work where the locale is not UTF-8.
+    return {**{k: v for k, v in given.items() if k not in dropped}, "LC_ALL": "C.UTF-8"}
+
+
 def build(folder: Path, out: Path, board: Board) -> Path:
     """Build the project in ``folder``; return the ELF, beside which flasher_args.json lies.
 
@@ -50,7 +59,7 @@ def build(folder: Path, out: Path, board: Board) -> Path:
     check_version()
     _forget_old_options(folder / "sdkconfig.defaults", out / "sdkconfig")
     argv = build_argv(folder.resolve(), out.resolve(), board.esp.target)
-    done = tool.run(argv, timeout_s=_LIMIT_S, check=False)
+    done = tool.run(argv, env=environment(os.environ), timeout_s=_LIMIT_S, check=False)
     if done.returncode != 0:
         raise _explain(board, done.stdout + done.stderr, done.returncode)
     return out / "firmware.elf"

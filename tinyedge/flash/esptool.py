@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from tinyedge import board as boards
 from tinyedge import tool
 from tinyedge.errors import LinkError, TinyedgeError, ToolError
 
@@ -46,9 +47,13 @@ def read(path: Path) -> FlasherArgs:
         raise ToolError(f"{path}: {error}", "delete the folder and build again") from error
 
 
-def program() -> str:
-    """Return esptool's name: ``esptool``, or ``esptool.py`` as before its version 5."""
-    for name in ("esptool", "esptool.py"):
+def program(args: FlasherArgs) -> str:
+    """Return esptool's name: ``esptool.py`` up to its version 4, then ``esptool``.
+
+    The one of the ESP-IDF that has built is preferred: a distribution may have another.
+    """
+    names = ("esptool", "esptool.py") if _is_5(args) else ("esptool.py", "esptool")
+    for name in names:
         if shutil.which(name):
             return name
     raise ToolError(
@@ -59,9 +64,7 @@ def program() -> str:
 def argv(name: str, args: FlasherArgs, folder: Path, port: str) -> list[str]:
     """Return what writes the files of ``folder`` through ``port``, lowest offset first."""
     extra = args.extra_esptool_args
-    # Options and reset modes are spelt as the esptool of that ESP-IDF wants them: since its
-    # version 5 with hyphens.
-    command = "write-flash" if "--flash-mode" in args.write_flash_args else "write_flash"
+    command = "write-flash" if _is_5(args) else "write_flash"
     files = sorted(args.flash_files.items(), key=lambda item: int(item[0], 16))
     return [
         name,
@@ -87,20 +90,32 @@ def write(folder: Path, port: str) -> None:
 
     Raises ToolError or LinkError, each with the next step.
     """
-    name = program()
-    done = tool.run(argv(name, read(folder / "flasher_args.json"), folder, port), check=False)
+    args = read(folder / "flasher_args.json")
+    done = tool.run(argv(program(args), args, folder, port), timeout_s=_LIMIT_S, check=False)
     if done.returncode != 0:
         raise explain(done.stdout + done.stderr, port)
+
+
+def _is_5(args: FlasherArgs) -> bool:
+    """Whether the build is for esptool 5, which spells options with hyphens."""
+    return "--flash-mode" in args.write_flash_args
+
+
+def _with_chip(name: str) -> list[str]:
+    """Boards with the chip that esptool calls ``name``, e.g. ESP32-S3."""
+    target = name.lower().replace("-", "")
+    found = [boards.load(board) for board in boards.available()]
+    return [board.id for board in found if board.esp is not None and board.esp.target == target]
 
 
 def explain(log: str, port: str) -> TinyedgeError:
     """Return the error that fits what esptool printed."""
     wrong = re.search(r"This chip is ([\w-]+),? not ([\w-]+)", log)
     if wrong is not None:
-        board = wrong[1].lower().replace("-", "")
+        fitting = " or ".join(f"BOARD={name}" for name in _with_chip(wrong[1]))
         return LinkError(
-            f"{port} has an {wrong[1]}, and the firmware is for an {wrong[2].rstrip('.')}",
-            f"choose the board that fits: BOARD={board}",
+            f"{port} has an {wrong[1]}, and the firmware is for an {wrong[2]}",
+            f"choose the board that fits: {fitting}" if fitting else "no board has that chip yet",
         )
     for pattern, message, hint in _FAILURES:
         if re.search(pattern, log):

@@ -15,6 +15,7 @@ IDF = """
 if sys.argv[1] == "--version":
     print("ESP-IDF v5.3.1")
     sys.exit(0)
+assert "IDF_TARGET" not in os.environ
 out = Path(sys.argv[4])
 out.mkdir(parents=True, exist_ok=True)
 (out / "firmware.elf").write_bytes(b"ELF")
@@ -51,15 +52,21 @@ def test_arguments() -> None:
 
 
 def test_version_is_checked_then_the_project_is_built(
-    tools: FakeTools, project: Path, tmp_path: Path
+    tools: FakeTools, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tools.add("idf.py", IDF)
+    monkeypatch.setenv("IDF_TARGET", "esp32s3")
     out = tmp_path / "out"
     assert idf.build(project, out, board.load("esp32")).is_file()
     assert tools.calls() == [
         ["idf.py", "--version"],
         idf.build_argv(project, out, "esp32"),
     ]
+
+
+def test_the_shell_does_not_choose_another_chip_or_other_options() -> None:
+    given = {"PATH": "/bin", "IDF_TARGET": "esp32s3", "SDKCONFIG_DEFAULTS": "x", "LC_ALL": "de_DE"}
+    assert idf.environment(given) == {"PATH": "/bin", "LC_ALL": "C.UTF-8"}
 
 
 def test_options_are_made_anew_when_the_defaults_change(

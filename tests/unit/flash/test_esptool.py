@@ -69,17 +69,20 @@ def test_arguments_as_esptool_5_takes_them(tmp_path: Path) -> None:
     ]
 
 
-def test_the_newer_name_is_preferred(tools: FakeTools, tmp_path: Path) -> None:
+def test_the_esptool_that_the_build_is_for_is_preferred(tools: FakeTools, tmp_path: Path) -> None:
+    old = _build(tmp_path / "old", OLD)
+    new = _build(tmp_path / "new", NEW)
+    tools.add("esptool")  # e.g. that of the distribution
+    esptool.write(old, "/dev/ttyUSB0")
     tools.add("esptool.py")
-    assert esptool.program() == "esptool.py"
-    tools.add("esptool")
-    esptool.write(_build(tmp_path / "out", NEW), "/dev/ttyUSB0")
-    assert [call[0] for call in tools.calls()] == ["esptool"]
+    esptool.write(old, "/dev/ttyUSB0")
+    esptool.write(new, "/dev/ttyUSB0")
+    assert [call[0] for call in tools.calls()] == ["esptool", "esptool.py", "esptool"]
 
 
 def test_nothing_to_flash_with(tools: FakeTools, tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="esptool is not on the PATH"):
-        esptool.program()
+        esptool.write(_build(tmp_path / "out", NEW), "/dev/ttyUSB0")
     tools.add("esptool")
     with pytest.raises(ToolError, match=r"flasher_args\.json: No such file"):
         esptool.write(tmp_path, "/dev/ttyUSB0")
@@ -94,7 +97,12 @@ def test_nothing_to_flash_with(tools: FakeTools, tmp_path: Path) -> None:
         (
             "A fatal error occurred: This chip is ESP32-S3 not ESP32. Wrong --chip argument?",
             "has an ESP32-S3, and the firmware is for an ESP32",
-            "BOARD=esp32s3",
+            "BOARD=esp32s3 or BOARD=esp32s3-psram",
+        ),
+        (
+            "A fatal error occurred: This chip is ESP32-C6, not ESP32-C3. Wrong chip argument?",
+            "has an ESP32-C6, and the firmware is for an ESP32-C3",
+            "no board has that chip yet",
         ),
         (
             "A fatal error occurred: This chip is ESP32-C3, not ESP32. Wrong chip argument?",
