@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tinyedge.board import Board
-from tinyedge.graph.ops.conv import Conv2D, DepthwiseConv2D, FullyConnected
+from tinyedge.graph.ops.conv import Conv2D, DepthwiseConv2D, FullyConnected, TransposeConv
 from tinyedge.graph.ops.elementwise import Softmax
+from tinyedge.graph.ops.opaque import Opaque
 from tinyedge.graph.ops.pool import Pool2D
 from tinyedge.graph.types import Graph, Op
 from tinyedge.oracle import ArenaUse, Oracle
@@ -62,6 +63,8 @@ def _scratch(op: Op, board: Board) -> int:
     """Upper bound over what the kernels that TFLM has for the core may ask for, in bytes."""
     if board.esp is not None:
         return _esp_nn_s3(op) if board.esp.target == "esp32s3" else _softmax_row(op)
+    if isinstance(op, TransposeConv | Opaque):
+        return 4 * sum(tensor.bytes for tensor in (*op.inputs, *op.outputs))
     if board.cpu.core == "cortex-m55":
         return _cmsis_nn_mve(op)
     return _cmsis_nn_dsp(op)

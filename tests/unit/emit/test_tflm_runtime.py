@@ -9,7 +9,10 @@ from tests.support.tflite_writer import ModelWriter
 from tinyedge import board
 from tinyedge.emit import carray, tflm
 from tinyedge.emit.tflm_arena import ArenaPlan, on_32_bits, plan_arena, reserve
+from tinyedge.emit.tflm_operators import METHODS, Operator, operators
 from tinyedge.errors import ModelError
+from tinyedge.graph import container
+from tinyedge.graph.parse import PARSERS
 from tinyedge.graph.read_tflite import read
 from tinyedge.oracle import ArenaUse
 
@@ -82,9 +85,28 @@ def test_an_operator_without_registration_is_named() -> None:
     model = ModelWriter()
     x = model.input((1, 4), scale=0.1)
     y = model.tensor((1, 4), 0.1)
-    model.op("HARD_SWISH", [x], [y])
-    with pytest.raises(ModelError, match="operator 0 HARD_SWISH"):
-        tflm.operators(model.finish(y), "odd")
+    model.op("ATAN2", [x, x], [y])
+    with pytest.raises(ModelError, match="operator 0 ATAN2") as caught:
+        operators(model.finish(y), "odd")
+    assert "ARG_MAX" in caught.value.hint
+
+
+def test_what_is_not_all_int8_gets_the_general_registration() -> None:
+    """One resolver holds one registration of an operator, whatever types it is used with."""
+    model = ModelWriter()
+    x = model.input((1, 4), scale=0.1)
+    small = model.add(x, x, scale=0.2, zero_point=0)
+    wide = model.tensor((1, 4), 0.2, dtype="int16")
+    model.op("ADD", [small, small], [wide])
+    model.op("MUL", [x, x], [y := model.tensor((1, 4), 0.1)])
+    assert operators(model.finish(wide, y), "mixed") == (
+        Operator("Add", ""),
+        Operator("Mul", "tflite::Register_MUL_INT8()"),
+    )
+
+
+def test_every_operator_of_the_aot_runtime_is_registered() -> None:
+    assert {container.OPERATOR_NAMES[code] for code in PARSERS} <= METHODS.keys()
 
 
 def test_arena_is_what_was_measured_less_what_64_bit_pointers_cost() -> None:
@@ -102,6 +124,15 @@ def test_reserve_holds_the_largest_scratch_buffer() -> None:
     assert reserve(graph, board.load("esp32")) == spare
     assert reserve(graph, board.load("esp32s3")) > 2 * (8 * 8 * 16 + 4 * 9 * 16)
     assert plan_arena(graph, board.load("qemu-mps2-an386"), small()).arena_bytes % 16 == 0
+
+
+def test_reserve_bounds_what_kernels_may_ask_for_an_operator_known_by_name_only() -> None:
+    model = ModelWriter()
+    x, y = model.input((1, 4, 8), scale=0.1), model.input((1, 8, 4), scale=0.1)
+    model.op("BATCH_MATMUL", [x, y], [z := model.tensor((1, 4, 4), 0.1)])
+    graph = read(model.finish(z), "odd", allow_unsupported=True)
+    assert reserve(graph, board.load("qemu-mps2-an386")) == 4 * (32 + 32 + 16) + 256 + 32
+    assert reserve(graph, board.load("esp32")) == 256 + 32
 
 
 def test_a_tensor_that_the_link_cannot_carry_is_refused() -> None:
