@@ -74,6 +74,12 @@ def start(built: Built, port: str = "", ask: Ask | None = None) -> FlashReport:
     )
 
 
+def left_running(built: Built) -> str | None:
+    """The URL of the device that ``start`` left running, if it has this very firmware."""
+    left = flash.running(built.firmware.target)
+    return left.url if left and left.elf_sha256 == built.report.elf_sha256 else None
+
+
 @contextmanager
 def device(built: Built, port: str | None) -> Iterator[str]:
     """The URL of a device with this firmware.
@@ -81,11 +87,9 @@ def device(built: Built, port: str | None) -> Iterator[str]:
     The one at ``port`` if given, else the one that ``start`` left running if it has this very
     firmware, else one that lives as long as the ``with``.
     """
-    left = flash.running(built.firmware.target)
-    if port is not None:
-        yield port
-    elif left is not None and left.elf_sha256 == built.report.elf_sha256:
-        yield left.url
+    url = port or left_running(built)
+    if url is not None:
+        yield url
     else:
         with flash.run(built.artifact, built.firmware.board) as started:
             yield started.url

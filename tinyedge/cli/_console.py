@@ -69,7 +69,9 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     for number, name in enumerate(columns):
         figure = name.startswith(">")
         justify: Literal["right", "left"] = "right" if figure else "left"
-        made.add_column(name.lstrip(">"), justify=justify, no_wrap=figure or number == 0)
+        made.add_column(
+            name.lstrip(">"), justify=justify, no_wrap=figure or number == 0, overflow="fold"
+        )
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else Text(_cell(cell)) for cell in row))
     return made

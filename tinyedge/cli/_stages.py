@@ -48,7 +48,7 @@ def build(
 @contextmanager
 def device(built: Built, port: str | None) -> Iterator[str]:
     """The URL of a device with this firmware, for the length of a ``with``."""
-    if port is None:
+    if port is None and devices.left_running(built) is None:
         _console.note(f"start {built.report.board}")
     with devices.device(built, port) as url:
         yield url

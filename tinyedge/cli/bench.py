@@ -71,7 +71,7 @@ def show(report: BenchReport) -> None:
     if report.seconds is not None:
         rows.append(("time an inference", f"{report.seconds * 1e3:,.3f} ms"))
     rows += [
-        ("arena", f"{report.arena_bytes:,} bytes, {report.arena_used_bytes:,} used"),
+        ("arena, planned / used", f"{report.arena_bytes:,} / {report.arena_used_bytes:,} bytes"),
         ("deepest stack", f"{report.stack_peak_bytes:,} bytes"),
         ("RAM, static", f"{report.ram_static_bytes:,} bytes"),
         ("flash, code", code_bytes(report)),

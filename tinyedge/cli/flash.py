@@ -39,7 +39,7 @@ def command(
     built = _stages.build(model, board, runtime, workspace, given)
     _console.note(f"flash {built.report.board}")
     report = devices.start(built, port or "", _ask_port if sys.stdin.isatty() else None)
-    _console.show(_facts(report, model, given))
+    _show(report, model, given)
     save(json_path, report)
 
 
@@ -51,12 +51,11 @@ def _ask_port(found: Sequence[Port]) -> Port:
     return found[number - 1]
 
 
-def _facts(report: FlashReport, argument: str, given: Compile) -> object:
+def _show(report: FlashReport, argument: str, given: Compile) -> None:
+    """Print where the device is and what to do next, as commands to copy."""
     what = f"{shlex.quote(argument)} --board {report.board} --runtime {report.runtime}"
-    rows: list[tuple[str, object]] = [
-        ("device", report.url),
-        ("prove it", f"tinyedge validate {what}{given.arguments()}"),
-    ]
+    _console.show(f"{report.model} on {report.board}, runtime {report.runtime}")
+    _console.path("device", report.url)
+    _console.path("prove it", f"tinyedge validate {what}{given.arguments()}")
     if report.pid is not None:
-        rows.append(("stop it", f"tinyedge stop {what}"))
-    return _console.facts(f"{report.model} on {report.board}, runtime {report.runtime}", rows)
+        _console.path("stop it", f"tinyedge stop {what}")

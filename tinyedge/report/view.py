@@ -199,7 +199,7 @@ def _figures(data: ReportData) -> Pairs:
     if bench.seconds is not None:
         rows.append(("time per inference", f"{bench.seconds * 1e3:,.3f} ms"))
     rows += [
-        ("arena", f"{bench.arena_bytes:,} bytes, {bench.arena_used_bytes:,} used"),
+        ("arena, planned / used", f"{bench.arena_bytes:,} / {bench.arena_used_bytes:,} bytes"),
         ("deepest stack", f"{bench.stack_peak_bytes:,} bytes"),
         ("optimized for", bench.optimize),
         ("flash: code", _code(bench)),
