@@ -79,12 +79,13 @@ class Loaded:
     graph: Graph
     trained: TrainReport | None = None
     quantized: QuantizeReport | None = None
+    kept: Path | None = None  # where the samples of the data set are
 
     @cached_property
     def dataset(self) -> Dataset | None:
         """The recipe's data set; None for a bare .tflite."""
         recipe = self.model.recipe
-        return datasets.load(recipe.data, recipe.path) if recipe else None
+        return datasets.load(recipe.data, recipe.path, self.kept) if recipe else None
 
     def samples(self, count: int, vectors: Path | None = None) -> Samples:
         """What to send: of ``vectors`` if given, else of the test split, else pseudo-random."""
@@ -96,7 +97,7 @@ class Loaded:
         split = dataset.test
         return Samples(
             f"test split of {dataset.name}",
-            (inputs(split, self.graph.inputs[0].q)[:count],),
+            (inputs(split.first(count), self.graph.inputs[0].q),),
             split.labels[:count],
             class_names=dataset.classes,
         )
@@ -174,7 +175,7 @@ def load(
     anything = runtime == "tflm"
     graph = read_tflite.read(data, model.name, allow_unsupported=anything)
     verify.check(graph, allow_unsupported=anything)
-    return Loaded(model, data, graph, trained, quantized)
+    return Loaded(model, data, graph, trained, quantized, workspace.samples(model.name))
 
 
 def examine(loaded: Loaded, wanted: Sequence[Board], runtime: str | None) -> InspectReport:

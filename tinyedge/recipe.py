@@ -20,14 +20,48 @@ Fraction = Annotated[float, Meta(gt=0.0, lt=1.0)]
 Name = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 
 
+class Audio(config.Table, frozen=True, kw_only=True):
+    """How sound becomes pictures: one row every ``hop_ms``, of ``window_ms`` of sound.
+
+    Each clip is brought to ``seconds`` at ``rate`` samples a second. "log-mel" has ``mels``
+    values a row, in decibels of full scale, evenly spaced on the mel scale within ``band_hz``;
+    "mfcc" has the first ``coefficients`` of their cosine transform, of which the first is the
+    mean. ``limits``, in decibels, become raw 0 and 255. With ``frames`` a clip is cut into
+    pictures of so many rows (None: one picture).
+    """
+
+    features: Literal["log-mel", "mfcc"] = "log-mel"
+    rate: Count = 16_000
+    seconds: Annotated[float, Meta(gt=0.0, le=60.0)] = 1.0
+    window_ms: Annotated[float, Meta(gt=0.0)] = 30.0
+    hop_ms: Annotated[float, Meta(gt=0.0)] = 20.0
+    mels: Count = 40
+    coefficients: Count = 10
+    band_hz: tuple[float, float] = (20.0, 4000.0)
+    limits: tuple[float, float] = (-100.0, 0.0)
+    frames: Count | None = None
+
+
 class Data(config.Table, frozen=True, kw_only=True):
     """The data set and how it is split.
 
     ``validation`` and ``test`` are fractions; ``test`` is for sources without a test set of
     their own. ``range`` is what the least and the greatest raw value become at the input.
+    Pictures are brought to ``size`` (height, width) and ``channels``: 1 is grey, 3 colour; ``fit``
+    "crop" keeps their proportions. Data in files is at ``path``; ``classes`` names subfolders, in
+    the order of the outputs (none: all, sorted), and ``others`` the class that all further
+    subfolders make up. A class with fewer than ``minimum`` files is an error.
     """
 
     source: str
+    path: str | None = None
+    classes: tuple[str, ...] = ()
+    others: str | None = None
+    minimum: Count = 10
+    size: tuple[Count, Count] | None = None
+    channels: Literal[1, 3] | None = None
+    fit: Literal["stretch", "crop"] = "stretch"
+    audio: Audio | None = None
     seed: Seed = 1
     validation: Fraction = 0.1
     test: Fraction | None = None

@@ -23,6 +23,10 @@ class Workspace:
         """Folder of what does not depend on board or runtime: trained model, .tflite, metrics."""
         return self.root / model
 
+    def samples(self, model: str) -> Path:
+        """Folder of what was read from the files of the model's data set."""
+        return self.root / model / "samples"
+
     def target(self, model: str, runtime: str, board: str) -> Path:
         """Folder of one firmware: sources, objects, ELF, results."""
         return self.root / model / runtime / board

@@ -14,6 +14,8 @@ from tinyedge.results import Epoch, TrainReport
 from tinyedge.train import Progress, train
 from tinyedge.workspace import Workspace
 
+_LISTED = 10  # skipped files that the terminal is told
+
 
 @click.command(
     epilog="Examples: tinyedge train fashion-cnn; "
@@ -39,9 +41,21 @@ def run(recipe: Recipe, workspace: Workspace, force: bool = False) -> TrainRepor
     with _console.progress(f"train {recipe.name}") as advance:
         shown = _Shown(advance)
         report = train(recipe, workspace, shown, force)
+    if report.skipped:
+        _console.note(_skipped(report))
     if shown.total == 0:
         _console.note(f"{recipe.name} is trained, and nothing has changed; --force trains again")
     return report
+
+
+def _skipped(report: TrainReport) -> str:
+    """The count and the first of the files that were left out."""
+    files = report.skipped
+    lines = [f"{report.dataset}: {len(files)} files are no samples and were left out:"]
+    lines += [f"  {file.path}: {file.reason}" for file in files[:_LISTED]]
+    if len(files) > _LISTED:
+        lines.append(f"  ... and {len(files) - _LISTED} more; --json lists them all")
+    return "\n".join(lines)
 
 
 class _Shown(Progress):
@@ -51,6 +65,9 @@ class _Shown(Progress):
         self._advance = advance
         self._batches = self.total = 0
         self._epochs = 0
+
+    def reading(self, done: int, total: int) -> None:
+        self._advance(done, total, "reading files")
 
     def started(self, epochs: int, batches: int, done: int) -> None:
         self._batches, self._epochs, self.total = batches, epochs, epochs * batches

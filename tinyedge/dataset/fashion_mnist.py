@@ -1,4 +1,7 @@
-"""Fashion-MNIST: 60,000 + 10,000 pictures of clothing, from Debian's dataset-fashion-mnist."""
+"""Fashion-MNIST: 60,000 + 10,000 pictures of clothing.
+
+From Debian's dataset-fashion-mnist or, where that is not installed, from Keras' download.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge.dataset import idx
+from tinyedge.dataset import idx, keras_files
 from tinyedge.dataset.types import Pictures
 from tinyedge.errors import TinyedgeError
 
@@ -16,24 +19,33 @@ CLASSES = (
     "t-shirt", "trouser", "pullover", "dress", "coat",
     "sandal", "shirt", "sneaker", "bag", "ankle boot",
 )  # fmt: skip
-_HINT = 'run "apt-get install --reinstall dataset-fashion-mnist"'
+_LABELS = "labels-idx1-ubyte.gz"
+_LAST = f"t10k-{_LABELS}"
+_HINT = 'run "apt-get install --reinstall dataset-fashion-mnist"; remove a download of Keras\' own'
 
 
 def read(folder: Path = FOLDER) -> Pictures:
     """Read the four files. Raises TinyedgeError if one is missing or damaged."""
     if not folder.is_dir():
-        raise TinyedgeError(
-            f"the data set fashion-mnist is not in {folder}",
-            'run "apt-get install dataset-fashion-mnist"',
-        )
+        folder = _downloaded(folder)
     train, train_labels = _pair(folder, "train")
     test, test_labels = _pair(folder, "t10k")
     return Pictures(train, train_labels, test, test_labels, CLASSES, full_scale=255)
 
 
+def _downloaded(folder: Path) -> Path:
+    try:
+        return keras_files.fetched("fashion_mnist", f"fashion-mnist/{_LAST}").parent
+    except TinyedgeError as error:
+        raise TinyedgeError(
+            f"the data set fashion-mnist is not in {folder}: {error.message}",
+            'run "apt-get install dataset-fashion-mnist"',
+        ) from error
+
+
 def _pair(folder: Path, prefix: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     pictures = idx.read(folder / f"{prefix}-images-idx3-ubyte.gz", 3, _HINT)
-    path = folder / f"{prefix}-labels-idx1-ubyte.gz"
+    path = folder / f"{prefix}-{_LABELS}"
     labels = idx.read(path, 1, _HINT).astype(np.int64)
     if len(labels) != len(pictures):
         raise TinyedgeError(f"{path}: {len(labels)} labels for {len(pictures)} pictures", _HINT)

@@ -28,21 +28,37 @@ def divide(pictures: Pictures, data: Data, path: Path) -> Dataset:
             f'{path}: "data.test" is missing: "{data.source}" has no test set of its own',
             "write the fraction to hold back, e.g. test = 0.2",
         )
-    order = permutation(len(pictures.train), data.seed)
-    held_back = round(len(order) * (data.test or 0.0))
-    validating = round(len(order) * data.validation)
+    cut = parts(len(pictures.train), data, tests=own_test)
     whole = _split(pictures, pictures.train, pictures.train_labels, data)
     dataset = Dataset(
         name=data.source,
-        train=whole.take(order[held_back + validating :]),
-        validation=whole.take(order[held_back : held_back + validating]),
+        train=whole.take(cut["train"]),
+        validation=whole.take(cut["validation"]),
         test=_split(pictures, pictures.test, pictures.test_labels, data)
         if own_test
-        else whole.take(order[:held_back]),
+        else whole.take(cut["test"]),
         classes=pictures.classes,
     )
-    _require_classes(dataset, path)
+    require_classes(dataset, path)
     return dataset
+
+
+def parts(
+    count: int, data: Data, *, validates: bool = False, tests: bool = False
+) -> dict[str, NDArray[np.int64]]:
+    """Indices of the training samples of each split that is held back from them.
+
+    With ``validates`` or ``tests`` the source has that split already, and it is not in the result.
+    """
+    order = permutation(count, data.seed)
+    held_back = 0 if tests else round(count * (data.test or 0.0))
+    validating = 0 if validates else round(count * data.validation)
+    cut = {"train": order[held_back + validating :]}
+    if not validates:
+        cut["validation"] = order[held_back : held_back + validating]
+    if not tests:
+        cut["test"] = order[:held_back]
+    return cut
 
 
 def _split(
@@ -51,7 +67,8 @@ def _split(
     return Split(raw, labels, pictures.full_scale, data.range)
 
 
-def _require_classes(dataset: Dataset, path: Path) -> None:
+def require_classes(dataset: Dataset, path: Path) -> None:
+    """Raise ConfigError naming a split that lacks a class."""
     for name in ("train", "validation", "test"):
         present = set(getattr(dataset, name).labels.tolist())
         for label, title in enumerate(dataset.classes):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+_HASHED = 1 << 24  # bytes of samples hashed at once: they may be a file larger than memory
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,11 +30,20 @@ class Pictures:
     full_scale: int
 
 
+@dataclass(frozen=True)
+class Skipped:
+    """A file that is no sample: its path below the data set's folder, and why."""
+
+    path: str
+    reason: str
+
+
 @dataclass(frozen=True, eq=False)
 class Split:
     """Part of a data set: ``raw`` uint8 (n, height, width, channels), ``labels`` int64 (n,).
 
-    ``range`` is what raw 0 and raw ``full_scale`` become at the network's input.
+    ``range`` is what raw 0 and raw ``full_scale`` become at the network's input. ``raw`` may be a
+    file mapped into memory that is larger than it: read it piece by piece.
     """
 
     raw: NDArray[np.uint8]
@@ -42,31 +54,44 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
-    @cached_property
+    @property
     def inputs(self) -> NDArray[np.float32]:
-        """What the float network sees: float32 of the shape of ``raw``."""
+        """What the float network sees: float32 of the shape of ``raw``, all at once."""
         return self.scale(self.raw)
+
+    @cached_property
+    def reals(self) -> NDArray[np.float32]:
+        """The network's input for each raw value 0 ... ``full_scale``."""
+        low, high = np.float32(self.range[0]), np.float32(self.range[1])
+        unit = np.arange(self.full_scale + 1, dtype=np.float32) / np.float32(self.full_scale)
+        return unit * (high - low) + low
 
     def scale(self, raw: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Raw values -> the network's input, any shape."""
-        low, high = np.float32(self.range[0]), np.float32(self.range[1])
-        unit = raw.astype(np.float32) / np.float32(self.full_scale)
-        return unit * (high - low) + low
+        return self.reals[raw]
 
     def take(self, indices: NDArray[np.int64]) -> Split:
         """Return the samples at ``indices``, in that order."""
         return Split(self.raw[indices], self.labels[indices], self.full_scale, self.range)
 
+    def first(self, count: int) -> Split:
+        """The first ``count`` samples."""
+        return Split(self.raw[:count], self.labels[:count], self.full_scale, self.range)
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Three disjoint splits and the names of the classes, in the order of the labels."""
+    """Three disjoint splits and the names of the classes, in the order of the labels.
+
+    ``skipped`` are the files of its folder that are no samples.
+    """
 
     name: str
     train: Split
     validation: Split
     test: Split
     classes: tuple[str, ...]
+    skipped: tuple[Skipped, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -85,8 +110,17 @@ class Dataset:
         digest = hashlib.sha256(repr((self.classes, self.train.range)).encode())
         for split in (self.train, self.validation, self.test):
             digest.update(repr((split.raw.shape, split.full_scale)).encode())
-            digest.update(split.raw.tobytes() + split.labels.tobytes())
+            for piece in pieces(split.raw):
+                digest.update(piece)
+            digest.update(split.labels.tobytes())
         return digest.hexdigest()
+
+
+def pieces(raw: NDArray[np.uint8]) -> Iterator[bytes]:
+    """The bytes of an array, so many samples at once that a mapped file never fills memory."""
+    count = max(1, _HASHED // max(1, raw[:1].size))
+    for start in range(0, len(raw), count):
+        yield raw[start : start + count].tobytes()
 
 
 def permutation(count: int, seed: int) -> NDArray[np.int64]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import msgspec
 
+from tinyedge import backend, results
 from tinyedge import dataset as datasets
-from tinyedge import results
 from tinyedge.dataset import Dataset
 from tinyedge.errors import CheckFailed, ConfigError, TinyedgeError
 from tinyedge.quantize import evaluate
@@ -20,7 +20,7 @@ from tinyedge.quantize.inputs import inputs
 from tinyedge.quantize.verify import check_int8
 from tinyedge.recipe import Recipe
 from tinyedge.results import QuantizeReport, TrainReport
-from tinyedge.train import backend, model_path
+from tinyedge.train import model_path
 from tinyedge.workspace import (
     Workspace,
     is_current,
@@ -53,7 +53,7 @@ def quantize(
     accuracy is what the recipe asks for; :func:`require_accuracy` makes that an error. Raises
     ModelError, naming it, if a float tensor or an unsupported op is left.
     """
-    dataset = datasets.load(recipe.data, recipe.path)
+    dataset = datasets.load(recipe.data, recipe.path, workspace.samples(recipe.name))
     keras_model = _trained(model_path(recipe, workspace))
     folder = workspace.model(recipe.name)
     stamp, report_path = folder / "quantize.stamp", folder / "quantize.json"

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyedge.backend import Backend, quiet
 from tinyedge.errors import ModelError
-from tinyedge.train.backend import Backend, quiet
 
 
 def convert(backend: Backend, keras_model: bytes, samples: NDArray[np.float32], name: str) -> bytes:

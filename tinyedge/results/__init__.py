@@ -37,6 +37,7 @@ from tinyedge.results.model import (
     LayerInfo,
     PlanStep,
     QuantizeReport,
+    SkippedFile,
     TensorInfo,
     TrainReport,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "ReportFiles",
     "Result",
     "SectionSize",
+    "SkippedFile",
     "Spread",
     "StepCounts",
     "StopReport",

@@ -29,6 +29,13 @@ class Epoch(Result, frozen=True, kw_only=True):
     validation_accuracy: Fraction
 
 
+class SkippedFile(Result, frozen=True, kw_only=True):
+    """A file of the data set's folder that is no sample."""
+
+    path: Annotated[str, Meta(description="Below the data set's folder")]
+    reason: str
+
+
 class TrainReport(Result, frozen=True, kw_only=True):
     """``tinyedge train``: the float network."""
 
@@ -40,6 +47,9 @@ class TrainReport(Result, frozen=True, kw_only=True):
     train_samples: Annotated[int, Meta(ge=0)]
     validation_samples: Annotated[int, Meta(ge=0)]
     test_samples: Annotated[int, Meta(ge=0)]
+    skipped: Annotated[
+        tuple[SkippedFile, ...], Meta(description="Damaged or foreign files, left out")
+    ] = ()
     class_names: tuple[str, ...]
     parameters: Annotated[int, Meta(ge=0, description="Trainable weights of the network")]
     seed: int

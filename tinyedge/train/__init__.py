@@ -6,17 +6,19 @@ Only the functions that need it import TensorFlow; a network that is up to date 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 
+from tinyedge import backend, results
 from tinyedge import dataset as datasets
-from tinyedge import results
 from tinyedge.dataset import Dataset, Split
 from tinyedge.errors import ConfigError
 from tinyedge.recipe import Recipe
-from tinyedge.results import TrainReport
-from tinyedge.train import architectures, artefact, backend, curves
+from tinyedge.results import SkippedFile, TrainReport
+from tinyedge.train import architectures, artefact, curves
+from tinyedge.train.batches import batches
 from tinyedge.train.checkpoint import Checkpoint
 from tinyedge.train.fit import fit
 from tinyedge.train.progress import Progress
@@ -48,7 +50,10 @@ def train(
     A run that was interrupted goes on after its last whole epoch, to the same weights. ``force``
     starts from nothing. Raises ConfigError for a wrong recipe, ToolError without TensorFlow.
     """
-    dataset = datasets.load(recipe.data, recipe.path)
+    progress = progress or Progress()
+    dataset = datasets.load(
+        recipe.data, recipe.path, workspace.samples(recipe.name), progress.reading
+    )
     architectures.check(recipe, dataset.shape)
     folder = workspace.model(recipe.name)
     key = _key(recipe, dataset)
@@ -65,7 +70,7 @@ def train(
     if force:
         checkpoint.remove()
     stamp.unlink(missing_ok=True)
-    report = _train(recipe, dataset, folder, checkpoint, progress or Progress())
+    report = _train(recipe, dataset, folder, checkpoint, progress)
     results.write(report_path, report)
     write_stamp(stamp, key, [Path(report.model_path), Path(report.curves_path), report_path])
     checkpoint.remove()
@@ -90,12 +95,13 @@ def _train(
         train_samples=len(dataset.train),
         validation_samples=len(dataset.validation),
         test_samples=len(dataset.test),
+        skipped=tuple(SkippedFile(path=file.path, reason=file.reason) for file in dataset.skipped),
         class_names=dataset.classes,
         parameters=int(model.count_params()),
         seed=recipe.training.seed,
         epochs=state.epochs,
         validation_accuracy=best.validation_accuracy,
-        test_accuracy=_accuracy(model, dataset.test),
+        test_accuracy=_accuracy(tensorflow.tf, model, dataset.test),
         model_path=str(folder / MODEL),
         curves_path=str(folder / CURVES),
         seconds=state.seconds,
@@ -105,8 +111,8 @@ def _train(
     return report
 
 
-def _accuracy(model: object, split: Split) -> float:
-    scores = model.predict(split.inputs, batch_size=256, verbose=0)  # type: ignore[attr-defined]
+def _accuracy(tf: Any, model: Any, split: Split) -> float:
+    scores = model.predict(batches(tf, split, 256).map(lambda inputs, _labels: inputs), verbose=0)
     return float(np.mean(scores.argmax(axis=1) == split.labels))
 
 

@@ -7,12 +7,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from tinyedge.backend import Backend
 from tinyedge.dataset import Dataset
 from tinyedge.dataset.types import permutation
 from tinyedge.recipe import Recipe, Training
 from tinyedge.results import Epoch
 from tinyedge.train import architectures
-from tinyedge.train.backend import Backend
+from tinyedge.train.batches import batches
 from tinyedge.train.checkpoint import Checkpoint, State, Weights
 from tinyedge.train.progress import Progress
 
@@ -26,12 +27,12 @@ def fit(
     training = recipe.training
     backend.keras.backend.clear_session()
     backend.keras.utils.set_random_seed(training.seed)
-    batches = math.ceil(len(dataset.train) / training.batch)
-    model = _compiled(backend.keras, recipe, dataset, batches * training.epochs)
-    loop = _Loop(backend.keras, model, training, dataset, progress)
+    steps = math.ceil(len(dataset.train) / training.batch)
+    model = _compiled(backend.keras, recipe, dataset, steps * training.epochs)
+    loop = _Loop(backend.tf, backend.keras, model, training, dataset, progress)
     state = checkpoint.load() or loop.start()
     loop.restore(state)
-    progress.started(training.epochs, batches, len(state.epochs))
+    progress.started(training.epochs, steps, len(state.epochs))
     while not finished(state, training.epochs, training.patience):
         state = loop.epoch(state)
         checkpoint.save(state)
@@ -58,6 +59,7 @@ def _compiled(keras: Any, recipe: Recipe, dataset: Dataset, steps: int) -> Any:
 
 @dataclass(frozen=True, eq=False)
 class _Loop:
+    tf: Any
     keras: Any
     model: Any
     training: Training
@@ -102,11 +104,9 @@ class _Loop:
         seed = (self.training.seed * _EPOCH_SEEDS + number) % 2**32
         order = permutation(len(train), seed)
         history = self.model.fit(
-            train.inputs[order],
-            train.labels[order],
-            batch_size=self.training.batch,
-            shuffle=False,  # the order is the epoch's own, so that a later run can go on with it
-            validation_data=(validation.inputs, validation.labels),
+            # the order is the epoch's own, so that a later run can go on with it
+            batches(self.tf, train, self.training.batch, order),
+            validation_data=batches(self.tf, validation, self.training.batch),
             callbacks=[_callback(self.keras, number, self.progress)],
             verbose=0,
         ).history

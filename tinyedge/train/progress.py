@@ -8,6 +8,9 @@ from tinyedge.results import Epoch
 class Progress:
     """Called while training goes on; this one does nothing. Exceptions end the training."""
 
+    def reading(self, done: int, total: int) -> None:
+        """``done`` of the ``total`` files of the data set are read."""
+
     def started(self, epochs: int, batches: int, done: int) -> None:
         """Training is about to begin; ``done`` epochs were made by a run that was interrupted."""
 

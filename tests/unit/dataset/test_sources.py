@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tests.support.data import needs_data
-from tinyedge import dataset, recipe
+from tinyedge import backend, dataset, recipe
 from tinyedge.dataset import digits, fashion_mnist
 from tinyedge.dataset.types import permutation
 from tinyedge.errors import TinyedgeError, ToolError
@@ -79,9 +79,25 @@ def test_representative_samples_come_from_the_training_split() -> None:
     assert len(data.representative(10**6, seed=3)) == len(data.train)
 
 
-def test_a_missing_data_set_says_which_package_has_it(tmp_path: Path) -> None:
+def test_a_missing_data_set_says_which_package_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(backend, "load", _offline)
     with pytest.raises(TinyedgeError, match="apt-get install dataset-fashion-mnist"):
         fashion_mnist.read(tmp_path / "none")
+
+
+def _offline() -> None:
+    raise ToolError("training needs tensorflow, which is not installed")
+
+
+def test_what_keras_has_downloaded_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    folder = tmp_path / "datasets" / "fashion-mnist"
+    folder.mkdir(parents=True)
+    _fashion(folder, np.zeros(3, np.uint8))
+    assert len(fashion_mnist.read(tmp_path / "none").train) == 3
 
 
 def test_a_missing_file_says_how_to_get_it_back(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import Trained
 from tests.support.training import short_recipe
-from tinyedge import dataset
+from tinyedge import backend, dataset
 from tinyedge.errors import CheckFailed, ModelError, TinyedgeError
 from tinyedge.graph import read_tflite
 from tinyedge.graph.types import DType
@@ -22,7 +22,7 @@ from tinyedge.quantize import (
     quantize,
     require_accuracy,
 )
-from tinyedge.train import backend, model_path
+from tinyedge.train import model_path
 from tinyedge.workspace import Workspace, sha256
 
 

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from tests.support.data import needs_package
-from tinyedge.train import backend
+from tinyedge import backend
 from tinyedge.train.architectures import cnn
 
 

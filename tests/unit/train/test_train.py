@@ -11,10 +11,10 @@ import pytest
 from tests.conftest import Trained
 from tests.support.tools import CHECKOUT
 from tests.support.training import EPOCHS, short_recipe
-from tinyedge import results
+from tinyedge import backend, results
 from tinyedge.errors import ToolError
 from tinyedge.results import Epoch, TrainReport
-from tinyedge.train import Progress, backend, model_path, train
+from tinyedge.train import Progress, model_path, train
 from tinyedge.workspace import Workspace, is_current
 
 PNG = b"\x89PNG\r\n\x1a\n"

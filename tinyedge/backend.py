@@ -1,4 +1,4 @@
-"""TensorFlow, imported only when needed, quiet and deterministic. train and quantize share it."""
+"""TensorFlow, imported only when needed, quiet and deterministic."""
 
 from __future__ import annotations
 

@@ -1,0 +1,42 @@
+"""docs/recipes.md names every key of a recipe with its default."""
+
+import re
+
+import msgspec
+import pytest
+
+from tests.support.tools import CHECKOUT
+from tinyedge import recipe
+
+SECTIONS = {
+    "Recipes": recipe._File,
+    "`[data]`": recipe.Data,
+    "`[data.audio]`": recipe.Audio,
+    "`[network]`": recipe.Network,
+    "`[training]`": recipe.Training,
+    "`[quantize]`": recipe.Quantize,
+}
+
+
+def _rows(title: str) -> dict[str, str]:
+    text = (CHECKOUT / "docs" / "recipes.md").read_text()
+    section = re.split(r"^#+ ", text.split(f"# {title}\n", 1)[1], flags=re.MULTILINE)[0]
+    return dict(re.findall(r"^\| `(\w+)` \| (.*?) ?\|", section, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("title", SECTIONS)
+def test_every_key_is_there_with_its_default(title: str) -> None:
+    rows = _rows(title)
+    fields = [
+        field
+        for field in msgspec.structs.fields(SECTIONS[title])
+        if not (isinstance(field.type, type) and issubclass(field.type, msgspec.Struct))
+    ]
+    assert list(rows) == [field.name for field in fields]
+    for field in fields:
+        if field.default is msgspec.NODEFAULT or field.default in (None, ()):
+            continue
+        value = field.default
+        shown = f'"{value}"' if isinstance(value, str) else str(value)
+        shown = str(list(value)) if isinstance(value, tuple) else shown
+        assert rows[field.name].strip("`") == shown, field.name

@@ -1,0 +1,108 @@
+"""A data set in one .npz file: x and y, or x_train, y_train, x_test and y_test. Never unpickled."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyedge.dataset.types import Pictures
+from tinyedge.errors import TinyedgeError
+
+Array = NDArray[Any]
+_KEYS = ("x", "y", "x_train", "y_train", "x_test", "y_test")
+_HINT = "write it with numpy.savez(path, x=..., y=...)"
+
+
+def read(path: Path, classes: tuple[str, ...] = ()) -> Pictures:
+    """Read it. Raises TinyedgeError naming file, array and what is wrong.
+
+    ``x`` is (samples, height, width) or (samples, height, width, channels); (samples, values) is
+    taken as pictures of one row. Whole numbers must lie within 0 ... 255; real ones are scaled,
+    so that the least of the training samples is raw 0 and the greatest 255. ``y`` holds 0, 1, ...
+    """
+    arrays = _arrays(path)
+    own_test = "x_train" in arrays
+    x, y = ("x_train", "y_train") if own_test else ("x", "y")
+    for key in (x, y, "x_test", "y_test") if own_test else (x, y):
+        if key not in arrays:
+            found = ", ".join(sorted(arrays)) or "none of its arrays"
+            raise TinyedgeError(f'{path}: there is no array "{key}" (found: {found})', _HINT)
+    raw = _raw(arrays[x], arrays[x], f"{path}: {x}")
+    labels = _labels(arrays[y], len(raw), f"{path}: {y}")
+    test, test_labels = raw[:0], labels[:0]
+    if own_test:
+        test = _raw(arrays["x_test"], arrays[x], f"{path}: x_test")
+        test_labels = _labels(arrays["y_test"], len(test), f"{path}: y_test")
+        if test.shape[1:] != raw.shape[1:]:
+            raise TinyedgeError(
+                f"{path}: x_test has samples of {test.shape[1:]}, x_train of {raw.shape[1:]}"
+            )
+    count = int(max(labels.max(initial=0), test_labels.max(initial=0))) + 1
+    if classes and count > len(classes):
+        raise TinyedgeError(
+            f"{path}: {y} has label {count - 1}, the recipe names {len(classes)} classes",
+            "name them all in data.classes",
+        )
+    names = classes or tuple(map(str, range(count)))
+    return Pictures(raw, labels, test, test_labels, names, full_scale=255)
+
+
+def _arrays(path: Path) -> dict[str, Array]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            if isinstance(file, np.ndarray):
+                raise ValueError("it is a single array, .npy")
+            arrays = {key: file[key] for key in file.files if key in _KEYS}
+    except OSError as error:
+        raise TinyedgeError(f"{path}: {error.strerror or error}", _HINT) from error
+    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+        raise TinyedgeError(f"{path}: not an .npz file of plain arrays: {error}", _HINT) from error
+    for key, array in arrays.items():
+        if not isinstance(array, np.ndarray):
+            raise TinyedgeError(f"{path}: {key} is no array", _HINT)
+    return arrays
+
+
+def _raw(x: Array, training: Array, where: str) -> NDArray[np.uint8]:
+    if x.ndim not in (2, 3, 4) or 0 in x.shape:
+        raise TinyedgeError(
+            f"{where} has shape {x.shape}", "write (samples, height, width, channels)"
+        )
+    if x.dtype.kind in "bui":
+        if x.min() < 0 or x.max() > 255:
+            raise TinyedgeError(f"{where} runs from {x.min()} to {x.max()}, not within 0 and 255")
+        raw = x.astype(np.uint8)
+    elif x.dtype.kind == "f":
+        raw = _steps(x, training, where)
+    else:
+        raise TinyedgeError(f"{where} holds {x.dtype}, not numbers", _HINT)
+    if raw.ndim == 2:
+        return raw[:, np.newaxis, :, np.newaxis]
+    return raw[..., np.newaxis] if raw.ndim == 3 else raw
+
+
+def _steps(x: Array, training: Array, where: str) -> NDArray[np.uint8]:
+    if not np.isfinite(x).all():
+        raise TinyedgeError(f"{where} has values that are not finite", "take those samples out")
+    low, high = float(training.min()), float(training.max())
+    if not low < high:
+        raise TinyedgeError(f"{where}: all values are {low:g}")
+    scaled = (x.astype(np.float64) - low) * (255 / (high - low))
+    return np.clip(np.floor(scaled + 0.5), 0, 255).astype(np.uint8)
+
+
+def _labels(y: Array, count: int, where: str) -> NDArray[np.int64]:
+    if y.ndim == 2 and y.shape[1] == 1:  # as Keras' cifar10 has them
+        y = y[:, 0]
+    if y.ndim != 1 or y.dtype.kind not in "ui":
+        raise TinyedgeError(f"{where} has shape {y.shape} of {y.dtype}", "write (samples,) of int")
+    if len(y) != count:
+        raise TinyedgeError(f"{where} has {len(y)} labels for {count} samples")
+    if y.min() < 0:
+        raise TinyedgeError(f"{where} has label {y.min()}", "count classes from 0")
+    return y.astype(np.int64)
