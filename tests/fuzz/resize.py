@@ -8,16 +8,21 @@ import numpy as np
 
 from tinyedge.graph.geometry import broadcast, window_output
 from tinyedge.graph.ops import (
-    Add,
+    ArgExtreme,
+    Binary,
     Concatenation,
     Conv2D,
     DepthwiseConv2D,
     FullyConnected,
     Mean,
-    Mul,
     Pad,
     Pool2D,
     Reshape,
+    Resize,
+    Split,
+    StridedSlice,
+    Transpose,
+    TransposeConv,
 )
 from tinyedge.graph.types import Graph, Op, Tensor
 
@@ -74,6 +79,11 @@ def _fitted(op: Op, sources: tuple[Tensor, ...]) -> Op:
             channels = x.shape[3] * op.depth_multiplier
             filters = crop(op.filter, (*op.filter.shape[:3], channels))
             return _weighted(op, x, filters, (x.shape[0], *spatial, channels))
+        case TransposeConv():
+            filters = crop(op.filter, (*op.filter.shape[:3], x.shape[3]))
+            return _weighted(op, x, filters, _spread(op, x))
+        case Split():
+            return replace(op, inputs=(x,), outputs=_parts(op, x))
         case FullyConnected():
             rows = op.inputs[0].elements // op.filter.shape[1]
             filters = crop(op.filter, (op.filter.shape[0], x.elements // rows))
@@ -98,15 +108,60 @@ def _moved(op: Op, sources: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], Sha
             shape = tuple(size for i, size in enumerate(x.shape) if i not in op.axes)
         case Reshape():
             shape = _reshaped(op, x)
-        case Add() | Mul():
+        case Resize():
+            shape = (x.shape[0], *op.outputs[0].shape[1:3], x.shape[3])
+        case Transpose():
+            shape = tuple(x.shape[axis] for axis in op.permutation)
+        case StridedSlice():
+            shape = _sliced(op, x)
+        case ArgExtreme():
+            shape = (*x.shape[: op.axis], *x.shape[op.axis + 1 :])
+        case Binary():
             sources, shape = _operands(sources)
         case Concatenation():
             shape = _joined(op, sources)
     return sources, shape
 
 
+def _spread(op: TransposeConv, x: Tensor) -> Shape:
+    """The output loses a stride for each pixel that the input has lost."""
+    old = op.inputs[0]
+    sizes = [
+        op.outputs[0].shape[1 + i] - (old.shape[1 + i] - x.shape[1 + i]) * op.stride[i]
+        for i in (0, 1)
+    ]
+    if min(sizes) < 1:
+        raise DoesNotFitError
+    return (x.shape[0], *sizes, op.filter.shape[0])
+
+
+def _parts(op: Split, x: Tensor) -> tuple[Tensor, ...]:
+    """The parts keep their sizes along the axis of the cut."""
+    if x.shape[op.axis] != op.inputs[0].shape[op.axis]:
+        raise DoesNotFitError
+    before, after = x.shape[: op.axis], x.shape[op.axis + 1 :]
+    return tuple(replace(t, shape=(*before, t.shape[op.axis], *after)) for t in op.outputs)
+
+
+def _sliced(op: StridedSlice, x: Tensor) -> Shape:
+    """An axis taken whole stays so; of another one, the same elements must be there."""
+    kept = []
+    for axis, size in enumerate(op.sizes):
+        old, new = op.inputs[0].shape[axis], x.shape[axis]
+        whole = size == old and op.stride[axis] == 1
+        last = op.begin[axis] + op.stride[axis] * (size - 1)
+        if not whole and max(op.begin[axis], last) >= new:
+            raise DoesNotFitError
+        if axis not in op.shrunk:
+            kept.append(new if whole else size)
+    return tuple(kept)
+
+
 def _weighted(
-    op: Conv2D | DepthwiseConv2D | FullyConnected, x: Tensor, filters: Tensor, shape: Shape
+    op: Conv2D | DepthwiseConv2D | TransposeConv | FullyConnected,
+    x: Tensor,
+    filters: Tensor,
+    shape: Shape,
 ) -> Op:
     bias = crop(op.bias, (shape[-1],)) if op.bias else None
     inputs = (x, filters, bias) if bias else (x, filters)
@@ -131,7 +186,18 @@ def _reshaped(op: Reshape, x: Tensor) -> Shape:
         return (1, x.elements)
     if len(target) == 2 and target[0] == op.inputs[0].shape[1]:
         return (x.shape[1], x.elements // x.shape[1])
-    raise DoesNotFitError
+    return _without_ones(op, x)
+
+
+def _without_ones(op: Reshape, x: Tensor) -> Shape:
+    """Where only axes of size 1 come or go, the others follow the input."""
+    sizes = [new for old, new in zip(op.inputs[0].shape, x.shape, strict=True) if old != 1]
+    old = [size for size in op.inputs[0].shape if size != 1]
+    target = op.outputs[0].shape
+    if old != [size for size in target if size != 1]:
+        raise DoesNotFitError
+    left = iter(sizes)
+    return tuple(1 if size == 1 else next(left) for size in target)
 
 
 def _operands(sources: tuple[Tensor, ...]) -> tuple[tuple[Tensor, ...], Shape]:

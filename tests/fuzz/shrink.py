@@ -12,7 +12,14 @@ from tests.fuzz.case import Case, Failure, of
 from tests.fuzz.resize import DoesNotFitError, Shape, crop, rebuild
 from tinyedge.errors import ModelError
 from tinyedge.graph import reference
-from tinyedge.graph.ops import Conv2D, DepthwiseConv2D, FullyConnected, Pool2D
+from tinyedge.graph.ops import (
+    Conv2D,
+    DepthwiseConv2D,
+    FullyConnected,
+    Pool2D,
+    Resize,
+    TransposeConv,
+)
 from tinyedge.graph.types import Activation, Array, Graph, Op, Tensor
 
 Run = Callable[[Sequence[Case]], list[Failure]]
@@ -129,7 +136,10 @@ def _plain(op: Op) -> Iterator[Op]:
         yield replace(op, dilation=(1, 1))
     if getattr(op, "activation", Activation.NONE) is not Activation.NONE:
         yield replace(op, activation=Activation.NONE)  # type: ignore[call-arg]
-    if not isinstance(op, Conv2D | DepthwiseConv2D | FullyConnected):
+    if isinstance(op, Resize):
+        for shape in _cuts(op.outputs[0].shape, (1, 2)):
+            yield replace(op, outputs=(replace(op.outputs[0], shape=shape),))
+    if not isinstance(op, Conv2D | DepthwiseConv2D | TransposeConv | FullyConnected):
         return
     if op.bias is not None:
         yield replace(op, inputs=op.inputs[:2], bias=None)
