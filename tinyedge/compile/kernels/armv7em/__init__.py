@@ -25,7 +25,7 @@ _SHARED = (
 #: the fewest instructions
 FAST: tuple[Kernel, ...] = (
     *(Winograd(parts) for parts in (None, 1, 2, 4)),
-    *(Convolution(block, 16, direct) for block in BLOCKS for direct in (True, False)),
+    *(Convolution(block, 16, direct, gather=True) for block in BLOCKS for direct in (True, False)),
     *(Depthwise.window_3x3(chunk, 12) for chunk in (128, 8)),
     *(Depthwise.any_window(chunk) for chunk in (128, 8)),
     FullyConnected(8),
@@ -34,7 +34,7 @@ FAST: tuple[Kernel, ...] = (
 
 #: the least code: little unrolling, one block kernel
 SMALL: tuple[Kernel, ...] = (
-    *(Convolution(BLOCKS[0], 4, direct) for direct in (True, False)),
+    *(Convolution(BLOCKS[0], 4, direct, gather=False) for direct in (True, False)),
     Depthwise.compact_3x3(4),
     Depthwise.any_window(4),
     FullyConnected(2),

@@ -31,6 +31,9 @@ class Block:
         return f"te_conv_{self.pixels}x{self.channels}"
 
 
+#: rows whose bytes te_unpack_3_gather gathers
+_MAX_GATHERED = 5
+
 BLOCKS = (Block(3, 2), Block(2, 4))
 
 
@@ -38,13 +41,15 @@ BLOCKS = (Block(3, 2), Block(2, 4))
 class Convolution:
     """One layer carried out by one block kernel: geometry in bytes, and what is packed.
 
-    ``unroll`` is the number of units a turn of the inner loop (a power of two).
+    ``unroll`` is the number of units a turn of the inner loop (a power of two). ``gather``: a row
+    of a window is whole words and one byte; these bytes, of up to four rows, share a word.
     """
 
     params: Conv2D
     block: Block
     fit: requantize.Fit
     unroll: int
+    gather: bool
 
     @property
     def row_bytes(self) -> int:
@@ -54,14 +59,24 @@ class Convolution:
 
     @property
     def words(self) -> int:
-        """Words of a window's row; its last may be filled up with zero weights."""
-        _, _, width, channels = self.params.filter.shape
-        return -(-int(width * channels) // 4)
+        """Words of a window's row; unless the rest is gathered, zero weights fill up its last."""
+        width = _window_bytes(self.params)
+        return width // 4 if self.gather else -(-width // 4)
+
+    @property
+    def _gathered(self) -> int:
+        """Words of gathered bytes."""
+        return -(-int(self.params.filter.shape[1]) // 4) if self.gather else 0
+
+    @property
+    def _reach(self) -> int:
+        """Bytes that are read of a window's row."""
+        return 4 * self.words + self.gather
 
     @property
     def units(self) -> int:
         """Words of a window."""
-        return int(self.params.filter.shape[1]) * self.words
+        return int(self.params.filter.shape[1]) * self.words + self._gathered
 
     @property
     def step(self) -> int:
@@ -76,7 +91,7 @@ class Convolution:
     @property
     def band_row(self) -> int:
         """Bytes of a padded row, a multiple of 4."""
-        return _round4((self.params.output_shape[2] - 1) * self.step + 4 * self.words)
+        return _round4((self.params.output_shape[2] - 1) * self.step + self._reach)
 
     @property
     def band_rows(self) -> int:
@@ -109,7 +124,7 @@ class Convolution:
         if not self.direct:
             return 0
         rows = int(self.params.filter.shape[1] - 1) * self.params.dilation[0]
-        end = int(self._windows()[-1]) + rows * self.row_bytes + 4 * self.words
+        end = int(self._windows()[-1]) + rows * self.row_bytes + self._reach
         return max(0, end - self.params.input_shape[1] * self.row_bytes)
 
     def overlap(self, input_bytes: int) -> tuple[int, int]:
@@ -156,6 +171,8 @@ class Convolution:
         block += (2 if pixels == 3 else 3) * max(1, (self.units - 1) // self.unroll + 1)
         block += (12 if pixels == 3 else 16) * self.fit.signed + 12 * self.fit.clamp
         unpack = 6 + rows * (8 + self.words * word)
+        if self.gather:
+            unpack = 7 + rows * (3 + self.words * 10) + 3 * (2 * rows + 2 * self._gathered)
         band = 0 if self.direct else q.output_shape[1] * self.band_row * self.band_rows // 2
         run = start + unpack + channel_blocks * (self.units * unit + block)
         return 100 + band + self.pixel_blocks * run
@@ -165,8 +182,12 @@ class Convolution:
         """The filters in the order of the columns."""
         count, height, width, channels = self.params.filter.shape
         rows = self.params.filter.astype(np.int64).reshape(count, height, width * channels)
-        filled = np.pad(rows, [(0, 0), (0, 0), (0, 4 * self.words - width * channels)])
-        filters = filled.reshape(count, -1)
+        whole = 4 * self.words
+        filled = np.pad(rows, [(0, 0), (0, 0), (0, max(0, whole - width * channels))])
+        filters = filled[..., :whole].reshape(count, -1)
+        if self.gather:
+            rest = np.pad(rows[..., whole], [(0, 0), (0, -height % 4)])
+            filters = np.concatenate([rest, filters], axis=1)
         bias = stream.fold_zero_point(
             filters, self.params.bias.astype(np.int64), self.params.input_zero_point, self.fit
         )
@@ -220,13 +241,24 @@ class Convolution:
     @property
     def unpack(self) -> Instance:
         """The unpacking function's instantiation."""
+        if self.gather:
+            return instance(
+                "te_unpack_3_gather",
+                "te_unpack",
+                rows=int(self.params.filter.shape[1]),
+                words=self.words,
+                scale=self.fit.scale_bits - 8,
+            )
         return instance(
             f"te_unpack_{self.block.pixels}", "te_unpack", scale=self.fit.scale_bits - 8
         )
 
 
-def plan(params: Conv2D, block: Block, unroll: int = 16) -> Convolution | None:
-    """The layer on that block kernel, or None where it cannot be computed exactly by it."""
+def plan(params: Conv2D, block: Block, unroll: int, gather: bool) -> Convolution | None:
+    """The layer on that block kernel, or None where it cannot be computed exactly by it.
+
+    ``gather``: where windows have bytes to gather, do.
+    """
     params = upright(params)
     if params.input_shape[0] != 1:
         return None
@@ -239,7 +271,18 @@ def plan(params: Conv2D, block: Block, unroll: int = 16) -> Convolution | None:
     filters = params.filter.reshape(channels, -1).astype(np.int64)
     if fit is None or not stream.lanes_fit(filters, block.channels):
         return None
-    return Convolution(params, block, fit, unroll)
+    gather = gather and block.pixels == 3 and _has_odd_bytes(params)
+    return Convolution(params, block, fit, unroll, gather)
+
+
+def _window_bytes(params: Conv2D) -> int:
+    """Bytes of a window's row."""
+    return int(params.filter.shape[2] * params.filter.shape[3])
+
+
+def _has_odd_bytes(params: Conv2D) -> bool:
+    """Whether each of a window's rows, not too many, has one byte more than whole words."""
+    return _window_bytes(params) % 4 == 1 and params.filter.shape[1] in range(2, _MAX_GATHERED + 1)
 
 
 @cache

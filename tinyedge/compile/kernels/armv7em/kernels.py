@@ -36,11 +36,11 @@ class _Tuned(Kernel):
 class Convolution(_Tuned):
     """CONV_2D by one block kernel, either from a band of padded rows or straight from the input."""
 
-    def __init__(self, block: convolution.Block, unroll: int, direct: bool) -> None:
+    def __init__(self, block: convolution.Block, unroll: int, direct: bool, gather: bool) -> None:
         name = "te_v7em_conv_direct" if direct else "te_v7em_conv_band"
         super().__init__(name, "conv.S", "unpack.S", "conv.c")
         self.direct = direct
-        self._plan = cache(lambda q: convolution.plan(q, block, unroll))
+        self._plan = cache(lambda q: convolution.plan(q, block, unroll, gather))
 
     def _layer(self, node: Node) -> convolution.Convolution:
         layer = self._plan(node.params)

@@ -56,6 +56,83 @@
     te_end \name
 .endm
 
+/* The same for windows whose rows are \words words and one byte. These bytes, of up to four rows, are
+ * the first word; that of row 4 is another. rows: 2 to 5. Registers as above, but
+ *
+ * r5-r7  lanes (0, 2)                 r11  bytes from a row to the next
+ * r8-r10 lanes (1, 3)                 lr   work, then bytes from the end of a window's row to the next
+ */
+.macro te_unpack_3_gather name, rows, words, scale
+    te_function \name
+    push    {lr}
+    mov     r12, #0x00ff00ff
+    lsl     r12, r12, #\scale
+    ldr     r11, [r4, #RUN_ROW_GAP]
+    add     r11, r11, #4 * \words
+    te_gather r0, r5, r8, \rows, 4 * \words, \scale
+    te_gather r1, r6, r9, \rows, 4 * \words, \scale
+    te_gather r2, r7, r10, \rows, 4 * \words, \scale
+    stm     r3!, {r5-r10}
+    .if \rows == 5
+    te_gather_last r0, r5, r8, 4 * \words, \scale
+    te_gather_last r1, r6, r9, 4 * \words, \scale
+    te_gather_last r2, r7, r10, 4 * \words, \scale
+    stm     r3!, {r5-r10}
+    .endif
+    ldr     lr, [r4, #RUN_ROW_GAP]
+    .rept \rows
+    .rept \words
+    ldr     r5, [r0], #4
+    ldr     r6, [r1], #4
+    ldr     r7, [r2], #4
+    te_lanes_13 r8, r5, r12, \scale
+    te_lanes_13 r9, r6, r12, \scale
+    te_lanes_13 r10, r7, r12, \scale
+    te_lanes_02 r5, r5, r12, \scale
+    te_lanes_02 r6, r6, r12, \scale
+    te_lanes_02 r7, r7, r12, \scale
+    stm     r3!, {r5-r10}
+    .endr
+    add     r0, r0, lr
+    add     r1, r1, lr
+    add     r2, r2, lr
+    .endr
+    pop     {pc}
+    te_end \name
+.endm
+
+/* even, odd = bytes 0 and 2, 1 and 3 of the word gathered \at a window's first four rows. */
+.macro te_gather window, even, odd, rows, at, scale
+    ldrb    \even, [\window, #\at]
+    add     lr, \window, r11
+    ldrb    \odd, [lr, #\at]
+    .if \rows > 2
+    add     lr, \window, r11, lsl #1
+    ldrb    lr, [lr, #\at]
+    orr     \even, \even, lr, lsl #16
+    .endif
+    .if \rows > 3
+    add     lr, \window, r11
+    add     lr, lr, r11, lsl #1
+    ldrb    lr, [lr, #\at]
+    orr     \odd, \odd, lr, lsl #16
+    .endif
+    .if \scale
+    lsl     \even, \even, #\scale
+    lsl     \odd, \odd, #\scale
+    .endif
+.endm
+
+/* The same for row 4 alone. */
+.macro te_gather_last window, even, odd, at, scale
+    add     lr, \window, r11, lsl #2
+    ldrb    \even, [lr, #\at]
+    .if \scale
+    lsl     \even, \even, #\scale
+    .endif
+    mov     \odd, #0
+.endm
+
 .macro te_unpack_2 name, scale
     te_function \name
     push    {lr}
