@@ -29,6 +29,8 @@ _CHOICES = tuple((SCALE_BITS, shift) for shift in (13, 12, 14, 11, 15, 10, 16, 9
 _ROWS, _COLUMNS, _PATCH = 4, 2, 6
 #: offsets into a transformed patch are immediates
 _MAX_CHANNELS = 64
+#: least input channels at which the product's code is halved
+_ROLLED_CHANNELS = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,11 @@ class Winograd:
         return self.channel_pairs if self.tile_pairs is None else 1
 
     @property
+    def _rolled(self) -> bool:
+        """Whether half the code is worth 20 instructions more a pair of tiles and channels."""
+        return self._input_channels >= _ROLLED_CHANNELS
+
+    @property
     def columns(self) -> int:
         """Pairs of tiles side by side."""
         return -(-self.params.output_shape[2] // _COLUMNS)
@@ -69,7 +76,7 @@ class Winograd:
     @property
     def scratch_bytes(self) -> int:
         """Transformed filters, transformed inputs, and a band of rows."""
-        weights = self._kept * 4 * (16 * self._input_channels + 20)
+        weights = self._kept * 4 * (16 * self._input_channels + 24)
         return weights + (self.tile_pairs or 1) * 64 * self._input_channels + _PATCH * self.band_row
 
     def overlap(self, input_bytes: int) -> tuple[int, int]:
@@ -92,7 +99,7 @@ class Winograd:
         passes = 1 if self.tile_pairs is None else strips * -(-self.columns // self.tile_pairs)
         calls = 90 * (self.columns * strips if self.tile_pairs is None else passes)
         rows = strips * (_ROWS * 2 + _PATCH) * self.band_row // 4 * 5 // 4
-        block = 160 * fours + 209 + 32 * self.fit.signed + 30 * self.fit.clamp
+        block = 160 * fours + 213 + 20 * self._rolled + 32 * self.fit.signed + 30 * self.fit.clamp
         pair = 302 * fours + 40 + self.channel_pairs * block
         return 200 + passes * filters + calls + rows + strips * self.columns * pair
 
@@ -123,7 +130,15 @@ class Winograd:
         q, channels = self.params, self._input_channels
         words = self.stream()
         return (
-            ("product", instance("te_winograd_product", "te_winograd_product", channels=channels)),
+            (
+                "product",
+                instance(
+                    "te_winograd_product",
+                    "te_winograd_product",
+                    channels=channels,
+                    rolled=int(self._rolled),
+                ),
+            ),
             (
                 "store",
                 instance(

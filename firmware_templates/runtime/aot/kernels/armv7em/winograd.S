@@ -16,8 +16,8 @@
  *   X of a pair: 4 rows of 4 slots of `channels / 4` times
  *       upper tile (0, 2), lower tile (0, 2), upper (1, 3), lower (1, 3)
  *   W of two output channels n, m: 4 rows of
- *       initial values n, n, m, m; 4 slots of `channels / 4` times
- *       n (0, 2), m (0, 2), n (1, 3), m (1, 3); then 0 after the last row, else 1
+ *       initial values n, n, m, m; 2 slots; 0; 2 slots; 2 after the last row, else 1
+ *     where a slot is `channels / 4` times n (0, 2), m (0, 2), n (1, 3), m (1, 3)
  *   stream, for two output channels: initial values n, m (times 128),
  *       multiplier, constant[, negative] of n, of m, then the filters of n, of m:
  *       `channels / 4` times the words of taps (0, 0), (1, 0), (2, 0), (0, 1) ... (2, 2)
@@ -70,7 +70,7 @@
 
 /* The same along row i, and its four words stored. */
 .macro te_winograd_weight_row channels, odd, i, p, q, r
-    .equ    .Lat, \i * (16 * \channels + 20) + 8 * \odd
+    .equ    .Lat, \i * (16 * \channels + 24) + 8 * \odd
     sadd16  r12, \p, \r
     sadd16  \p, \p, \p
     sadd16  \r, \r, \r
@@ -78,8 +78,8 @@
     sadd16  \p, r12, \q
     ssub16  r12, r12, \q
     str     \p, [r1, #.Lat]
-    str     r12, [r1, #.Lat + 8 * \channels]
-    str     \r, [r1, #.Lat + 12 * \channels]
+    str     r12, [r1, #.Lat + 8 * \channels + 4]
+    str     \r, [r1, #.Lat + 12 * \channels + 4]
 .endm
 
 .macro te_winograd_weights name, channels
@@ -269,7 +269,37 @@
     .endr
 .endm
 
-.macro te_winograd_product name, channels
+/* Two slots; after the first, m1 or m1 + m0 + m2 go on the stack. */
+.macro te_winograd_half channels
+    te_winograd_slot \channels
+    push    {r0-r3}
+    te_winograd_slot \channels
+.endm
+
+/* After slots 0 and 1: m1 on the stack becomes 2 m1 + m0. */
+.macro te_winograd_middle_of_row
+    ldm     sp, {r4-r7}
+    add     r4, r4, r0
+    add     r5, r5, r1
+    add     r6, r6, r2
+    add     r7, r7, r3
+    stm     sp, {r4-r7}
+.endm
+
+/* After all: 2 m1 + m0, under the first output, becomes the second: m1 - m2 - m3. */
+.macro te_winograd_end_of_row
+    ldrd    r4, r5, [sp, #16]
+    ldrd    r6, r7, [sp, #24]
+    sub     r4, r4, r0
+    sub     r5, r5, r1
+    sub     r6, r6, r2
+    sub     r7, r7, r3
+    strd    r4, r5, [sp, #16]
+    strd    r6, r7, [sp, #24]
+.endm
+
+/* rolled: half the code; the words between the slots of W say which half it was. */
+.macro te_winograd_product name, channels, rolled
     te_function \name
     push    {r4-r11, lr}
     sub     sp, #FRAME_W_BYTES
@@ -287,29 +317,26 @@
     ldr     lr, [r4, #WINOGRAD_WEIGHTS]
 .Lrow\@:
     ldm     lr!, {r0-r3}
-    te_winograd_slot \channels
-    push    {r0-r3}                     @ m1
-    te_winograd_slot \channels
-    ldm     sp, {r4-r7}
-    add     r4, r4, r0
-    add     r5, r5, r1
-    add     r6, r6, r2
-    add     r7, r7, r3
-    stm     sp, {r4-r7}                 @ 2 m1 + m0
-    te_winograd_slot \channels
-    push    {r0-r3}                     @ m1 + m0 + m2
-    te_winograd_slot \channels
-    ldrd    r4, r5, [sp, #16]
-    ldrd    r6, r7, [sp, #24]
-    sub     r4, r4, r0
-    sub     r5, r5, r1
-    sub     r6, r6, r2
-    sub     r7, r7, r3
-    strd    r4, r5, [sp, #16]           @ m1 - m2 - m3
-    strd    r6, r7, [sp, #24]
+    .if \rolled
+.Lhalf\@:
+    te_winograd_half \channels
     ldr     r8, [lr], #4
     cmp     r8, #0
-    bne     .Lrow\@
+    bne     .Lend\@
+    te_winograd_middle_of_row
+    b       .Lhalf\@
+.Lend\@:
+    te_winograd_end_of_row
+    .else
+    te_winograd_half \channels
+    te_winograd_middle_of_row
+    add     lr, lr, #4
+    te_winograd_half \channels
+    te_winograd_end_of_row
+    ldr     r8, [lr], #4
+    .endif
+    cmp     r8, #1
+    beq     .Lrow\@
     ldr     r4, [sp, #ROWS_BYTES + FRAME_W_RUN]
     ldr     r5, [r4, #WINOGRAD_STORE]
     blx     r5

@@ -15,20 +15,22 @@ static uint32_t smaller(uint32_t a, uint32_t b) {
   return a < b ? a : b;
 }
 
-/* Transforms the filters of pair `pair` of channels; the initial values go to row 1 only. */
+/* Transforms the filters of pair `pair` of channels, and writes the words between them: the initial
+ * values, which go to row 1 only, and what tells the halves of a row apart. */
 static void transform_weights(const work *w, uint32_t pair, uint32_t *weights) {
   const te_v7em_winograd_params *const params = w->params;
   const uint32_t *const head = params->stream + pair * params->stream_words;
   const uint32_t *const first = head + params->head_words;
   const uint32_t *const end = head + params->stream_words;
   const uint32_t *const second = first + (end - first) / 2;
+  const uint32_t row_words = w->weight_words / 4;
   params->weights(first, weights + 4, second);
   params->weights(second, weights + 5, end);
-  for (uint32_t row = 0; row < 4; row++) {
+  for (uint32_t row = 0; row < 4; row++, weights += row_words) {
     weights[0] = weights[1] = row == 1 ? head[0] : 0;
     weights[2] = weights[3] = row == 1 ? head[1] : 0;
-    weights += w->weight_words / 4;
-    weights[-1] = row < 3;
+    weights[row_words / 2 + 1] = 0;
+    weights[row_words - 1] = row < 3 ? 1 : 2;
   }
 }
 
@@ -104,7 +106,7 @@ void te_v7em_winograd(const te_v7em_winograd_params *params, const void *input, 
   work w = {
       .params = params,
       .weights = scratch,
-      .weight_words = 4 * (4 * channels + 5),
+      .weight_words = 4 * (4 * channels + 6),
       .column_words = 16 * channels,
   };
   w.columns = w.weights + params->kept * w.weight_words;
