@@ -13,7 +13,7 @@ from tinyedge import config, resources
 from tinyedge.errors import ConfigError, near_match
 
 SCHEMA = 1
-_SHARED_FOLDERS = ("cortex_m",)
+_SHARED_FOLDERS = ("bare", "freestanding", "cortex_m", "riscv")
 
 
 class Cpu(config.Table, frozen=True, kw_only=True):

@@ -9,9 +9,17 @@ from tests.support.tools import need
 from tinyedge import board as boards
 from tinyedge import build, flash
 from tinyedge.errors import LinkError
+from tinyedge.flash import qemu
 from tinyedge.link.session import Session
 
-EMULATED = ("netduinoplus2", "qemu-mps2-an386")
+# Board -> how its report of a wild write begins.
+EMULATED = {
+    "netduinoplus2": "exception 0x00000003, cfsr 0x",
+    "qemu-mps2-an386": "exception 0x00000003, cfsr 0x",
+    "qemu-riscv32": "exception 0x00000007, mtval 0xfffffff0",
+}
+# Those where what lies below the stack faults.
+GUARDED = ("netduinoplus2", "qemu-riscv32")
 # Turns the model's deliberate crash into a stack that grows for ever.
 OVERFLOW = """
 static int grow(volatile int *last) {
@@ -22,21 +30,26 @@ static int grow(volatile int *last) {
 """
 
 
+def _board(name: str) -> boards.Board:
+    board = boards.load(name)
+    need("make", board.build.toolchain, qemu.program(board), "setpriv")
+    return board
+
+
 @pytest.mark.parametrize("name", EMULATED)
 def test_a_wild_write_is_reported_and_the_device_ends(name: str, tmp_path: Path) -> None:
-    need("make", "arm-none-eabi-gcc", "qemu-system-arm", "setpriv")
-    board = boards.load(name)
+    board = _board(name)
     artifact = fixture.made(tmp_path, board)
     with flash.run(artifact, board) as device, Session(device.url) as session:
-        with pytest.raises(LinkError, match="crashed: exception 0x00000003, cfsr 0x") as raised:
+        with pytest.raises(LinkError, match=f"crashed: {EMULATED[name]}") as raised:
             session.infer([b"\x7d" + bytes(783), bytes(5)])
         address = int(raised.value.message.rpartition(" at ")[2], 16)
         assert board.memory.flash.origin < address < board.memory.flash.origin + 0x1_0000
 
 
-def test_a_stack_overflow_is_reported_as_one(tmp_path: Path) -> None:
-    need("make", "arm-none-eabi-gcc", "qemu-system-arm", "setpriv")
-    board = boards.load("netduinoplus2")
+@pytest.mark.parametrize("name", GUARDED)
+def test_a_stack_overflow_is_reported_as_one(name: str, tmp_path: Path) -> None:
+    board = _board(name)
     folder = fixture.write(tmp_path / "firmware", board)
     model = folder / "model" / "model.c"
     text = model.read_text().replace("/* First byte", OVERFLOW + "/* First byte")

@@ -9,6 +9,7 @@ from pathlib import Path
 from tinyedge import __version__, resources
 from tinyedge.board import Board
 from tinyedge.compile.options import Optimize
+from tinyedge.emit import esp_idf
 from tinyedge.emit.render import render
 from tinyedge.errors import ConfigError
 from tinyedge.link import protocol
@@ -22,6 +23,11 @@ _TFLM_MISSING = (
 )
 _LEVELS: dict[Optimize, str] = {"speed": "-O2", "size": "-Os"}
 _COMPILED = (".c", ".S", ".cc")
+#: what a core's name begins with -> folders of firmware_templates/port that its ports share
+_CORES = {
+    "cortex-m": ("bare", "cortex_m"),
+    "rv32": ("bare", "freestanding", "riscv"),
+}
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,7 @@ class MakefileView:
     sources: tuple[str, ...]
     includes: tuple[str, ...]
     link_script: str
+    c_library: bool
     tflm_arch: str
     tflm_missing: str
 
@@ -89,12 +96,18 @@ def files(board: Board) -> dict[str, str]:
 
 
 def port_folders(board: Board) -> list[str]:
-    """Template folders that make up the board's port: its core's, if there is one, and its own."""
+    """Template folders that make up the board's port: those its core's ports share, and its own."""
     templates = resources.root("firmware_templates")
     if not (templates / "port" / board.port).is_dir():
         raise ConfigError(f'{board.id}: there is no port "{board.port}"')
-    core = "port/cortex_m" if board.cpu.core.startswith("cortex-m") else ""
-    return [folder for folder in (core, f"port/{board.port}") if folder]
+    shared = () if esp_idf.is_project(board) else _shared_folders(board)
+    return [f"port/{folder}" for folder in (*shared, board.port)]
+
+
+def _shared_folders(board: Board) -> tuple[str, ...]:
+    """Folders that all ports for cores like the board's share."""
+    core = board.cpu.core
+    return next((found for start, found in _CORES.items() if core.startswith(start)), ())
 
 
 def protocol_header() -> str:
@@ -158,6 +171,7 @@ def makefile(
         sources=sources,
         includes=includes,
         link_script="link.ld" if "link.ld" in every else "",
+        c_library="freestanding" not in _shared_folders(board),
         tflm_arch=tflm_arch,
         tflm_missing=_TFLM_MISSING.format(arch=tflm_arch),
     )

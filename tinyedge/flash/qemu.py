@@ -8,7 +8,9 @@ from pathlib import Path
 from tinyedge.board import Board
 from tinyedge.errors import ConfigError
 
-PROGRAMS = {"cortex-m": "qemu-system-arm"}
+PROGRAMS = {"cortex-m": "qemu-system-arm", "rv32": "qemu-system-riscv32"}
+#: of one program alone
+_OPTIONS = {"qemu-system-riscv32": ("-bios", "none")}
 
 
 def argv(elf: Path, board: Board, descriptor: int, options: Sequence[str] = ()) -> list[str]:
@@ -22,6 +24,7 @@ def argv(elf: Path, board: Board, descriptor: int, options: Sequence[str] = ()) 
         "-machine",
         board.flash.machine,
         "-nodefaults",
+        *_OPTIONS.get(program(board), ()),
         "-display",
         "none",
         *([] if icount is None else ["-icount", f"shift={icount}"]),

@@ -1,15 +1,13 @@
-/* What the ports for Arm Cortex-M microcontrollers share: vectors, interrupts, receive buffer. */
+/* What the ports for Arm Cortex-M microcontrollers share: vectors and interrupts. */
 #ifndef TE_CORTEX_M_H
 #define TE_CORTEX_M_H
 
 #include <stdint.h>
 
-#define TE_REGISTER(address) (*(volatile uint32_t *)(uintptr_t)(address))
+#include "bare.h"
+#include "te_core.h"
 
 typedef void (*te_vector)(void);
-
-/* Not functions: the linker script's names, in the type that a vector table holds. */
-extern void te_stack_top(void);
 
 void te_reset(void);
 void te_fault_entry(void);
@@ -25,23 +23,5 @@ enum { TE_CORE_VECTOR_COUNT = 16 };
 /* Interrupt `number` of the microcontroller (0 is the first after the core's own). */
 void te_interrupt_enable(uint32_t number);
 void te_interrupt_disable(uint32_t number);
-
-/* Adds a received byte; for the receive interrupt. A byte that finds no room is counted. */
-void te_receive_put(uint8_t byte);
-
-/* Counts a byte that the hardware lost; for the receive interrupt. */
-void te_receive_lost(void);
-
-/* Widens a 32-bit counter: `wraps` so far, `count` read before `pending` (it has wrapped, but
- * its interrupt has not yet run). To be called with interrupts off. */
-uint64_t te_widen(uint32_t wraps, uint32_t count, uint32_t pending);
-
-static inline void te_interrupts_off(void) {
-  __asm__ volatile("cpsid i" ::: "memory");
-}
-
-static inline void te_interrupts_on(void) {
-  __asm__ volatile("cpsie i" ::: "memory");
-}
 
 #endif

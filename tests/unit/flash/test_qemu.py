@@ -31,6 +31,12 @@ def test_argv() -> None:
     ]
 
 
+def test_risc_v_starts_without_firmware_of_the_emulator() -> None:
+    argv = qemu.argv(Path("f"), boards.load("qemu-riscv32"), 5)
+    assert argv[0] == "qemu-system-riscv32"
+    assert argv[argv.index("-bios") + 1] == "none"
+
+
 def test_a_board_without_an_instruction_count_runs_without() -> None:
     board = boards.load("qemu-mps2-an386")
     assert "shift=7" in qemu.argv(Path("f"), board, 3)

@@ -1,14 +1,11 @@
-/* The receive buffer between the interrupt and te_port_read, and the interrupt controller. */
-#include "cortex_m.h"
-
+/* The receive buffer between the interrupt and te_port_read, and counters that interrupts widen. */
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "bare.h"
+#include "te_core.h"
 #include "te_port.h"
 #include "te_protocol.h"
-
-#define NVIC_ISER(number) TE_REGISTER(0xe000e100 + 4 * ((number) / 32))
-#define NVIC_ICER(number) TE_REGISTER(0xe000e180 + 4 * ((number) / 32))
 
 _Static_assert((TE_WINDOW & (TE_WINDOW - 1)) == 0, "the buffer's indices wrap with a mask");
 
@@ -40,7 +37,7 @@ static void await_byte(void) {
   for (;;) {
     te_interrupts_off();
     bool ready = written != taken;
-    if (!ready) __asm__ volatile("dsb\n wfi" ::: "memory");
+    if (!ready) te_sleep();
     te_interrupts_on();
     if (ready) return;
   }
@@ -54,15 +51,6 @@ int te_port_read(uint8_t *data, size_t size) {
     taken++;
   }
   return (int)count;
-}
-
-void te_interrupt_enable(uint32_t number) {
-  NVIC_ISER(number) = 1u << number % 32;
-}
-
-void te_interrupt_disable(uint32_t number) {
-  NVIC_ICER(number) = 1u << number % 32;
-  __asm__ volatile("dsb\n isb" ::: "memory");
 }
 
 uint64_t te_widen(uint32_t wraps, uint32_t count, uint32_t pending) {

@@ -1,0 +1,48 @@
+/* From a stack to main, stack paint, and the text of fault reports. */
+#include <stddef.h>
+
+#include "bare.h"
+#include "te_port.h"
+
+#define PAINT UINT32_C(0xa5a5a5a5)
+
+/* From the linker script. */
+extern uint32_t te_data_load[], te_data_start[], te_data_end[], te_bss_start[], te_bss_end[];
+extern uint32_t te_stack_bottom[];
+extern void (*te_init_start[])(void), (*te_init_end[])(void);
+
+int main(void);
+
+/* Fills the stack below this frame. */
+static void paint_stack(void) {
+  volatile uint32_t *end = (uint32_t *)__builtin_frame_address(0) - 16;
+  for (volatile uint32_t *at = te_stack_bottom; at < end; at++) *at = PAINT;
+}
+
+size_t te_port_stack_peak(void) {
+  const volatile uint32_t *at = te_stack_bottom;
+  while (*at == PAINT) at++;
+  return (uintptr_t)te_stack_top - (uintptr_t)at;
+}
+
+_Noreturn void te_boot(void) {
+  /* Word by word, for no function of the C library may be needed before its data is there. */
+  const volatile uint32_t *from = te_data_load;
+  for (uint32_t *to = te_data_start; to < te_data_end; to++) *to = *from++;
+  for (volatile uint32_t *to = te_bss_start; to < te_bss_end; to++) *to = 0;
+  paint_stack();
+  for (void (**init)(void) = te_init_start; init < te_init_end; init++) (*init)();
+  main();
+  te_port_halt(0);
+}
+
+int te_in_stack(const void *pointer) {
+  const uintptr_t at = (uintptr_t)pointer;
+  return at >= (uintptr_t)te_stack_bottom && at < (uintptr_t)te_stack_top;
+}
+
+char *te_append_hex(char *to, const char *name, uint32_t value) {
+  while (*name != '\0') *to++ = *name++;
+  for (int shift = 28; shift >= 0; shift -= 4) *to++ = "0123456789abcdef"[value >> shift & 15];
+  return to;
+}
