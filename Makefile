@@ -17,15 +17,16 @@ DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
 C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train quantize inspect generate build flash validate bench bench-anchors report monitor boards stop \
-        check format test fuzz clean distclean
+.PHONY: help setup demo train quantize inspect generate build flash validate bench bench-anchors \
+        bench-diff bench-baseline benchmarks report monitor boards stop check format test fuzz clean \
+        distclean
 
 ## show this list
 help:
-	@awk '/^## /{text=substr($$0,4)} /^[a-z-]+:/{if(text){split($$0,name,":"); printf "  make %-12s %s\n",name[1],text; text=""}}' $(firstword $(MAKEFILE_LIST))
+	@awk '/^## /{text=substr($$0,4)} /^[a-z-]+:/{if(text){split($$0,name,":"); printf "  make %-14s %s\n",name[1],text; text=""}}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  MODEL=$(MODEL)  a recipe's name or a .tflite; BOARD=$(BOARD)  see make boards"
-	@echo "  RUNTIME=aot|tflm  PORT=/dev/ttyUSB0  SAMPLES=$(SAMPLES)  ARGS=\"--json out.json\""
+	@echo "  RUNTIME=aot|tflm  PORT=/dev/ttyUSB0  SAMPLES=$(SAMPLES)  MODELS=folder  ARGS=\"--json out.json\""
 
 ## install what a fresh machine lacks (Debian or Ubuntu, root or sudo)
 setup:
@@ -70,6 +71,18 @@ bench: setup
 ## count instructions and loads of all models in the folder MODELS, layer by layer
 bench-anchors: setup
 	@$(TINYEDGE) bench-anchors $(MODELS) $(ARGS)
+
+## compare the counts of the project's own models (and MLPerf Tiny's) with the committed ones
+bench-diff: setup
+	@$(VENV)/python -m tests.baseline $(ARGS)
+
+## make the counts the committed ones: review the difference before you commit it
+bench-baseline: setup
+	@$(VENV)/python -m tests.baseline --write $(ARGS)
+
+## measure the host's side: compile time, framing, reference (pytest-benchmark)
+benchmarks: setup
+	$(VENV)/python -m pytest tests/benchmarks --override-ini python_files='bench_*.py' $(ARGS)
 
 ## write the HTML and Markdown report
 report: setup

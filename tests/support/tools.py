@@ -23,10 +23,16 @@ def need(*programs: str) -> None:
             missing(f'the program "{program}"')
 
 
-def shared_models() -> Path:
-    """Folder of the MLPerf Tiny models, which the project does not carry; skips without it."""
+def find_shared_models() -> Path | None:
+    """Folder of the MLPerf Tiny models, which the project does not carry; None without it."""
     named = os.environ.get("TINYEDGE_MODELS")
     folder = Path(named) if named else CHECKOUT.parent / "shared" / "models"
-    if not (folder / "kws.tflite").is_file():
+    return folder if (folder / "kws.tflite").is_file() else None
+
+
+def shared_models() -> Path:
+    """Folder of the MLPerf Tiny models; skips without it."""
+    folder = find_shared_models()
+    if folder is None:
         pytest.skip("no MLPerf Tiny models: set TINYEDGE_MODELS to a folder with kws.tflite, ...")
     return folder

@@ -33,6 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     "pipeline": {"*"},
     "devices": {"*"},
     "anchors": {"*"},
+    "compare": {"results"},
     "cli": {"*"},
     "__main__": {"cli"},
 }

@@ -25,6 +25,7 @@ VERBS = {
     "validate": "Compare the device's answers with the reference, byte for byte",
     "bench": "Measure size, memory and ticks an inference",
     "bench-anchors": "Count every instruction and load of many models, layer by layer",
+    "compare": "Show what moved between two results",
     "report": "Write the HTML and Markdown report",
     "demo": "All stages in turn, then a table and the path of the report",
     "monitor": "Show what a device says on its own: logs, faults, restarts",

@@ -5,8 +5,15 @@ version; renaming, removing or changing the meaning of one makes a new version. 
 accuracies fractions of 1, and a tick is what ``tick_unit`` says: never assume a time.
 """
 
-from tinyedge.results.codec import VERBS, encode, json_schema, read, schema_of, write
-from tinyedge.results.counts import AnchorsReport, ModelCounts, StepCounts, TflmFigures
+from tinyedge.results.codec import VERBS, encode, json_schema, peek, read, schema_of, write
+from tinyedge.results.counts import (
+    AnchorsReport,
+    Change,
+    CompareReport,
+    ModelCounts,
+    StepCounts,
+    TflmFigures,
+)
 from tinyedge.results.device import (
     BenchReport,
     ByteDifference,
@@ -52,6 +59,8 @@ __all__ = [
     "BoardsReport",
     "BuildReport",
     "ByteDifference",
+    "Change",
+    "CompareReport",
     "DemoReport",
     "Epoch",
     "FlashReport",
@@ -79,6 +88,7 @@ __all__ = [
     "ValidateReport",
     "encode",
     "json_schema",
+    "peek",
     "read",
     "schema_of",
     "write",

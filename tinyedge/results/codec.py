@@ -8,7 +8,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 
 from tinyedge.errors import ConfigError
-from tinyedge.results.counts import AnchorsReport
+from tinyedge.results.counts import AnchorsReport, CompareReport
 from tinyedge.results.device import (
     BenchReport,
     DemoReport,
@@ -31,12 +31,18 @@ VERBS: dict[str, type[Result]] = {
     "validate": ValidateReport,
     "bench": BenchReport,
     "bench-anchors": AnchorsReport,
+    "compare": CompareReport,
     "report": ReportFiles,
     "demo": DemoReport,
     "monitor": MonitorReport,
     "boards": BoardsReport,
     "stop": StopReport,
 }
+
+
+class _Named(msgspec.Struct):
+    schema: str
+
 
 _R = TypeVar("_R", bound=Result)
 
@@ -59,6 +65,16 @@ def encode(result: Result) -> bytes:
 def write(path: Path, result: Result) -> None:
     """Write the whole file or none. Raises TinyedgeError if it cannot be written."""
     write_atomic(path, encode(result))
+
+
+def peek(path: Path) -> str:
+    """The ``schema`` of a JSON file. Raises ConfigError if it is none of ours."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Named).schema
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"{path}: not a result of tinyedge: {error}") from error
 
 
 def read(path: Path, kind: type[_R]) -> _R:

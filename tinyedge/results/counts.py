@@ -83,3 +83,25 @@ class AnchorsReport(Result, frozen=True, kw_only=True):
     tflm_source: Annotated[str, Meta(description="Where the figures of TFLM come from")]
     models: tuple[ModelCounts, ...]
     held: Annotated[bool, Meta(description="Whether every byte was equal")]
+
+
+class Change(Result, frozen=True, kw_only=True):
+    """One figure that is not what it was."""
+
+    what: Annotated[str, Meta(description="Model, aim, step if any, and the figure's name")]
+    before: float
+    after: float
+    growth: Annotated[float | None, Meta(description="After / before - 1; null: before was 0")]
+    noise: Annotated[bool, Meta(description="Whether the spread of the runs explains it")]
+    over: Annotated[bool, Meta(description="Whether it is a count that grew beyond the limit")]
+
+
+class CompareReport(Result, frozen=True, kw_only=True):
+    """``tinyedge compare``: what moved between two results of one verb."""
+
+    schema: Literal["tinyedge-compare/1"] = "tinyedge-compare/1"
+    limit: Annotated[float, Meta(ge=0, description="By how much a count may grow: 0.02 for 2 %")]
+    compared: Annotated[int, Meta(ge=0, description="Figures that both results have")]
+    changes: tuple[Change, ...]
+    missing: Annotated[tuple[str, ...], Meta(description="What only one of the results has")]
+    held: Annotated[bool, Meta(description="Whether no count grew beyond the limit")]

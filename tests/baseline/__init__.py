@@ -1,0 +1,1 @@
+"""The committed counts of instructions, and how they are compared."""
