@@ -76,12 +76,13 @@ def depthwise_conv2d(
     *,
     stride: tuple[int, int] = (1, 1),
     same: bool = True,
+    dilation: tuple[int, int] = (1, 1),
     multiplier: int = 1,
 ) -> p.DepthwiseConv2D:
     """DEPTHWISE_CONV_2D of an input [height, width, channels]."""
     outputs = size[2] * multiplier
     filters = _filter(rng, (*kernel, outputs))
-    output, padding = _geometry(size[:2], kernel, stride, same, (1, 1))
+    output, padding = _geometry(size[:2], kernel, stride, same, dilation)
     spread = np.sqrt((filters.astype(float) ** 2).sum(axis=(0, 1))) * 74
     return p.DepthwiseConv2D(
         input_shape=(1, *size),
@@ -89,7 +90,7 @@ def depthwise_conv2d(
         filter=filters,
         bias=_bias(rng, spread),
         stride=stride,
-        dilation=(1, 1),
+        dilation=dilation,
         padding=padding,
         depth_multiplier=multiplier,
         input_zero_point=int(rng.choice([-128, 0, int(rng.integers(-128, 128))])),

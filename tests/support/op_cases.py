@@ -120,6 +120,10 @@ def _fully_connected(draw: Draw) -> Case:
         "zero_point": draw(ZERO_POINTS),
         "keep_dims": draw(st.booleans()),
     }
+    if not isinstance(scales, list) and draw(st.booleans()):
+        zero = draw(st.integers(-9, 9))
+        drawn["weight_zero_point"] = zero
+        weights = np.clip(weights, max(-128, zero - 128), min(127, zero + 127)).astype(np.int8)
     model = ModelWriter()
     x = model.input(shape, draw(SCALES), draw(ZERO_POINTS))
     assert x.scale is not None

@@ -140,15 +140,17 @@ class ModelWriter(Moves):
         zero_point: int,
         activation: str = "NONE",
         keep_dims: bool = False,
+        weight_zero_point: int = 0,
     ) -> Handle:
         """FULLY_CONNECTED; ``weights`` [N, K]."""
         outputs, depth = weights.shape
         rows = int(np.prod(x.shape)) // depth
         shape = (*x.shape[:-1], outputs) if keep_dims else (rows, outputs)
         y = self.tensor(shape, scale, zero_point)
+        parts = self._weights(x, weights, weight_scales, bias, axis=0, zero_point=weight_zero_point)
         self.op(
             "FULLY_CONNECTED",
-            [x, *self._weights(x, weights, weight_scales, bias, axis=0)],
+            [x, *parts],
             [y],
             keepNumDims=keep_dims,
             fusedActivationFunction=activation,
@@ -264,9 +266,11 @@ class ModelWriter(Moves):
         weights: NDArray[np.int8],
         scales: float | Sequence[float],
         bias: NDArray[np.int32] | None,
+        *,
         axis: int,
+        zero_point: int = 0,
     ) -> list[Handle]:
-        handles = [self.constant(weights, scales, axis=axis)]
+        handles = [self.constant(weights, scales, zero_point, axis=axis)]
         if bias is not None:
             assert x.scale is not None
             single = isinstance(scales, int | float)

@@ -89,6 +89,15 @@ CONVOLUTIONS = [
 ]
 
 
+DILATED = [
+    # input, outputs, kernel, dilation
+    ((12, 9, 4), 6, (3, 1), (2, 1)),
+    ((9, 12, 5), 7, (3, 3), (2, 2)),
+    ((30, 1, 8), 6, (3, 1), (4, 1)),
+    ((6, 14, 3), 4, (1, 3), (1, 3)),
+]
+
+
 @pytest.mark.parametrize("seed", range(2))
 def test_convolution(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)
@@ -96,8 +105,9 @@ def test_convolution(seed: int, tmp_path: Path) -> None:
     for size, outputs, kernel, stride, same in CONVOLUTIONS:
         q = drawn.conv2d(rng, size, outputs, kernel, stride=stride, same=same)
         found += cases(rng, q, (int(np.prod(size)),), outputs)
-    q = drawn.conv2d(rng, (12, 9, 4), 6, (3, 1), dilation=(2, 1))
-    found += cases(rng, q, (12 * 9 * 4,), 6)
+    for size, outputs, kernel, dilation in DILATED:
+        q = drawn.conv2d(rng, size, outputs, kernel, dilation=dilation)
+        found += cases(rng, q, (int(np.prod(size)),), outputs)
     check(found, tmp_path)
 
 
@@ -149,6 +159,9 @@ def test_depthwise(seed: int, tmp_path: Path) -> None:
     for size, kernel, stride, same in DEPTHWISE:
         q = drawn.depthwise_conv2d(rng, size, kernel, stride=stride, same=same)
         found += cases(rng, q, (int(np.prod(size)),), size[2])
+    for size, _, kernel, dilation in DILATED:
+        q = drawn.depthwise_conv2d(rng, (*size[:2], size[2] + 1), kernel, dilation=dilation)
+        found += cases(rng, q, (int(np.prod(q.input_shape)),), size[2] + 1)
     check(found, tmp_path)
 
 

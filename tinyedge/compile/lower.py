@@ -137,20 +137,22 @@ def _conv2d(op: ops.Conv2D) -> p.Conv2D:
 
 
 @_params.register
-def _depthwise(op: ops.DepthwiseConv2D) -> p.DepthwiseConv2D:
+def _depthwise(op: ops.DepthwiseConv2D) -> p.Params:
     kernel = (op.filter.shape[1], op.filter.shape[2])
-    return p.DepthwiseConv2D(
-        input_shape=_shape4(op.inputs[0]),
-        output_shape=_shape4(op.outputs[0]),
-        filter=_weights(op.filter, op.filter.shape[1:]),
-        bias=_bias(op.bias, op.filter.shape[3]),
-        stride=op.stride,
-        dilation=op.dilation,
-        padding=_paddings(op, kernel, op.dilation),
-        depth_multiplier=op.depth_multiplier,
-        input_zero_point=op.inputs[0].q.zero_point,
-        requant=_channel_requant(op),
-    )
+    filters = _weights(op.filter, op.filter.shape[1:])
+    same: dict[str, Any] = {
+        "input_shape": _shape4(op.inputs[0]),
+        "output_shape": _shape4(op.outputs[0]),
+        "bias": _bias(op.bias, op.filter.shape[3]),
+        "stride": op.stride,
+        "dilation": op.dilation,
+        "padding": _paddings(op, kernel, op.dilation),
+        "input_zero_point": op.inputs[0].q.zero_point,
+        "requant": _channel_requant(op),
+    }
+    if op.inputs[0].shape[3] == 1:  # all filters read the same channel: a convolution
+        return p.Conv2D(filter=np.moveaxis(filters, 2, 0)[..., np.newaxis].copy(), **same)
+    return p.DepthwiseConv2D(filter=filters, depth_multiplier=op.depth_multiplier, **same)
 
 
 @_params.register
@@ -178,11 +180,24 @@ def _fully_connected(op: ops.FullyConnected) -> p.FullyConnected:
     outputs, inputs = op.filter.shape
     return p.FullyConnected(
         batches=op.outputs[0].elements // outputs,
-        filter=_weights(op.filter, (outputs, inputs)),
+        filter=_symmetric(op).reshape(outputs, inputs),
         bias=_bias(op.bias, outputs),
         input_zero_point=op.inputs[0].q.zero_point,
         requant=_channel_requant(op),
     )
+
+
+def _symmetric(op: ops.FullyConnected) -> p.Int8Array:
+    """The weights with their zero point, which no kernel knows, taken away."""
+    zero_point = op.filter.q.zero_point
+    values = _weights(op.filter, op.filter.shape).astype(np.int16) - zero_point
+    if values.min() < -128 or values.max() > 127:
+        raise ModelError(
+            f'operator {op.index} ({op.kind}): tensor {op.filter.index} "{op.filter.name}" less '
+            f"its zero point {zero_point} exceeds int8",
+            "convert with symmetric weights; the runtime tflm takes these: try --runtime tflm",
+        )
+    return values.astype(np.int8)
 
 
 @_params.register

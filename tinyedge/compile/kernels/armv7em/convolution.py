@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.compile.exact import bounds, requantize
-from tinyedge.compile.kernels.armv7em import stream
+from tinyedge.compile.kernels.armv7em import dilation, stream
 from tinyedge.compile.kernels.armv7em.instances import instance
 from tinyedge.compile.params import Conv2D, Shape4
 from tinyedge.compile.plan import Constant, FieldValue, Instance
@@ -259,10 +259,8 @@ def plan(params: Conv2D, block: Block, unroll: int, gather: bool) -> Convolution
 
     ``gather``: where windows have bytes to gather, do.
     """
-    params = upright(params)
+    params = narrow(upright(params))
     if params.input_shape[0] != 1:
-        return None
-    if params.dilation[1] > 1 and params.filter.shape[2] > 1:
         return None
     channels = params.output_shape[3]
     if params.output_shape[2] < block.pixels - 1 or channels < block.channels:
@@ -306,6 +304,16 @@ def upright(params: Conv2D) -> Conv2D:
         dilation=params.dilation[::-1],
         padding=params.padding[::-1],
     )
+
+
+@cache
+def narrow(params: Conv2D) -> Conv2D:
+    """A window whose taps lie apart in a row, seen as one that reads the pixels between, too."""
+    down, along = params.dilation
+    if along == 1:
+        return params
+    filters = dilation.filled(params.filter, 2, along)
+    return replace(params, filter=filters, dilation=(down, 1))
 
 
 def swapped(shape: Shape4) -> Shape4:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tinyedge.compile.exact import bounds, requantize
 from tinyedge.compile.kernels.armv7em.convolution import swapped
+from tinyedge.compile.kernels.armv7em.dilation import filled
 from tinyedge.compile.kernels.armv7em.instances import instance
 from tinyedge.compile.params import DepthwiseConv2D
 from tinyedge.compile.plan import Constant, FieldValue, Instance
@@ -316,7 +317,7 @@ def is_3x3(params: DepthwiseConv2D) -> bool:
 
 def any_window(params: DepthwiseConv2D, chunk: int) -> AnyWindow | None:
     """The layer, or None where this kernel cannot compute it exactly."""
-    params = upright(params)
+    params = undilated(upright(params))
     if params.stride[1] > 2 or params.stride[0] > params.filter.shape[0]:
         return None
     if params.input_shape[2] - params.padding[1] % 2 < 2 or (found := fits(params)) is None:
@@ -335,8 +336,19 @@ def upright(params: DepthwiseConv2D) -> DepthwiseConv2D:
         output_shape=swapped(params.output_shape),
         filter=params.filter.swapaxes(0, 1),
         stride=params.stride[::-1],
+        dilation=params.dilation[::-1],
         padding=params.padding[::-1],
     )
+
+
+@cache
+def undilated(params: DepthwiseConv2D) -> DepthwiseConv2D:
+    """A window whose taps lie apart, seen as one that reads what lies between, too."""
+    if params.dilation == (1, 1):
+        return params
+    down, along = params.dilation
+    filters = filled(filled(params.filter, 0, down), 1, along)
+    return replace(params, filter=filters, dilation=(1, 1))
 
 
 @cache
