@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import msgspec
+
 from tinyedge import dataset as datasets
 from tinyedge import inspection
 from tinyedge import recipe as recipes
@@ -27,6 +29,7 @@ from tinyedge.errors import CheckFailed, ConfigError, ModelError, near_match
 from tinyedge.graph import read_tflite, verify
 from tinyedge.graph.types import Graph
 from tinyedge.quantize import inputs, quantize
+from tinyedge.quantize import sketch as sketching
 from tinyedge.recipe import Recipe
 from tinyedge.results import (
     BoardFit,
@@ -37,7 +40,7 @@ from tinyedge.results import (
     TrainReport,
 )
 from tinyedge.samples import Samples
-from tinyedge.train import train
+from tinyedge.train import architectures, train
 from tinyedge.workspace import Workspace, sha256, write_tree
 
 Advance = Callable[[int, int], None]
@@ -95,11 +98,13 @@ class Loaded:
         if dataset is None:
             return sampling.random(self.graph, count)
         split = dataset.test
+        assert self.model.recipe is not None
+        classifies = architectures.task(self.model.recipe) == "classify"
         return Samples(
             f"test split of {dataset.name}",
             (inputs(split.first(count), self.graph.inputs[0].q),),
-            split.labels[:count],
-            class_names=dataset.classes,
+            split.labels[:count] if classifies else None,
+            class_names=dataset.classes if classifies else (),
         )
 
 
@@ -178,6 +183,18 @@ def load(
     return Loaded(model, data, graph, trained, quantized, workspace.samples(model.name))
 
 
+def sketch(model: Model) -> Loaded:
+    """A recipe's network as int8 before training: sizes that hold, answers that mean nothing.
+
+    Needs no data where the recipe says what it looks like.
+    """
+    recipe = model.recipe
+    assert recipe is not None
+    shape, classes = datasets.outline(recipe.data, recipe.path)
+    data = sketching.sketch(recipe, shape, classes)
+    return Loaded(model, data, read_tflite.read(data, model.name))
+
+
 def examine(loaded: Loaded, wanted: Sequence[Board], runtime: str | None) -> InspectReport:
     """Describe the model and estimate whether its firmware fits the boards; builds nothing.
 
@@ -197,9 +214,11 @@ def examine(loaded: Loaded, wanted: Sequence[Board], runtime: str | None) -> Ins
     ]
     fits = [fit for fit in tried if fit is not None]
     plan = plans[wanted[0].cpu.core]
-    return inspection.inspect(
+    report = inspection.inspect(
         loaded.graph, len(loaded.tflite), plan, refused, inspection.with_alternatives(fits)
     )
+    trained = loaded.model.recipe is None or loaded.quantized is not None
+    return msgspec.structs.replace(report, trained=trained)
 
 
 def _fit(loaded: Loaded, board: Board, plan: Plan | None, runtime: str) -> BoardFit | None:

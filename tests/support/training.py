@@ -4,6 +4,8 @@ from pathlib import Path
 
 from tests.support.data import needs_data, needs_package
 from tinyedge import recipe
+from tinyedge.results import Epoch
+from tinyedge.train import Progress
 
 EPOCHS = 3
 
@@ -19,3 +21,24 @@ def short_recipe(folder: Path, **changes: str) -> recipe.Recipe:
     path = folder / "recipe.toml"
     path.write_text(text)
     return recipe.read(path)
+
+
+class Heard(Progress):
+    """Keeps what it hears; stops the training in the middle of the epoch after ``stop_after``."""
+
+    def __init__(self, stop_after: int = -1) -> None:
+        self.stop_after = stop_after
+        self.done_before: int | None = None
+        self.batches = 0
+        self.epochs: list[Epoch] = []
+
+    def started(self, epochs: int, batches: int, done: int) -> None:
+        self.done_before = done
+
+    def batch(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
+        self.batches += 1
+        if epoch == self.stop_after + 1 and batch == 20:
+            raise KeyboardInterrupt
+
+    def epoch(self, result: Epoch) -> None:
+        self.epochs.append(result)

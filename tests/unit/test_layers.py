@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "inspection": {"graph", "compile", "board", "results"},
     "report": {"results"},
     "pipeline": {"*"},
+    "fitting": {"*"},
     "devices": {"*"},
     "anchors": {"*"},
     "compare": {"results"},

@@ -13,6 +13,7 @@ from tinyedge.devices import Built
 from tinyedge.pipeline import Firmware, Loaded
 from tinyedge.recipe import Compile
 from tinyedge.results import BenchReport, ValidateReport
+from tinyedge.train import trained
 from tinyedge.workspace import Workspace
 
 
@@ -20,6 +21,15 @@ def load(argument: str, workspace: Workspace, runtime: str, given: Compile) -> L
     """MODEL -> Loaded; trains and quantizes a recipe whose things have changed."""
     model = pipeline.resolve(argument, given)
     return pipeline.load(model, workspace, runtime, _console.progress, train.run)
+
+
+def load_or_sketch(argument: str, workspace: Workspace, given: Compile) -> Loaded:
+    """MODEL -> Loaded, training nothing: a recipe that is not trained gets random weights."""
+    model = pipeline.resolve(argument, given)
+    if model.recipe is not None and trained(model.recipe, workspace) is None:
+        return pipeline.sketch(model)
+    # the runtime that lists operators it does not know
+    return pipeline.load(model, workspace, "tflm", _console.progress, train.run)
 
 
 def generate(

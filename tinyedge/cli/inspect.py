@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import msgspec
 from rich.text import Text
 
 from tinyedge import board as boards
-from tinyedge import pipeline
+from tinyedge import fitting, pipeline
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import (
     DEFAULT_BOARD,
@@ -19,6 +20,7 @@ from tinyedge.cli._options import (
     save,
     workspace_option,
 )
+from tinyedge.pipeline import Loaded
 from tinyedge.recipe import Compile
 from tinyedge.results import BoardFit, InspectReport, LayerInfo, TensorInfo
 from tinyedge.workspace import Workspace
@@ -45,16 +47,50 @@ def command(
     """Show MODEL's layers, quantization, work and memory, and whether it fits each board.
 
     Nothing is built: what firmware takes besides the model is a rounded-up estimate. The kernels,
-    the arena and the plan are those of the first board listed.
+    the arena and the plan are those of the first board listed. A recipe is not trained for this:
+    until it is, its network is shown with random weights, and with input sizes that would fit.
     """
     wanted = [boards.load(board)] if board else _all_boards()
-    loaded = _stages.load(model, workspace, "tflm", given)  # which lists operators it does not know
+    loaded = _stages.load_or_sketch(model, workspace, given)
     report = pipeline.examine(loaded, wanted, runtime)
+    if not report.trained:
+        _console.note(f"{report.model} is not trained: shown with random weights")
+        report = _suggest(report, loaded, wanted, runtime)
     _console.show(_layers(report), _totals(report))
     if plan:
         _console.show(_plan(report), _arena(report))
     _console.show(_boards(report))
+    if report.suggestions:
+        _console.show(_suggestions(report))
     save(json_path, report)
+
+
+def _suggest(
+    report: InspectReport, loaded: Loaded, wanted: list[boards.Board], runtime: str | None
+) -> InspectReport:
+    """Add the input sizes at which the network would fit the boards that it does not."""
+    small = {fit.board for fit in report.boards if not fit.fits}
+    if not small:
+        return report
+    with _console.progress("look for a size that fits") as advance:
+        found = fitting.smaller_inputs(
+            loaded.model, [board for board in wanted if board.id in small], runtime, advance
+        )
+    return msgspec.structs.replace(report, suggestions=found)
+
+
+def _suggestions(report: InspectReport) -> object:
+    rows = [
+        (
+            found.board,
+            f"size = [{found.size[0]}, {found.size[1]}]",
+            found.flash_needed,
+            found.ram_needed,
+        )
+        for found in report.suggestions
+    ]
+    columns = ["board", "fits with, in [data]", ">flash needed", ">RAM needed"]
+    return _console.table("Smaller inputs", columns, rows)
 
 
 def _all_boards() -> list[boards.Board]:

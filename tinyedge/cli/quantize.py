@@ -42,8 +42,8 @@ def _facts(report: QuantizeReport) -> object:
     return _console.facts(
         f"Quantization of {report.model}",
         [
-            ("float accuracy", _console.percent(report.float_accuracy)),
-            ("int8 accuracy", _console.percent(report.int8_accuracy)),
+            (f"float {report.metric}", _console.percent(report.float_accuracy)),
+            (f"int8 {report.metric}", _console.percent(report.int8_accuracy)),
             ("lost", f"{report.accuracy_drop * 100:.2f} points"),
             ("allowed", f"{report.max_accuracy_drop * 100:.2f} points"),
             ("test samples", report.test_samples),

@@ -106,7 +106,7 @@ def _facts(report: TrainReport) -> object:
             ("data set", report.dataset),
             ("training + validation + test", samples),
             ("parameters", report.parameters),
-            ("test accuracy", _console.percent(report.test_accuracy)),
+            (f"test {report.metric}", _console.percent(report.test_accuracy)),
             ("training took", f"{report.seconds:.0f} s"),
             ("network", report.model_path),
             ("curves", report.curves_path),

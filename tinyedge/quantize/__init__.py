@@ -20,7 +20,7 @@ from tinyedge.quantize.inputs import inputs
 from tinyedge.quantize.verify import check_int8
 from tinyedge.recipe import Recipe
 from tinyedge.results import QuantizeReport, TrainReport
-from tinyedge.train import model_path
+from tinyedge.train import architectures, model_path
 from tinyedge.workspace import (
     Workspace,
     is_current,
@@ -63,7 +63,9 @@ def quantize(
         stamp.unlink(missing_ok=True)
         tflite = _convert(recipe, dataset, keras_model)
         write_atomic(folder / TFLITE, tflite)
-        accuracy = evaluate.accuracy(tflite, dataset.test, progress or (lambda _done, _all: None))
+        accuracy = evaluate.accuracy(
+            tflite, dataset.test, architectures.task(recipe), progress or (lambda _done, _all: None)
+        )
         report = _report(recipe, dataset, trained, tflite, accuracy)
         results.write(report_path, report)
         write_stamp(stamp, key, [folder / TFLITE, report_path])
@@ -130,6 +132,7 @@ def _report(
         tflite_bytes=len(tflite),
         representative_samples=min(recipe.quantize.samples, len(dataset.train)),
         test_samples=len(dataset.test),
+        metric=trained.metric,
         float_accuracy=trained.test_accuracy,
         int8_accuracy=accuracy,
         accuracy_drop=loss,

@@ -15,6 +15,8 @@ from tinyedge.dataset import Split
 from tinyedge.graph import read_tflite
 from tinyedge.oracle import Oracle
 from tinyedge.quantize.inputs import inputs
+from tinyedge.train import tasks
+from tinyedge.train.architectures import Task
 
 Advance = Callable[[int, int], None]
 """Called with (done, total) samples."""
@@ -24,24 +26,34 @@ _MOST_WORKERS = 8  # each holds a few hundred megabytes of Python
 _ALONE = 500  # samples that are done sooner here than other processes start
 
 
-def accuracy(tflite: bytes, split: Split, progress: Advance) -> float:
-    """Fraction of the split's samples whose greatest output is the label's."""
-    (tensor,) = read_tflite.read(tflite, "model").inputs
-    samples = inputs(split, tensor.q)
+def accuracy(tflite: bytes, split: Split, task: Task, progress: Advance) -> float:
+    """Fraction of the split's samples whose greatest output is the label's.
+
+    For a network that repeats its input: the area under the ROC curve of its error.
+    """
+    graph = read_tflite.read(tflite, "model")
+    samples = inputs(split, graph.inputs[0].q)
     progress(0, len(samples))
     work = _here if len(samples) <= _ALONE else _everywhere
-    return float(np.mean(work(tflite, samples, progress) == split.labels))
+    answers = work(tflite, samples, progress)
+    if task == "classify":
+        return float(np.mean(answers.reshape(len(samples), -1).argmax(axis=1) == split.labels))
+    wanted, got = (
+        (values.astype(np.float64) - tensor.q.zero_point) * tensor.q.scale
+        for values, tensor in ((samples, graph.inputs[0]), (answers, graph.outputs[0]))
+    )
+    return tasks.auc(tasks.errors(wanted, got), split.labels)
 
 
-def _here(tflite: bytes, samples: NDArray[np.int8], progress: Advance) -> NDArray[np.int64]:
+def _here(tflite: bytes, samples: NDArray[np.int8], progress: Advance) -> NDArray[np.int8]:
     oracle = Oracle(tflite)
-    answers = _classify(oracle, samples)
+    answers = _answers(oracle, samples)
     progress(len(samples), len(samples))
     return answers
 
 
-def _everywhere(tflite: bytes, samples: NDArray[np.int8], progress: Advance) -> NDArray[np.int64]:
-    answers = np.empty(len(samples), np.int64)
+def _everywhere(tflite: bytes, samples: NDArray[np.int8], progress: Advance) -> NDArray[np.int8]:
+    answers: NDArray[np.int8] | None = None
     done = 0
     # spawn: TensorFlow's threads do not survive a fork
     pool = ProcessPoolExecutor(
@@ -52,18 +64,22 @@ def _everywhere(tflite: bytes, samples: NDArray[np.int8], progress: Advance) -> 
     )
     try:
         starts = range(0, len(samples), _CHUNK)
-        tasks = {pool.submit(_task, samples[at : at + _CHUNK]): at for at in starts}
-        for task in as_completed(tasks):
-            answers[tasks[task] : tasks[task] + _CHUNK] = task.result()
-            done += len(task.result())
+        pending = {pool.submit(_task, samples[at : at + _CHUNK]): at for at in starts}
+        for task in as_completed(pending):
+            some = task.result()
+            if answers is None:
+                answers = np.empty((len(samples), *some.shape[1:]), np.int8)
+            answers[pending[task] : pending[task] + _CHUNK] = some
+            done += len(some)
             progress(done, len(samples))
     finally:
         pool.shutdown(cancel_futures=True)  # a "with" would finish every task first
+    assert answers is not None
     return answers
 
 
-def _classify(oracle: Oracle, samples: NDArray[np.int8]) -> NDArray[np.int64]:
-    return np.array([int(oracle.run([sample])[0].argmax()) for sample in samples], np.int64)
+def _answers(oracle: Oracle, samples: NDArray[np.int8]) -> NDArray[np.int8]:
+    return np.array([oracle.run([sample])[0].ravel() for sample in samples], np.int8)
 
 
 _worker: Oracle | None = None  # of this worker process
@@ -75,6 +91,6 @@ def _begin(tflite: bytes) -> None:
     _worker = Oracle(tflite)
 
 
-def _task(samples: NDArray[np.int8]) -> NDArray[np.int64]:
+def _task(samples: NDArray[np.int8]) -> NDArray[np.int8]:
     assert _worker is not None
-    return _classify(_worker, samples)
+    return _answers(_worker, samples)

@@ -45,6 +45,7 @@ from tinyedge.results.model import (
     PlanStep,
     QuantizeReport,
     SkippedFile,
+    Suggestion,
     TensorInfo,
     TrainReport,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "Spread",
     "StepCounts",
     "StopReport",
+    "Suggestion",
     "TensorInfo",
     "TflmFigures",
     "TickUnit",

@@ -52,6 +52,9 @@ class TrainReport(Result, frozen=True, kw_only=True):
     ] = ()
     class_names: tuple[str, ...]
     parameters: Annotated[int, Meta(ge=0, description="Trainable weights of the network")]
+    metric: Annotated[
+        str, Meta(description='What the accuracies are: "accuracy", or "AUC" of an autoencoder')
+    ] = "accuracy"
     seed: int
     epochs: tuple[Epoch, ...]
     validation_accuracy: Fraction
@@ -71,6 +74,9 @@ class QuantizeReport(Result, frozen=True, kw_only=True):
     tflite_bytes: Annotated[int, Meta(ge=0)]
     representative_samples: Annotated[int, Meta(ge=0, description="Taken from the training split")]
     test_samples: Annotated[int, Meta(ge=0)]
+    metric: Annotated[
+        str, Meta(description='What the accuracies are: "accuracy", or "AUC" of an autoencoder')
+    ] = "accuracy"
     float_accuracy: Annotated[Fraction, Meta(description="Float network, whole test split")]
     int8_accuracy: Annotated[Fraction, Meta(description="TFLM reference, whole test split")]
     accuracy_drop: Annotated[float, Meta(description="float_accuracy - int8_accuracy")]
@@ -137,6 +143,16 @@ class PlanStep(Result, frozen=True, kw_only=True):
     macs: Macs
 
 
+class Suggestion(Result, frozen=True, kw_only=True):
+    """An input size at which the recipe's network fits a board that it is too large for."""
+
+    board: BoardId
+    runtime: Runtime
+    size: Annotated[tuple[int, ...], Meta(description="data.size: height, width")]
+    flash_needed: Flash
+    ram_needed: Ram
+
+
 class InspectReport(Result, frozen=True, kw_only=True):
     """``tinyedge inspect``: the model, layer by layer, and the boards it fits."""
 
@@ -147,6 +163,9 @@ class InspectReport(Result, frozen=True, kw_only=True):
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
     layers: tuple[LayerInfo, ...]
+    trained: Annotated[
+        bool, Meta(description="false: random weights; the sizes are those that training leaves")
+    ] = True
     macs: Macs
     weight_bytes: Annotated[int, Meta(ge=0)]
     refused: Annotated[str, Meta(description="Why the aot runtime cannot run it; empty: it can")]
@@ -154,6 +173,9 @@ class InspectReport(Result, frozen=True, kw_only=True):
     arena: Annotated[tuple[ArenaBlock, ...], Meta(description="Of the aot runtime")]
     steps: Annotated[tuple[PlanStep, ...], Meta(description="What the aot runtime runs, in order")]
     boards: tuple[BoardFit, ...]
+    suggestions: Annotated[
+        tuple[Suggestion, ...], Meta(description="For a network not trained yet: what would fit")
+    ] = ()
 
 
 class BoardInfo(Result, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from tinyedge.dataset import Dataset, Split
 from tinyedge.errors import ConfigError
 from tinyedge.recipe import Recipe
 from tinyedge.results import SkippedFile, TrainReport
-from tinyedge.train import architectures, artefact, curves
+from tinyedge.train import architectures, artefact, curves, tasks
 from tinyedge.train.batches import batches
 from tinyedge.train.checkpoint import Checkpoint
 from tinyedge.train.fit import fit
@@ -31,10 +31,11 @@ from tinyedge.workspace import (
     write_stamp,
 )
 
-__all__ = ["Progress", "TrainReport", "model_path", "train"]
+__all__ = ["Progress", "TrainReport", "model_path", "train", "trained"]
 
 MODEL = "model.keras"
 CURVES = "curves.png"
+STAMP = "train.stamp"
 
 
 def model_path(recipe: Recipe, workspace: Workspace) -> Path:
@@ -57,15 +58,10 @@ def train(
     architectures.check(recipe, dataset.shape)
     folder = workspace.model(recipe.name)
     key = _key(recipe, dataset)
-    stamp, report_path = folder / "train.stamp", folder / "train.json"
-    report = _earlier(report_path) if not force and is_current(stamp, key) else None
+    stamp, report_path = folder / STAMP, folder / "train.json"
+    report = None if force else _current(recipe, workspace, key)
     if report is not None:
-        return msgspec.structs.replace(
-            report,
-            recipe_sha256=_recipe_sha256(recipe),  # its other sections may have changed
-            model_path=str(model_path(recipe, workspace)),
-            curves_path=str(folder / CURVES),
-        )
+        return report
     checkpoint = Checkpoint(folder / "checkpoint.npz", key)
     if force:
         checkpoint.remove()
@@ -77,10 +73,35 @@ def train(
     return report
 
 
+def trained(recipe: Recipe, workspace: Workspace) -> TrainReport | None:
+    """What an earlier training has left, if it is there and nothing has changed since.
+
+    Trains nothing; raises what :func:`train` does for a wrong recipe.
+    """
+    if not (workspace.model(recipe.name) / STAMP).is_file():  # before the data set is read
+        return None
+    dataset = datasets.load(recipe.data, recipe.path, workspace.samples(recipe.name))
+    architectures.check(recipe, dataset.shape)
+    return _current(recipe, workspace, _key(recipe, dataset))
+
+
+def _current(recipe: Recipe, workspace: Workspace, key: str) -> TrainReport | None:
+    folder = workspace.model(recipe.name)
+    report = _earlier(folder / "train.json") if is_current(folder / STAMP, key) else None
+    if report is None:
+        return None
+    return msgspec.structs.replace(
+        report,
+        recipe_sha256=_recipe_sha256(recipe),  # its other sections may have changed
+        model_path=str(model_path(recipe, workspace)),
+        curves_path=str(folder / CURVES),
+    )
+
+
 def _train(
     recipe: Recipe, dataset: Dataset, folder: Path, checkpoint: Checkpoint, progress: Progress
 ) -> TrainReport:
-    tensorflow = backend.load()
+    tensorflow, task = backend.load(), architectures.task(recipe)
     state = fit(tensorflow, recipe, dataset, checkpoint, progress)
     tensorflow.keras.backend.clear_session()
     model = architectures.build(recipe, tensorflow.keras, dataset.shape, len(dataset.classes))
@@ -98,10 +119,11 @@ def _train(
         skipped=tuple(SkippedFile(path=file.path, reason=file.reason) for file in dataset.skipped),
         class_names=dataset.classes,
         parameters=int(model.count_params()),
+        metric=tasks.METRIC[task],
         seed=recipe.training.seed,
         epochs=state.epochs,
         validation_accuracy=best.validation_accuracy,
-        test_accuracy=_accuracy(tensorflow.tf, model, dataset.test),
+        test_accuracy=_accuracy(tensorflow.tf, model, dataset.test, task),
         model_path=str(folder / MODEL),
         curves_path=str(folder / CURVES),
         seconds=state.seconds,
@@ -111,9 +133,13 @@ def _train(
     return report
 
 
-def _accuracy(tf: Any, model: Any, split: Split) -> float:
-    scores = model.predict(batches(tf, split, 256).map(lambda inputs, _labels: inputs), verbose=0)
-    return float(np.mean(scores.argmax(axis=1) == split.labels))
+def _accuracy(tf: Any, model: Any, split: Split, task: architectures.Task) -> float:
+    order = np.arange(len(split), dtype=np.int64)
+    inputs = batches(tf, split, 256, order, task).map(lambda inputs, _target: inputs)
+    answers = model.predict(inputs, verbose=0)
+    if task == "classify":
+        return float(np.mean(answers.argmax(axis=1) == split.labels))
+    return tasks.auc(tasks.errors(split.inputs, answers), split.labels)
 
 
 def _earlier(path: Path) -> TrainReport | None:
@@ -132,4 +158,5 @@ def _key(recipe: Recipe, dataset: Dataset) -> str:
     settings = msgspec.json.encode((recipe.name, recipe.data, recipe.network, recipe.training))
     sources = sources_sha256(Path(__file__).parent)
     parts = [settings.decode(), dataset.fingerprint, repr(backend.versions()), sources]
+    parts.append(architectures.identity(recipe))
     return sha256("\n".join(parts).encode())

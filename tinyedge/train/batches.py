@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.dataset import Split
+from tinyedge.train.architectures import Task
 
 
-def batches(tf: Any, split: Split, size: int, order: NDArray[np.int64] | None = None) -> Any:
-    """tf.data of (inputs float32, labels int64); in that ``order``, or as the split has them."""
-    order = np.arange(len(split), dtype=np.int64) if order is None else order
+def batches(tf: Any, split: Split, size: int, order: NDArray[np.int64], task: Task) -> Any:
+    """tf.data of (inputs float32, target) for the samples at ``order``.
+
+    The target is the label (int64), or the flat input for networks that repeat it.
+    """
 
     def read(indices: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         return split.scale(split.raw[indices]), split.labels[indices]
 
     def batch(indices: Any) -> tuple[Any, Any]:
         inputs, labels = tf.numpy_function(read, [indices], (tf.float32, tf.int64), stateful=False)
-        return tf.ensure_shape(inputs, (None, *split.raw.shape[1:])), tf.ensure_shape(
-            labels, (None,)
-        )
+        shape = split.raw.shape[1:]
+        inputs = tf.ensure_shape(inputs, (None, *shape))
+        if task == "reconstruct":
+            return inputs, tf.reshape(inputs, (-1, math.prod(shape)))
+        return inputs, tf.ensure_shape(labels, (None,))
 
     picked = tf.data.Dataset.from_tensor_slices(order).batch(size)
     return picked.map(batch, num_parallel_calls=2, deterministic=True).prefetch(2)

@@ -7,12 +7,16 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tinyedge.backend import Backend
-from tinyedge.dataset import Dataset
+from tinyedge.dataset import Dataset, Split
 from tinyedge.dataset.types import permutation
 from tinyedge.recipe import Recipe, Training
 from tinyedge.results import Epoch
-from tinyedge.train import architectures
+from tinyedge.train import architectures, tasks
+from tinyedge.train.architectures import Task
 from tinyedge.train.batches import batches
 from tinyedge.train.checkpoint import Checkpoint, State, Weights
 from tinyedge.train.progress import Progress
@@ -27,9 +31,10 @@ def fit(
     training = recipe.training
     backend.keras.backend.clear_session()
     backend.keras.utils.set_random_seed(training.seed)
-    steps = math.ceil(len(dataset.train) / training.batch)
+    task = architectures.task(recipe)
+    steps = math.ceil(len(tasks.learned(dataset.train, task)) / training.batch)
     model = _compiled(backend.keras, recipe, dataset, steps * training.epochs)
-    loop = _Loop(backend.tf, backend.keras, model, training, dataset, progress)
+    loop = _Loop(backend, model, training, dataset, task, progress)
     state = checkpoint.load() or loop.start()
     loop.restore(state)
     progress.started(training.epochs, steps, len(state.epochs))
@@ -52,18 +57,18 @@ def _compiled(keras: Any, recipe: Recipe, dataset: Dataset, steps: int) -> Any:
     rate: Any = training.learning_rate
     if training.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, steps)
-    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", ["accuracy"])
+    tasks.compile_model(keras, model, keras.optimizers.Adam(rate), architectures.task(recipe))
     model.optimizer.build(model.trainable_variables)
     return model
 
 
 @dataclass(frozen=True, eq=False)
 class _Loop:
-    tf: Any
-    keras: Any
+    backend: Backend
     model: Any
     training: Training
     dataset: Dataset
+    task: Task
     progress: Progress
 
     def start(self) -> State:
@@ -100,14 +105,16 @@ class _Loop:
         return tuple(self.model.get_weights()), tuple(optimizer)
 
     def _pass(self, number: int) -> Epoch:
-        train, validation = self.dataset.train, self.dataset.validation
         seed = (self.training.seed * _EPOCH_SEEDS + number) % 2**32
-        order = permutation(len(train), seed)
+        learned = tasks.learned(self.dataset.train, self.task)
+        self._reseed(seed)
         history = self.model.fit(
             # the order is the epoch's own, so that a later run can go on with it
-            batches(self.tf, train, self.training.batch, order),
-            validation_data=batches(self.tf, validation, self.training.batch),
-            callbacks=[_callback(self.keras, number, self.progress)],
+            self._batches(self.dataset.train, learned[permutation(len(learned), seed)]),
+            validation_data=self._batches(
+                self.dataset.validation, tasks.learned(self.dataset.validation, self.task)
+            ),
+            callbacks=[_callback(self.backend.keras, number, self.progress)],
             verbose=0,
         ).history
         return Epoch(
@@ -117,6 +124,16 @@ class _Loop:
             validation_loss=history["val_loss"][0],
             validation_accuracy=history["val_accuracy"][0],
         )
+
+    def _batches(self, split: Split, order: NDArray[np.int64]) -> Any:
+        return batches(self.backend.tf, split, self.training.batch, order, self.task)
+
+    def _reseed(self, seed: int) -> None:
+        """Let layers that draw (dropout, noise) draw the epoch's own numbers."""
+        random = self.backend.keras.__internal__.layers.BaseRandomLayer
+        if any(isinstance(layer, random) for layer in self.model.submodules):
+            self.backend.keras.utils.set_random_seed(seed)
+            self.model.make_train_function(force=True)  # the generators are in the traced graph
 
 
 def _callback(keras: Any, number: int, progress: Progress) -> Any:

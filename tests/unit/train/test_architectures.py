@@ -1,13 +1,21 @@
-"""What the checks say without TensorFlow is what Keras builds."""
+"""The zoo: what the checks say without TensorFlow is what Keras builds, and all of it is int8."""
 
 import itertools
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.support.data import needs_package
-from tinyedge import backend
+from tests.support.networks import SMALL, own, small
+from tinyedge import backend, dataset, recipe
+from tinyedge.compile import compile_graph
+from tinyedge.errors import ConfigError
+from tinyedge.graph import read_tflite
+from tinyedge.quantize import sketch
+from tinyedge.train import architectures
 from tinyedge.train.architectures import cnn
 
 
@@ -39,3 +47,68 @@ def test_a_block_that_does_not_fit_is_named() -> None:
     parameters = cnn.Parameters(filters=(8, 8), kernel=3, pool=2)
     with pytest.raises(ValueError, match="pool 2 of block 2 gets 1 x 1"):
         cnn.check(parameters, (8, 8, 1))
+
+
+@pytest.mark.parametrize("name", architectures.ARCHITECTURES)
+def test_every_network_becomes_int8_and_has_a_plan(name: str) -> None:
+    needs_package("tensorflow")
+    _, shape, weights = SMALL[name]
+    assert sketch.parameters(small(name), shape, 3) == weights
+    graph = read_tflite.read(sketch.sketch(small(name), shape, 3), name)
+    outputs = 3 if name != "autoencoder" else 20
+    assert [tensor.shape for tensor in graph.outputs] == [(1, outputs)]
+    assert graph.inputs[0].shape == (1, *shape)
+    assert compile_graph(graph, "host").arena_bytes > 0
+
+
+@pytest.mark.parametrize("name", [n for n in architectures.ARCHITECTURES if n != "autoencoder"])
+def test_a_network_says_when_its_input_is_too_small(name: str) -> None:
+    with pytest.raises(ConfigError, match="do not fit inputs of 1 x 1 x 1"):
+        architectures.check(small(name), (1, 1, 1))
+
+
+@pytest.mark.parametrize("name", recipe.available())
+def test_the_zoo_s_recipes_say_what_they_look_like(name: str) -> None:
+    loaded = recipe.load(name)
+    if not loaded.data.classes and loaded.data.source == "pictures":
+        data = msgspec.structs.replace(loaded.data, classes=("a", "b"))
+        loaded = msgspec.structs.replace(loaded, data=data, path=Path(__file__))
+    if loaded.data.path is not None:  # the data is not here, and is not needed
+        data = msgspec.structs.replace(loaded.data, path=".")
+        loaded = msgspec.structs.replace(loaded, data=data)
+    shape, classes = dataset.outline(loaded.data, loaded.path)
+    architectures.check(loaded, shape)
+    expected = {
+        "kws-ds-cnn": ((49, 10, 1), 11),
+        "toyadmos-autoencoder": ((5, 128, 1), 2),
+        "cifar10-resnet8": ((32, 32, 3), 10),
+        "vww-mobilenet": ((96, 96, 3), 2),
+    }
+    assert (shape, classes) == expected.get(name, (shape, classes))
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        ("fails", r"nets:fails fails: ZeroDivisionError"),
+        ("foreign", r"returns builtins\.str, no tf_keras model"),
+        ("other", r"returns a model of \(None, 8, 8, 1\) -> \(None, 11\)"),
+        ("none", "nets has no function none"),
+    ],
+)
+def test_a_function_of_the_user_s_that_is_wrong_is_named(
+    tmp_path: Path, function: str, message: str
+) -> None:
+    needs_package("tensorflow")
+    with pytest.raises(ConfigError, match=message):
+        architectures.build(own(tmp_path, function), backend.load().keras, (8, 8, 1), 10)
+
+
+def test_a_module_that_cannot_be_imported_is_named(tmp_path: Path) -> None:
+    wanted = own(tmp_path)
+    (tmp_path / "nets.py").write_text("import nothing_of_that_name")
+    with pytest.raises(ConfigError, match="cannot be imported: ModuleNotFoundError"):
+        architectures.check(wanted, (8, 8, 1))
+    (tmp_path / "nets.py").unlink()
+    with pytest.raises(ConfigError, match="No module named 'nets'"):
+        architectures.check(wanted, (8, 8, 1))

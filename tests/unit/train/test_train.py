@@ -10,35 +10,14 @@ import pytest
 
 from tests.conftest import Trained
 from tests.support.tools import CHECKOUT
-from tests.support.training import EPOCHS, short_recipe
+from tests.support.training import EPOCHS, Heard, short_recipe
 from tinyedge import backend, results
 from tinyedge.errors import ToolError
-from tinyedge.results import Epoch, TrainReport
-from tinyedge.train import Progress, model_path, train
+from tinyedge.results import TrainReport
+from tinyedge.train import model_path, train
 from tinyedge.workspace import Workspace, is_current
 
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-class Heard(Progress):
-    """Keeps what it hears; stops the training in the middle of the epoch after ``stop_after``."""
-
-    def __init__(self, stop_after: int = -1) -> None:
-        self.stop_after = stop_after
-        self.done_before: int | None = None
-        self.batches = 0
-        self.epochs: list[Epoch] = []
-
-    def started(self, epochs: int, batches: int, done: int) -> None:
-        self.done_before = done
-
-    def batch(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
-        self.batches += 1
-        if epoch == self.stop_after + 1 and batch == 20:
-            raise KeyboardInterrupt
-
-    def epoch(self, result: Epoch) -> None:
-        self.epochs.append(result)
 
 
 def test_the_report_says_what_was_made(trained: Trained) -> None:

@@ -1,39 +1,82 @@
-"""The networks that a recipe can name: one module each.
+"""The networks that a recipe can name: one module each, or a user's function.
 
 A module has ``Parameters`` (what ``network.parameters`` may say), ``check`` (whether they fit
 the input, without TensorFlow) and ``build``, which returns an uncompiled Keras model whose
-layers are named, so that the same recipe gives the same bytes.
+layers are named, so that the same recipe gives the same bytes. ``TASK`` says what it is trained
+to do, if that is not to classify.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from types import ModuleType
+from typing import Any, Literal
 
 from tinyedge import config
 from tinyedge.errors import ConfigError, near_match
 from tinyedge.recipe import Recipe
+from tinyedge.train.architectures import custom
+from tinyedge.train.architectures.layers import Shape
 
-# name in the recipe -> module
-ARCHITECTURES = {"cnn": "tinyedge.train.architectures.cnn"}
+Task = Literal["classify", "reconstruct"]
 
-Shape = tuple[int, int, int]  # height, width, channels
+# names in recipes: modules of this package, with hyphens
+ARCHITECTURES = (
+    "cnn",
+    "lenet5",
+    "ds-cnn",
+    "mobilenet-v1",
+    "mobilenet-v2",
+    "resnet8",
+    "autoencoder",
+)
 
 
-def check(recipe: Recipe, shape: Shape) -> config.Table:
-    """Return the recipe's parameters, checked; needs no TensorFlow.
+def check(recipe: Recipe, shape: Shape) -> None:
+    """Check the recipe's architecture and parameters; needs no TensorFlow.
 
     Raises ConfigError if there is no such architecture, it has no such parameter, or the
     network does not fit inputs of ``shape``.
     """
+    if custom.named(recipe):
+        custom.function(recipe)
+    else:
+        _parameters(recipe, shape)
+
+
+def build(recipe: Recipe, keras: Any, shape: Shape, classes: int) -> Any:
+    """Return the recipe's network, uncompiled. Raises ConfigError as :func:`check` does."""
+    if custom.named(recipe):
+        return custom.build(recipe, keras, shape, classes)
+    return _module(recipe).build(keras, _parameters(recipe, shape), shape, classes)
+
+
+def task(recipe: Recipe) -> Task:
+    """What the network is trained to do."""
+    if custom.named(recipe):
+        return "classify"
+    found: Task = getattr(_module(recipe), "TASK", "classify")
+    return found
+
+
+def identity(recipe: Recipe) -> str:
+    """Digest of code outside tinyedge that the network comes from; empty if there is none."""
+    return custom.identity(recipe) if custom.named(recipe) else ""
+
+
+def _module(recipe: Recipe) -> ModuleType:
     name = recipe.network.architecture
     if name not in ARCHITECTURES:
         raise ConfigError(
             f'{recipe.path}: network.architecture = "{name}" is not an architecture'
             f"{near_match(name, ARCHITECTURES)}",
-            f"architectures: {', '.join(ARCHITECTURES)}",
+            f"architectures: {', '.join(ARCHITECTURES)}; or module:function, your own",
         )
-    module = importlib.import_module(ARCHITECTURES[name])
+    return importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+
+
+def _parameters(recipe: Recipe, shape: Shape) -> config.Table:
+    module = _module(recipe)
     parameters: config.Table = config.convert(
         recipe.network.parameters, module.Parameters, recipe.path, "network.parameters"
     )
@@ -43,13 +86,6 @@ def check(recipe: Recipe, shape: Shape) -> config.Table:
         size = " x ".join(map(str, shape))
         raise ConfigError(
             f"{recipe.path}: network.parameters do not fit inputs of {size}: {error}",
-            "use a smaller kernel or pool, or fewer filters",
+            "use larger inputs (data.size), a smaller kernel or pool, or fewer filters",
         ) from error
     return parameters
-
-
-def build(recipe: Recipe, keras: Any, shape: Shape, classes: int) -> Any:
-    """Return the recipe's network, uncompiled. Raises ConfigError as :func:`check` does."""
-    parameters = check(recipe, shape)
-    module = importlib.import_module(ARCHITECTURES[recipe.network.architecture])
-    return module.build(keras, parameters, shape, classes)
