@@ -36,16 +36,25 @@ class Region(config.Table, frozen=True, kw_only=True):
 
 
 class Memory(config.Table, frozen=True, kw_only=True):
-    """Program memory, data memory, and the part of data memory kept for the stack."""
+    """Program memory, data memory, and the parts of data memory kept for stack and system.
+
+    ``system``: about what an operating system takes of ``ram`` for its own code and data.
+    """
 
     flash: Region
     ram: Region
     stack: int | str
+    system: int | str | None = None
 
     @property
     def stack_bytes(self) -> int:
         """Stack size in bytes."""
         return config.parse_size(self.stack)
+
+    @property
+    def system_bytes(self) -> int:
+        """The operating system's part in bytes; 0 where there is none."""
+        return 0 if self.system is None else config.parse_size(self.system)
 
 
 class Build(config.Table, frozen=True, kw_only=True):
@@ -170,6 +179,7 @@ def _check_sizes(board: Board, path: Path) -> None:
         "memory.flash.size": board.memory.flash.size,
         "memory.ram.size": board.memory.ram.size,
         "memory.stack": board.memory.stack,
+        **({} if board.memory.system is None else {"memory.system": board.memory.system}),
     }
     for key, value in sizes.items():
         try:
@@ -210,7 +220,8 @@ def _bounds(board: Board) -> list[tuple[str, int, int, int]]:
     found = [
         ("cpu.clock_hz", board.cpu.clock_hz, 1, most),
         ("timer.hz", board.timer.hz, 1, most),
-        ("link.baud", board.link.baud, 300, 12_000_000),
+        # What the USB serial chips on Espressif's boards can do.
+        ("link.baud", board.link.baud, 300, 921_600 if board.esp else 12_000_000),
         ("memory.flash.origin", board.memory.flash.origin, 0, most),
         ("memory.ram.origin", board.memory.ram.origin, 0, most),
     ]
@@ -227,9 +238,13 @@ def _check_name(what: str, text: str, most: int, path: Path) -> None:
 
 def _check_memory(board: Board, path: Path) -> None:
     flash, ram, stack = board.memory.flash, board.memory.ram, board.memory.stack_bytes
-    if stack >= ram.bytes:
+    if stack + board.memory.system_bytes >= ram.bytes:
+        system = (
+            f" and memory.system ({board.memory.system_bytes:,})" if board.memory.system else ""
+        )
         raise ConfigError(
-            f"{path}: memory.stack ({stack:,} bytes) leaves nothing of memory.ram ({ram.bytes:,})"
+            f"{path}: memory.stack ({stack:,} bytes){system} leaves nothing of memory.ram "
+            f"({ram.bytes:,})"
         )
     if flash.origin == ram.origin:  # the host has no addresses of its own
         return

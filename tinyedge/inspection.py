@@ -112,8 +112,13 @@ def needs(board: Board, runtime: str, constant_bytes: int, arena_bytes: int) -> 
     return Needs(
         runtime=runtime,
         flash=constant_bytes + _CODE_BYTES[runtime],
-        ram=arena_bytes + _STATE_BYTES[runtime] + board.memory.stack_bytes,
+        ram=arena_bytes + _STATE_BYTES[runtime] + reserved(board),
     )
+
+
+def reserved(board: Board) -> int:
+    """Bytes of the board's RAM that no model can have: stack and operating system."""
+    return board.memory.stack_bytes + board.memory.system_bytes
 
 
 def fit(board: Board, needs: Needs, graph: Graph, plan: Plan | None) -> BoardFit:

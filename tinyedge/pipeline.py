@@ -232,13 +232,13 @@ def _fit(loaded: Loaded, board: Board, plan: Plan | None, runtime: str) -> Board
 
 
 def require_room(firmware: Firmware, others: Sequence[Board]) -> None:
-    """Raise CheckFailed, before a build, if model and stack alone are more than the board has.
+    """Raise CheckFailed, before a build, if the model alone is more than the board has room for.
 
     Says by how much, what would help, and which of the ``others`` it would fit.
     """
     board, plan = firmware.board, firmware.plan
     constants = plan.constant_bytes if plan else len(firmware.loaded.tflite)
-    ram = firmware.arena_bytes + board.memory.stack_bytes
+    ram = firmware.arena_bytes + inspection.reserved(board)
     if constants <= board.memory.flash.bytes and ram <= board.memory.ram.bytes:
         return
     wanted = [board, *(other for other in others if other.id != board.id)]

@@ -22,6 +22,8 @@ STEP = re.compile(r"te_step(\d+)_\w+")
 MODEL_DATA = re.compile(r"g_\w+_model_data")
 _SHF_WRITE, _SHF_ALLOC = 1, 2
 _STACK = ".stack"
+# ESP-IDF: in the address range that external RAM shares with flash, and in flash.
+_FLASH_WINDOW = re.compile(r"\.flash|\.ext_ram\.dummy$")
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,9 @@ def _sections(elf: ELFFile, board: Board) -> list[Section]:
             continue
         size = int(section["sh_size"])
         stored = section["sh_type"] != "SHT_NOBITS"
-        in_ram = _in_ram(int(section["sh_addr"]), int(section["sh_flags"]), board)
+        in_ram = not _FLASH_WINDOW.match(section.name) and _in_ram(
+            int(section["sh_addr"]), int(section["sh_flags"]), board
+        )
         found.append(Section(section.name, size if stored else 0, size if in_ram else 0))
     return found
 

@@ -73,6 +73,32 @@ def test_weights_are_told_from_code_by_step(artifact: Artifact) -> None:
     assert sections[".data"].flash_bytes == sections[".data"].ram_bytes
 
 
+SHARED = """
+.section .flash.rodata, "aw"
+.space 1000
+.section .ext_ram.dummy, "aw", %nobits
+.space 5000
+.section .ext_ram.bss, "aw", %nobits
+.space 300
+.global _start
+_start:
+"""
+
+
+def test_flash_in_the_address_range_of_external_ram_is_no_ram(tmp_path: Path) -> None:
+    need("arm-none-eabi-gcc")
+    (tmp_path / "x.s").write_text(SHARED)
+    (tmp_path / "x.map").write_text("")
+    starts = [
+        f"-Wl,--section-start=.{name}=0x3c0{at}0000"
+        for name, at in [("flash.rodata", 1), ("ext_ram.dummy", 4), ("ext_ram.bss", 6)]
+    ]
+    out = str(tmp_path / "x.elf")
+    tool.run(["arm-none-eabi-gcc", "-nostdlib", *starts, str(tmp_path / "x.s"), "-o", out])
+    found = size.read(tmp_path / "x.elf", tmp_path / "x.map", boards.load("esp32s3-psram"))
+    assert (found.ram_static, found.flash_total) == (300, 1000)
+
+
 def test_more_than_the_board_has_is_refused_with_by_how_much(artifact: Artifact) -> None:
     report = size.measure(artifact, BOARD)
     small = msgspec.structs.replace(BOARD.memory.flash, size=report.flash_total - 10)
