@@ -19,6 +19,7 @@ from tests.support.tools import CHECKOUT, need, shared_models
 from tinyedge import board, build, flash
 from tinyedge.build import size
 from tinyedge.emit import firmware
+from tinyedge.emit.tflm_operators import METHODS, operator
 from tinyedge.errors import LinkError
 from tinyedge.flash import Device
 from tinyedge.graph.read_tflite import read
@@ -124,6 +125,21 @@ def _replace(path: str, pattern: str, by: str) -> Patch:
         assert count, (path, pattern)
 
     return patch
+
+
+def test_every_registration_is_one_of_tflm(library: Path, tmp_path: Path) -> None:
+    """Compiles and links a resolver with all operators that a model may use."""
+    every = [operator(kind, int8=True) for kind in METHODS]
+    lines = [f"resolver->Add{one.method}({one.registration}) == kTfLiteOk" for one in every]
+    headers = "".join(f'#include "{one.header}"\n' for one in every if one.header)
+
+    def patch(files: dict[str, str | bytes]) -> None:
+        _replace("model/model.cc", r"added =\n[^;]*;", f"added = {' && '.join(lines)};")(files)
+        _replace("model/model.cc", r"Resolver<\d+>", f"Resolver<{len(lines)}>")(files)
+        _replace("model/model.cc", r'(#include "te_model.h"\n)', rf"\1{headers}")(files)
+
+    with _device(_small(), "small", tmp_path, patch) as (device, _), Session(device.url) as session:
+        assert session.infer([bytes(16)]).outputs
 
 
 @pytest.mark.parametrize(

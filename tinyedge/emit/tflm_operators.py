@@ -126,14 +126,20 @@ _INT8 = frozenset(
         "TRANSPOSE_CONV",
     }
 )
+# Where those registrations stand that the resolver's own header does not include.
+_HEADERS = {
+    "PAD": "tensorflow/lite/micro/kernels/pad.h",
+    "TRANSPOSE": "tensorflow/lite/micro/kernels/transpose.h",
+}
 
 
 @dataclass(frozen=True)
 class Operator:
-    """One line of the resolver: ``Add<method>(<registration>)``."""
+    """One line of the resolver: ``Add<method>(<registration>)``, and the header that it needs."""
 
     method: str
-    registration: str
+    registration: str = ""
+    header: str = ""
 
 
 def operators(tflite: bytes, name: str) -> tuple[Operator, ...]:
@@ -153,10 +159,12 @@ def operators(tflite: bytes, name: str) -> tuple[Operator, ...]:
         # Each of these computes its output from inputs of the same type.
         int8 = all(file.tensors[index].dtype is DType.INT8 for index in raw.outputs)
         only_int8[raw.name] = only_int8.get(raw.name, True) and int8
-    found = (_operator(kind, int8) for kind, int8 in only_int8.items())
-    return tuple(sorted(found, key=lambda operator: operator.method))
+    found = (operator(kind, int8) for kind, int8 in only_int8.items())
+    return tuple(sorted(found, key=lambda one: one.method))
 
 
-def _operator(kind: str, int8: bool) -> Operator:
-    special = int8 and kind in _INT8
-    return Operator(METHODS[kind], f"tflite::Register_{kind}_INT8()" if special else "")
+def operator(kind: str, int8: bool) -> Operator:
+    """Return how a resolver takes ``kind``; ``int8``: it is used with int8 alone."""
+    if not int8 or kind not in _INT8:
+        return Operator(METHODS[kind])
+    return Operator(METHODS[kind], f"tflite::Register_{kind}_INT8()", _HEADERS.get(kind, ""))

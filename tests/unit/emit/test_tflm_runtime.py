@@ -55,6 +55,7 @@ def test_each_operator_of_the_file_is_registered_once() -> None:
         "AddPadV2()",
     ]
     assert "MicroMutableOpResolver<3>" in text
+    assert text.count('#include "tensorflow/lite/micro/kernels/pad.h"') == 1
 
 
 def test_the_array_is_the_file() -> None:
@@ -100,7 +101,7 @@ def test_what_is_not_all_int8_gets_the_general_registration() -> None:
     model.op("ADD", [small, small], [wide])
     model.op("MUL", [x, x], [y := model.tensor((1, 4), 0.1)])
     assert operators(model.finish(wide, y), "mixed") == (
-        Operator("Add", ""),
+        Operator("Add"),
         Operator("Mul", "tflite::Register_MUL_INT8()"),
     )
 
