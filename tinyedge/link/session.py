@@ -276,14 +276,20 @@ class Session:
         except ValueError as damaged:
             raise self._nonsense("ERROR") from damaged
         if error.code == Code.FAULT:
-            raise LinkError(
-                f"{self._transport.name}: the device crashed: {error.text} at {error.detail:#010x}",
-                "look the address up in firmware.map; then flash the device again",
-            )
+            raise self._crashed(error)
         if error.code == Code.VERSION:
             raise self._other_version(error.detail)
         if frame.sequence == self._sequence:
             raise error
+
+    def _crashed(self, error: DeviceError) -> LinkError:
+        where, look = "", "check its power supply"
+        if error.detail:  # 0 where the device does not know
+            where, look = f" at {error.detail:#010x}", "look the address up in firmware.map"
+        return LinkError(
+            f"{self._transport.name}: the device crashed: {error.text}{where}",
+            f"{look}; then flash the device again",
+        )
 
     def _refused(self, error: DeviceError) -> LinkError:
         return LinkError(f"{self._transport.name}: the device refused: {error}")

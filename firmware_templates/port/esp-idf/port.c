@@ -4,6 +4,7 @@
 #include "driver/uart.h"
 #include "esp_cpu.h"
 #include "esp_rom_sys.h"
+#include "esp_system.h"
 #include "esp_task.h"
 #include "esp_timer.h"
 #include "freertos/FreeRTOS.h"
@@ -11,6 +12,7 @@
 #include "freertos/task.h"
 #include "soc/uart_pins.h"
 #include "te_board.h"
+#include "te_log.h"
 #include "te_protocol.h"
 
 enum { RX_BYTES = 2 * TE_WINDOW, EVENTS = 16 };
@@ -45,14 +47,36 @@ static esp_err_t open_uart(void) {
   return error;
 }
 
+/* Why the chip has restarted, if that was a fault; NULL if not. */
+static const char *last_fault(void) {
+  switch (esp_reset_reason()) {
+    case ESP_RST_PANIC:
+      return "the firmware failed and restarted";
+    case ESP_RST_INT_WDT:
+    case ESP_RST_TASK_WDT:
+    case ESP_RST_WDT:
+      return "a watchdog restarted the firmware";
+    case ESP_RST_BROWNOUT:
+      return "the supply voltage broke down";
+    default:
+      return NULL;
+  }
+}
+
 /* Ticks that have passed by the microsecond timer's count, exact to a few hundred. */
 static uint64_t ticks_by_timer(void) {
   return (uint64_t)esp_timer_get_time() * esp_rom_get_cpu_ticks_per_us();
 }
 
+static void begin_ticks(void) {
+  ticks_at_start = ticks_by_timer() - esp_cpu_get_cycle_count();
+}
+
+/* A fault restarts the chip without a word, so that the next start tells of it. */
 void te_port_init(void) {
   if (open_uart() != ESP_OK) te_port_halt(1);
-  ticks_at_start = ticks_by_timer() - esp_cpu_get_cycle_count();
+  begin_ticks();
+  if (last_fault() != NULL) te_fault(last_fault(), 0);
 }
 
 /* Counts the times that the driver had to drop bytes; each stands for one byte or more. */
@@ -93,10 +117,12 @@ uint32_t te_port_ticks_hz(void) {
   return esp_rom_get_cpu_ticks_per_us() * 1000000u;
 }
 
-/* The system's tick interrupt stays: a hundred times a second, a few microseconds each. */
+/* The system's tick interrupt stays: a hundred times a second, a few microseconds each. The two
+ * clocks begin together, since the cycle counter of some chips stands still while nothing runs. */
 void te_port_quiet(bool quiet) {
   if (quiet) {
     uart_disable_rx_intr(UART_NUM_0);
+    begin_ticks();
   } else {
     uart_enable_rx_intr(UART_NUM_0);
   }

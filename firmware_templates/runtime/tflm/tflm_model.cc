@@ -50,6 +50,11 @@ alignas(LayerTimer) uint8_t timer_storage[sizeof(LayerTimer)];
 LayerTimer *timer;
 #endif
 
+// What TFLM said last. Its build type "release" leaves the texts out.
+const char *Reason() {
+  return LastMessage()[0] != '\0' ? LastMessage() : "this TFLM library gives no reasons";
+}
+
 te_status CheckAlignment() {
   const uintptr_t data = reinterpret_cast<uintptr_t>(kModelData) % kAlignment;
   const uintptr_t arena = reinterpret_cast<uintptr_t>(kArena) % kAlignment;
@@ -72,7 +77,7 @@ te_status CheckSchema(const tflite::Model *model) {
 
 te_status CheckOperators(const tflite::Model *model, const tflite::MicroOpResolver *resolver) {
   if (resolver == nullptr) {
-    Format(error_text, sizeof(error_text), "TFLM refused an operator: %s", LastMessage());
+    Format(error_text, sizeof(error_text), "TFLM refused an operator: %s", Reason());
     return TE_ERR_OP;
   }
   // By use: a file may list operators that it does not use.
@@ -97,7 +102,7 @@ te_status AllocateTensors() {
            static_cast<unsigned>(te_model.arena_bytes), static_cast<unsigned>(MissingBytes()));
   } else {
     Format(error_text, sizeof(error_text), "TFLM could not prepare the model in %u bytes: %s",
-           static_cast<unsigned>(te_model.arena_bytes), LastMessage());
+           static_cast<unsigned>(te_model.arena_bytes), Reason());
   }
   return TE_ERR_ARENA;
 }
@@ -152,7 +157,7 @@ te_status te_model_invoke(void) {
 #endif
   te::ForgetMessages();
   if (te::interpreter->Invoke() != kTfLiteOk) {
-    te::Format(te::error_text, sizeof(te::error_text), "an operator failed: %s", te::LastMessage());
+    te::Format(te::error_text, sizeof(te::error_text), "an operator failed: %s", te::Reason());
     return TE_ERR_INVOKE;
   }
   return TE_OK;

@@ -170,6 +170,15 @@ def test_a_crash_is_reported_with_its_address() -> None:
         link.infer([b"abcd"])
 
 
+def test_a_crash_whose_place_the_device_does_not_know() -> None:
+    device = FakeDevice((4,))
+    text = b"the supply voltage broke down"
+    device.sends.append(encode(Frame(p.Type.ERROR, 0, p.ERROR.pack(p.Code.FAULT, 0) + text)))
+    with pytest.raises(LinkError, match="crashed: the supply voltage broke down\n") as raised:
+        session(device, PATIENT)
+    assert "check its power supply" in raised.value.hint
+
+
 def test_a_restart_is_reported() -> None:
     device = FakeDevice((4,))
     link = session(device, PATIENT)
