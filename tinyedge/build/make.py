@@ -13,6 +13,7 @@ from tinyedge.errors import CheckFailed, ToolError
 
 _OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
 _STOPPED = re.compile(r"^Makefile:\d+: \*\*\* (.*)\.  Stop\.$", re.MULTILINE)
+_NO_CXX = re.compile(r"\.cc:\d+:\d+: fatal error: (\w+): No such file")
 _KEYS = {"FLASH": "memory.flash", "RAM": "memory.ram"}
 _SHOWN_LINES = 30
 
@@ -25,9 +26,13 @@ def argv(folder: Path, out: Path, jobs: int, sanitize: tuple[str, ...] = ()) -> 
 
 
 def environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Without what a make that called tinyedge left there; messages in English."""
+    """Without what a make that called tinyedge left there; messages in English.
+
+    Paths that the user has given are made absolute: the firmware is built in its own folder.
+    """
     dropped = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "LANGUAGE", "GCC_COLORS"}
-    return {**{k: v for k, v in given.items() if k not in dropped}, "LC_ALL": "C"}
+    paths = {k: os.path.abspath(given[k]) for k in ("TFLM_DIR", "TFLM_LIB") if given.get(k)}  # noqa: PTH100
+    return {**{k: v for k, v in given.items() if k not in dropped}, **paths, "LC_ALL": "C"}
 
 
 def build(folder: Path, out: Path, board: Board, sanitize: tuple[str, ...] = ()) -> Path:
@@ -58,6 +63,11 @@ def explain(board: Board, folder: Path, log: str) -> CheckFailed | ToolError:
     if stopped is not None:
         what, _, todo = stopped[1].partition(". ")
         return ToolError(what, todo)
+    if _NO_CXX.search(log):
+        return ToolError(
+            "the cross compiler lacks the C++ library's headers, which TensorFlow Lite Micro needs",
+            'run "apt-get install libstdc++-arm-none-eabi-newlib" (1.6 GB)',
+        )
     lines = [line for line in log.strip().splitlines() if line]
     # The first error is the cause; what follows is its consequence.
     first = next((i for i, line in enumerate(lines) if "error" in line.lower()), 0)

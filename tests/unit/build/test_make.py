@@ -32,6 +32,15 @@ def test_a_make_that_calls_tinyedge_does_not_leak_into_the_build() -> None:
     assert make.environment(given) == {"PATH": "/bin", "LC_ALL": "C"}
 
 
+def test_paths_of_tflm_are_taken_from_where_the_user_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = {"TFLM_DIR": "../tflm", "TFLM_LIB": ""}
+    found = make.environment(given)
+    assert found == {"TFLM_DIR": f"{tmp_path.parent}/tflm", "TFLM_LIB": "", "LC_ALL": "C"}
+
+
 def test_too_little_memory_is_a_check_that_fell_short_by_so_much() -> None:
     log = (
         "ld: ../out/firmware.elf section `.bss' will not fit in region `RAM'\n"
@@ -52,6 +61,13 @@ def test_a_compiler_error_is_shown_from_where_it_begins() -> None:
     assert isinstance(error, ToolError)
     assert "a.c:1:2: error: nonsense" in error.message
     assert len(error.message.splitlines()) < 40
+
+
+def test_a_missing_cxx_library_is_named() -> None:
+    log = "model/model.cc:4:10: fatal error: cstdint: No such file or directory\n"
+    error = make.explain(BOARD, Path("f"), log)
+    assert "lacks the C++ library's headers" in error.message
+    assert "libstdc++-arm-none-eabi-newlib" in error.hint
 
 
 def test_a_warning_stops_the_build(tmp_path: Path) -> None:
