@@ -180,6 +180,7 @@ def _layer(op: Op, plan: Plan | None) -> LayerInfo:
         macs=op.macs,
         weight_bytes=_weight_bytes(op),
         kernel=step.kernel if step else "",
+        portable=step is not None and step.portable,
     )
 
 

@@ -47,6 +47,7 @@ def layers() -> tuple[LayerInfo, ...]:
             macs=macs,
             weight_bytes=size,
             kernel=kernel,
+            portable=kernel == "dense",
         )
         for index, (op, shape, macs, size, kernel) in enumerate(_LAYERS)
     )

@@ -21,7 +21,8 @@ class Moves(Draws):
         return self._write.pad(x, paddings, value) if math.prod(padded) <= MAX_ELEMENTS else None
 
     def _concatenation(self, x: Handle, live: list[Handle]) -> Handle | None:
-        axis = self._int(1, len(x.shape) - 1)
+        last = len(x.shape) - 1
+        axis = self._int(min(1, last), last)
 
         def matches(tensor: Handle) -> bool:
             same = [a == b for a, b in zip(tensor.shape, x.shape, strict=False)]

@@ -118,3 +118,13 @@ def test_what_does_not_fit_says_by_how_much_and_where_it_would(graph: Graph, pla
     assert "100 bytes of flash too much (layer 0 CONV_2D alone has 124 bytes of weights)" in text
     assert "7 bytes of RAM too much (step" in text
     assert text.endswith("it fits exact, netduinoplus2")
+
+
+def test_layers_say_which_kernels_are_plain_c(graph: Graph) -> None:
+    def portable(core: str) -> dict[str, bool]:
+        layers = inspection.inspect(graph, 1, compile_graph(graph, core), "", ()).layers
+        return {layer.op: layer.portable for layer in layers if layer.op != "MAX_POOL_2D"}
+
+    # A reshape has no kernel at all.
+    assert portable("host") == {"CONV_2D": True, "RESHAPE": False, "SOFTMAX": True}
+    assert portable("cortex-m4") == {"CONV_2D": False, "RESHAPE": False, "SOFTMAX": True}

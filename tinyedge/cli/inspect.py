@@ -114,7 +114,7 @@ def _layer(layer: LayerInfo) -> tuple[object, ...]:
         _quantization(layer.output) + channels,
         layer.macs,
         layer.weight_bytes,
-        layer.kernel or "-",
+        f"{layer.kernel}{', portable' if layer.portable else ''}" or "-",
     )
 
 
@@ -141,9 +141,20 @@ def _totals(report: InspectReport) -> object:
     ]
     if report.arena_bytes is not None:
         rows.append(("arena, aot runtime", f"{report.arena_bytes:,} bytes"))
+        rows.append(("in portable C", _portable(report)))
     if report.refused:
         rows.append(("aot runtime", f"cannot run it: {report.refused}"))
     return _console.facts("Totals", rows)
+
+
+def _portable(report: InspectReport) -> str:
+    """How much of the work no kernel made for the core does."""
+    layers = [layer for layer in report.layers if layer.portable]
+    if not layers:
+        return "no layer"
+    macs = sum(layer.macs for layer in layers)
+    share = f", {macs / report.macs:.0%} of the multiply-accumulates" if report.macs else ""
+    return f"{len(layers)} of {len(report.layers)} layers{share}"
 
 
 def _plan(report: InspectReport) -> object:

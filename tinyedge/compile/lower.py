@@ -64,7 +64,12 @@ def _nodes(op: Op, values: dict[int, Value]) -> Iterator[Node]:
 
 @singledispatch
 def _params(op: Op) -> p.Params:
-    raise ModelError(f"operator {op.index} ({op.kind}) cannot be compiled", "use runtime tflm")
+    written = op.outputs[0]
+    raise ModelError(
+        f'operator {op.index} {op.kind}, which writes tensor {written.index} "{written.name}", '
+        "cannot be compiled",
+        "TensorFlow Lite Micro may have it: try --runtime tflm",
+    )
 
 
 def _shape4(tensor: Tensor) -> p.Shape4:
@@ -193,7 +198,7 @@ def _symmetric(op: ops.FullyConnected) -> p.Int8Array:
     values = _weights(op.filter, op.filter.shape).astype(np.int16) - zero_point
     if values.min() < -128 or values.max() > 127:
         raise ModelError(
-            f'operator {op.index} ({op.kind}): tensor {op.filter.index} "{op.filter.name}" less '
+            f'operator {op.index} {op.kind}: tensor {op.filter.index} "{op.filter.name}" less '
             f"its zero point {zero_point} exceeds int8",
             "convert with symmetric weights; the runtime tflm takes these: try --runtime tflm",
         )

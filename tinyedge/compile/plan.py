@@ -129,6 +129,11 @@ class Step:
         return tuple(value for value in values if isinstance(value, Constant))
 
     @property
+    def portable(self) -> bool:
+        """Whether all of it is plain C, which any core runs, and none of it made for one."""
+        return all(source.startswith("portable/") for source in self.sources)
+
+    @property
     def calls(self) -> tuple[Call, ...]:
         """The kernels that this one calls."""
         return tuple(value for _, value in self.fields if isinstance(value, Call))

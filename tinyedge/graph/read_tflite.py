@@ -48,7 +48,9 @@ def _operator(site: Site, name: str, allow_unsupported: bool) -> Op:
         return parser(site)
     if allow_unsupported:
         return Opaque(raw.index, site.inputs, site.outputs, raw.name)
-    written = f', which writes "{site.outputs[0].name}"' if site.outputs else ""
+    written = ""
+    if site.outputs:
+        written = f', which writes tensor {site.outputs[0].index} "{site.outputs[0].name}"'
     raise ModelError(
         f"{name}: operator {raw.index} {raw.name}{written}, is not supported",
         "TensorFlow Lite Micro may have it: try --runtime tflm",

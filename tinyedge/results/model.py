@@ -104,6 +104,7 @@ class LayerInfo(Result, frozen=True, kw_only=True):
     macs: Macs
     weight_bytes: Annotated[int, Meta(ge=0, description="Weights and biases as in the file")]
     kernel: Annotated[str, Meta(description="Kernel that the aot compiler chose; empty: folded")]
+    portable: Annotated[bool, Meta(description="Whether that kernel is plain C, the slower kind")]
 
 
 class BoardFit(Result, frozen=True, kw_only=True):

@@ -70,6 +70,6 @@ def test_weights_that_exceed_int8_are_refused_by_name() -> None:
     model = ModelWriter()
     x = model.input((1, 4), 0.1)
     y = model.fully_connected(x, _weights(2, 4), 0.02, None, weight_zero_point=100, **OUT)
-    with pytest.raises(ModelError, match=r'0 \(FULLY_CONNECTED\): tensor 2 "tensor_2"') as caught:
+    with pytest.raises(ModelError, match=r'0 FULLY_CONNECTED: tensor 2 "tensor_2"') as caught:
         lower(read(model.finish(y), "m"))
     assert "--runtime tflm" in caught.value.hint

@@ -92,7 +92,9 @@ def test_an_unknown_operator_is_named_or_kept() -> None:
     model.op("FLOOR", [x], [y])
     data = model.finish(y)
     error = _refusal(data)
-    assert error.message == ('m.tflite: operator 1 FLOOR, which writes "floored", is not supported')
+    assert error.message == (
+        'm.tflite: operator 1 FLOOR, which writes tensor 2 "floored", is not supported'
+    )
     assert "--runtime tflm" in error.hint
     op = read(data, "m.tflite", allow_unsupported=True).ops[1]
     assert isinstance(op, Opaque)

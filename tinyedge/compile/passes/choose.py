@@ -21,7 +21,8 @@ def _choose(node: Node, kernels: Sequence[Kernel]) -> Kernel:
     fitting = [kernel for kernel in kernels if kernel.applies(node)]
     if not fitting:
         raise ModelError(
-            f"operator {node.ops[0]} ({node.name}): no kernel takes these shapes",
-            "the runtime tflm may",
+            f"operator {node.ops[0]} {node.name}, which writes tensor {node.output.tensor} "
+            f'"{node.output.name}": no kernel takes these shapes',
+            "TensorFlow Lite Micro does: try --runtime tflm",
         )
     return min(fitting, key=lambda kernel: kernel.cost(node))

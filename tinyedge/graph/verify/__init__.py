@@ -64,7 +64,9 @@ def check(graph: Graph, *, allow_unsupported: bool = False) -> None:
         checker = Checker(graph.name, op, strict=not allow_unsupported)
         if isinstance(op, Opaque):
             if not allow_unsupported:
-                checker.fail("is not supported", "try --runtime tflm")
+                checker.fail(
+                    "is not supported", "TensorFlow Lite Micro may have it: try --runtime tflm"
+                )
             continue
         RULES[type(op)](checker, op)
 
