@@ -13,7 +13,7 @@ from tinyedge import config, resources
 from tinyedge.errors import ConfigError, near_match
 
 SCHEMA = 1
-_SHARED_FOLDERS = ("bare", "freestanding", "cortex_m", "riscv")
+_SHARED_FOLDERS = ("bare", "freestanding", "cortex_m", "riscv", "xtensa")
 
 
 class Cpu(config.Table, frozen=True, kw_only=True):

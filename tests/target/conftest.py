@@ -13,7 +13,7 @@ from tinyedge import board as boards
 from tinyedge import flash
 from tinyedge.flash import qemu
 
-DEVICES = ("host", "netduinoplus2", "qemu-mps2-an386", "qemu-riscv32")
+DEVICES = ("host", "netduinoplus2", "qemu-mps2-an386", "qemu-riscv32", "qemu-xtensa")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -17,9 +17,10 @@ EMULATED = {
     "netduinoplus2": "exception 0x00000003, cfsr 0x",
     "qemu-mps2-an386": "exception 0x00000003, cfsr 0x",
     "qemu-riscv32": "exception 0x00000007, mtval 0xfffffff0",
+    "qemu-xtensa": "exception 0x0000000f, excvaddr 0xfffffff0",
 }
 # Those where what lies below the stack faults.
-GUARDED = ("netduinoplus2", "qemu-riscv32")
+GUARDED = ("netduinoplus2", "qemu-riscv32", "qemu-xtensa")
 # Turns the model's deliberate crash into a stack that grows for ever.
 OVERFLOW = """
 static int grow(volatile int *last) {

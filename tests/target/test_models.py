@@ -11,7 +11,7 @@ from tinyedge.flash import qemu
 from tinyedge.results import BenchReport, ValidateReport
 from tinyedge.workspace import Workspace
 
-BOARDS = ("qemu-riscv32",)
+BOARDS = ("qemu-riscv32", "qemu-xtensa")
 DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"
 
 

@@ -28,7 +28,10 @@ _COMPILED = (".c", ".S", ".cc")
 _CORES = {
     "cortex-m": ("bare", "cortex_m"),
     "rv32": ("bare", "freestanding", "riscv"),
+    "xtensa": ("bare", "freestanding", "xtensa"),
 }
+#: what LLVM calls the cores that it compiles for
+_LLVM_CPUS = {"xtensa-lx6": "esp32", "xtensa-lx7": "esp32"}
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class MakefileView:
     includes: tuple[str, ...]
     link_script: str
     c_library: bool
+    llvm_cpu: str
     tflm_arch: str
     tflm_missing: str
 
@@ -173,10 +177,12 @@ def makefile(
         includes=includes,
         link_script="link.ld" if "link.ld" in every else "",
         c_library="freestanding" not in _shared_folders(board),
+        llvm_cpu=_LLVM_CPUS.get(board.cpu.core, ""),
         tflm_arch=tflm_arch,
         tflm_missing=_TFLM_MISSING.format(arch=tflm_arch),
     )
-    return render("build/Makefile.j2", view)
+    name = "Makefile.xtensa.j2" if view.llvm_cpu else "Makefile.j2"
+    return render(f"build/{name}", view)
 
 
 def _copies(folder: str, into: str = "") -> dict[str, str]:

@@ -8,9 +8,17 @@ from pathlib import Path
 from tinyedge.board import Board
 from tinyedge.errors import ConfigError
 
-PROGRAMS = {"cortex-m": "qemu-system-arm", "rv32": "qemu-system-riscv32"}
-#: of one program alone
-_OPTIONS = {"qemu-system-riscv32": ("-bios", "none")}
+PROGRAMS = {
+    "cortex-m": "qemu-system-arm",
+    "rv32": "qemu-system-riscv32",
+    "xtensa": "qemu-system-xtensa",
+}
+#: of one program alone. QEMU 7.2 gets MULA.*.LDINC wrong where a translated block reads and reloads
+#: one of its registers, hence a block an instruction.
+_OPTIONS = {
+    "qemu-system-riscv32": ("-bios", "none"),
+    "qemu-system-xtensa": ("-singlestep",),
+}
 
 
 def argv(elf: Path, board: Board, descriptor: int, options: Sequence[str] = ()) -> list[str]:

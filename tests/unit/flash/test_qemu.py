@@ -37,6 +37,12 @@ def test_risc_v_starts_without_firmware_of_the_emulator() -> None:
     assert argv[argv.index("-bios") + 1] == "none"
 
 
+def test_xtensa_runs_an_instruction_at_a_time() -> None:
+    argv = qemu.argv(Path("f"), boards.load("qemu-xtensa"), 5)
+    assert argv[0] == "qemu-system-xtensa"
+    assert "-singlestep" in argv
+
+
 def test_a_board_without_an_instruction_count_runs_without() -> None:
     board = boards.load("qemu-mps2-an386")
     assert "shift=7" in qemu.argv(Path("f"), board, 3)
