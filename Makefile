@@ -121,6 +121,7 @@ test: setup
 fuzz: setup
 	$(VENV)/python -m tests.fuzz --board host --count $(COUNT) --seed $(SEED)
 	$(VENV)/python -m tests.fuzz --board qemu-mps2-an386 --count $(COUNT) --seed $(SEED)
+	$(VENV)/python -m tests.fuzz --board qemu-mps2-an386 --optimize size --count $(COUNT) --seed $(SEED)
 
 ## remove all that was built
 clean:

@@ -13,6 +13,7 @@ from tests.fuzz import batch
 from tests.fuzz.case import Failure, draw
 from tests.fuzz.shrink import shrink
 from tests.support.tools import CHECKOUT
+from tinyedge.compile import Optimize
 from tinyedge.graph.types import Op
 
 PER_PROGRAM = 50
@@ -24,21 +25,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of the first graph")
     parser.add_argument("--board", choices=("host", "qemu-mps2-an386"), default="host")
     parser.add_argument("--folder", type=Path, default=CHECKOUT / "build" / "fuzz")
+    parser.add_argument(
+        "--optimize", choices=("speed", "size"), help="for all graphs (default: mixed, C at -O2)"
+    )
     options = parser.parse_args(arguments)
-    failures = run(options.board, range(options.seed, options.seed + options.count), options.folder)
+    seeds = range(options.seed, options.seed + options.count)
+    failures = run(options.board, seeds, options.folder, options.optimize)
     return 1 if failures else 0
 
 
-def run(board_id: str, seeds: range, folder: Path) -> list[Failure]:
+def run(
+    board_id: str, seeds: range, folder: Path, optimize: Optimize | None = None
+) -> list[Failure]:
     """Run the graphs of ``seeds``; print and return the failures, shrunk."""
     folder = folder / board_id
     batch.clean(folder)
-    where = batch.Batch(folder, batch.target(board_id))
+    where = batch.Batch(folder, batch.target(board_id, optimize))
     start = time.monotonic()
     kinds: Counter[str] = Counter()
     found: list[Failure] = []
     for first in range(seeds.start, seeds.stop, PER_PROGRAM):
-        cases = [draw(seed) for seed in range(first, min(first + PER_PROGRAM, seeds.stop))]
+        cases = [
+            draw(seed, optimize) for seed in range(first, min(first + PER_PROGRAM, seeds.stop))
+        ]
         kinds.update(op.kind for case in cases for op in case.graph.ops)
         for failure in where.failures(cases):
             _say(f"{failure.case.name}: {failure.text}\nshrinking ...")

@@ -14,6 +14,7 @@ import numpy as np
 from tests.fuzz.case import VECTORS, Case, Failure
 from tests.support.tools import CHECKOUT
 from tinyedge import board, tool
+from tinyedge.compile import Optimize
 from tinyedge.compile.compiler import compile_graph
 from tinyedge.emit import aot
 from tinyedge.errors import ToolError
@@ -40,13 +41,13 @@ class Target:
     runner: tuple[str, ...]
 
 
-def target(board_id: str) -> Target:
+def target(board_id: str, optimize: Optimize | None = None) -> Target:
     """Return how to build for ``host`` (under sanitizers) or ``qemu-mps2-an386``."""
     chosen = board.load(board_id)
     if board_id == "host":
         flags = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
         return Target(chosen.cpu.core, "", ("portable",), flags, flags, "host.c", ())
-    flags = ("-O2", *chosen.build.flags)
+    flags = ("-Os" if optimize == "size" else "-O2", *chosen.build.flags)
     link = (*flags, "-nostartfiles", "--specs=nano.specs", "-T", str(_HERE / "mps2.ld"))
     link += ("-Wl,--allow-multiple-definition",)  # equal instances of a kernel, one a model
     emulator = ("qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none")

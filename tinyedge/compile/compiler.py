@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyedge.compile.kernels import for_core
+from tinyedge.compile import limits
 from tinyedge.compile.lower import lower
 from tinyedge.compile.options import Options
 from tinyedge.compile.passes import (
@@ -14,7 +14,6 @@ from tinyedge.compile.passes import (
     verify,
 )
 from tinyedge.compile.plan import Plan
-from tinyedge.compile.search import Compiler
 from tinyedge.graph.types import Graph
 
 #: rewrites of the program, each followed by the verifier
@@ -26,7 +25,8 @@ CHANNELS = 8
 def compile_graph(graph: Graph, core: str, options: Options | None = None) -> Plan:
     """Return the plan for ``core`` (as boards/*.toml names it).
 
-    The graph must have passed ``graph.verify.check``. Raises ModelError for what no kernel takes.
+    The graph must have passed ``graph.verify.check``. Raises ModelError for what no kernel takes,
+    and CheckFailed where no plan keeps the options' limits.
     """
     narrow, _ = constant_channels.transform(graph, CHANNELS)
     program = lower(narrow)
@@ -35,7 +35,6 @@ def compile_graph(graph: Graph, core: str, options: Options | None = None) -> Pl
         program = transform(program)
         verify.check(program)
     chosen = options or Options()
-    compiler = Compiler(core, for_core("" if chosen.portable else core, chosen.optimize))
     if chosen.strips is not None:
-        return compiler.plan(fuse_rows.everywhere(program, chosen.strips)).plan
-    return compiler.thrifty(program).plan
+        program = fuse_rows.everywhere(program, chosen.strips)
+    return limits.best(program, core, chosen).plan

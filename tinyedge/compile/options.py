@@ -14,8 +14,12 @@ class Options:
 
     ``strips``: rows of output at a time for every pair of layers that can run together; None
     leaves the choice to the compiler. ``optimize``: few instructions, or little flash and RAM.
+    ``max_arena`` and ``max_flash``: limits in bytes, of the arena and of the whole firmware (as far
+    as it can be estimated before it is built).
     """
 
     portable: bool = False
     strips: int | None = None
     optimize: Optimize = "speed"
+    max_arena: int | None = None
+    max_flash: int | None = None

@@ -106,7 +106,8 @@ class Step:
 
     ``inputs`` are the operands in the family's order: places in the arena, or constants. ``fields``
     fill the kernel's parameter struct, by name (``window.stride_x`` is a member of a member).
-    ``in_place``: the output shares bytes with an input.
+    ``in_place``: the output shares bytes with an input. ``instructions`` and ``cycles`` are
+    estimates for a Cortex-M4 (cycles by the model of ``compile/cycles.py``).
     """
 
     index: int
@@ -121,6 +122,8 @@ class Step:
     scratch: Scratch | None
     in_place: bool
     macs: int
+    instructions: int
+    cycles: int
 
     @property
     def constants(self) -> tuple[Constant, ...]:
@@ -159,6 +162,7 @@ class Plan:
     """A compiled graph. ``arena_minimal``: the search proved that no placement needs less.
 
     ``core`` is the board's name of it; ``arena_bytes`` counts inputs, outputs and scratch.
+    ``code_bytes``: estimated code of kernels, steps and the model's description.
     """
 
     name: str
@@ -169,6 +173,7 @@ class Plan:
     outputs: tuple[Slot, ...]
     arena_bytes: int
     arena_minimal: bool
+    code_bytes: int
 
     @property
     def constant_bytes(self) -> int:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from tinyedge.compile import code_size
 from tinyedge.compile.kernels import Kernel
+from tinyedge.compile.options import Optimize
 from tinyedge.compile.passes import choose, domains, fuse_rows, place, verify
+from tinyedge.compile.passes.choose import Price
 from tinyedge.compile.plan import Constant, Plan, Step
 from tinyedge.compile.program import Node, Program
 from tinyedge.errors import ModelError
@@ -14,7 +19,9 @@ from tinyedge.errors import ModelError
 #: least share of the arena that a change must save
 GAIN = 0.02
 #: share of the instructions that may be added for each share of the arena that is saved
-PRICE = 0.25
+SHARE: dict[Optimize, float] = {"speed": 0.25, "size": 0.5}
+#: share of the instructions that may be added for each byte of code that is saved
+BYTE: dict[Optimize, float] = {"speed": 0.0, "size": 1e-4}
 #: strip heights that are tried for a pair of layers
 HEIGHTS = 4
 
@@ -23,15 +30,15 @@ Forced = Mapping[Node, Kernel]
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A program with its plan; ``cost`` in estimated instructions.
+    """A program with its plan. ``score``: estimated instructions, and what the code is worth.
 
-    ``forced``: nodes that have another kernel than the fastest.
+    ``forced``: nodes that have another kernel than the chosen one.
     """
 
     program: Program
     forced: Forced
     plan: Plan
-    cost: int
+    score: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,47 +51,89 @@ class _Draft:
     kernels: tuple[Kernel, ...]
 
     @property
+    def pairs(self) -> Iterator[tuple[Node, Kernel]]:
+        return zip(self.settled.nodes, self.kernels, strict=True)
+
+    @property
     def cost(self) -> int:
-        pairs = zip(self.settled.nodes, self.kernels, strict=True)
-        return sum(kernel.cost(node) for node, kernel in pairs)
+        return sum(kernel.cost(node) for node, kernel in self.pairs)
 
 
 class Compiler:
-    """Turns programs into plans with the kernels of one core."""
+    """Turns programs into plans with the kernels of one core.
 
-    def __init__(self, core: str, kernels: Sequence[Kernel]) -> None:
+    ``byte``: share of the fastest plan's instructions that may be added for each byte of code that
+    is saved; None: what ``optimize`` says.
+    """
+
+    def __init__(
+        self,
+        core: str,
+        kernels: Sequence[Kernel],
+        optimize: Optimize = "speed",
+        byte: float | None = None,
+    ) -> None:
         self._core = core
         self._kernels = kernels
+        self._optimize: Optimize = optimize
+        self._byte = BYTE[optimize] if byte is None else byte
+        self._price: Price | None = None
 
     def plan(self, program: Program) -> Candidate:
-        """Choose the fastest kernels and place what they work on.
+        """Choose the best kernels and place what they work on, whatever memory that takes.
 
         Raises ModelError where no kernel applies.
         """
+        self._price = None
+        if self._byte:
+            worth = self._byte * self._draft(program, {}).cost
+            self._price = Price(worth, partial(code_size.pieces, optimize=self._optimize))
         return self._placed(self._draft(program, {}))
 
     def thrifty(self, program: Program) -> Candidate:
-        """The fastest plan, and from there every change that saves enough memory for its price."""
+        """The best plan, and from there every change that saves enough memory for its price."""
         best = self.plan(program)
-        while worthy := [c for c in self._changes(best) if _pays(best, c)]:
-            best = min(worthy, key=lambda c: (c.plan.arena_bytes, c.cost))
+        while worthy := [c for c in self._changes(best, self._share / 2) if self._pays(best, c)]:
+            best = min(worthy, key=lambda c: (c.plan.arena_bytes, c.score))
         return best
+
+    def within(self, program: Program, arena: int) -> Candidate:
+        """The best plan found whose arena has at most so many bytes, or the one nearest to that."""
+        thrifty, best = self.thrifty(program), self.plan(program)
+        while best.plan.arena_bytes > arena:
+            smaller = [c for c in self._changes(best, math.inf) if _fullness(c) < _fullness(best)]
+            enough = [c for c in smaller if c.plan.arena_bytes <= arena]
+            if not smaller:
+                break
+            best = min(enough or smaller, key=_Rate(best, enough=bool(enough)))
+        tried = sorted((best, thrifty), key=lambda c: c.score)
+        fitting = [c for c in tried if c.plan.arena_bytes <= arena]
+        return fitting[0] if fitting else min(tried, key=lambda c: c.plan.arena_bytes)
+
+    @property
+    def _share(self) -> float:
+        return SHARE[self._optimize]
+
+    def _pays(self, before: Candidate, after: Candidate) -> bool:
+        saved = 1 - after.plan.arena_bytes / before.plan.arena_bytes
+        return saved >= GAIN and after.score <= before.score * (1 + self._share * saved)
 
     def _draft(self, program: Program, forced: Forced) -> _Draft:
         verify.check(program)
-        fastest = choose.transform(program, self._kernels)
-        chosen = [forced.get(n, kernel) for n, kernel in zip(program.nodes, fastest, strict=True)]
+        chosen = choose.transform(program, self._kernels, self._price, forced)
         settled, kernels = domains.transform(program, chosen, self._kernels)
         verify.check(settled)
         return _Draft(program, forced, settled, kernels)
 
     def _placed(self, draft: _Draft) -> Candidate:
-        plan = place.transform(draft.settled, draft.kernels, self._core)
-        return Candidate(draft.program, draft.forced, plan, draft.cost)
+        code = code_size.of_calls(draft.pairs, self._optimize)
+        plan = place.transform(draft.settled, draft.kernels, self._core, code)
+        score = draft.cost + (self._price.instructions * code if self._price else 0.0)
+        return Candidate(draft.program, draft.forced, plan, score)
 
-    def _changes(self, best: Candidate) -> Iterator[Candidate]:
+    def _changes(self, best: Candidate, share: float) -> Iterator[Candidate]:
         """Yield the candidates with one change that are not too slow, whatever they save."""
-        limit = best.cost * (1 + PRICE / 2)
+        limit = best.score * (1 + share)
         yield from (self._placed(draft) for draft in self._drafts(best) if draft.cost <= limit)
 
     def _drafts(self, best: Candidate) -> Iterator[_Draft]:
@@ -115,9 +164,22 @@ class Compiler:
                 yield self._draft(best.program, {**best.forced, node: kernel})
 
 
-def _pays(before: Candidate, after: Candidate) -> bool:
-    saved = 1 - after.plan.arena_bytes / before.plan.arena_bytes
-    return saved >= GAIN and after.cost <= before.cost * (1 + PRICE * saved)
+@dataclass(frozen=True)
+class _Rate:
+    """What a change costs: all in all where any saves enough, else for each byte that it saves."""
+
+    before: Candidate
+    enough: bool
+
+    def __call__(self, after: Candidate) -> tuple[float, int]:
+        saved = self.before.plan.arena_bytes - after.plan.arena_bytes
+        added = after.score - self.before.score
+        return (added if self.enough else added / max(saved, 1)), -saved
+
+
+def _fullness(candidate: Candidate) -> tuple[int, int]:
+    """Bytes of the arena, and how many steps reach into the last of them."""
+    return candidate.plan.arena_bytes, len(_crowded(candidate.plan))
 
 
 def _crowded(plan: Plan) -> set[tuple[int, ...]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
-from tinyedge.compile.plan import Domain, FieldValue
+from tinyedge.compile.plan import Domain, FieldValue, Instance
 from tinyedge.compile.program import Node
 
 
@@ -32,6 +32,8 @@ class Kernel(ABC):
     name: str
     #: how int8 operands and output are kept; None: in any way, all in the same
     domain: Domain | None = Domain.PLAIN
+    #: of the inner loop, by the model of compile/cycles.py
+    cycles_per_instruction = 1.3
     #: files below firmware_templates/runtime/aot/kernels/ that a firmware with this kernel needs
     sources: tuple[str, ...]
 
@@ -50,6 +52,18 @@ class Kernel(ABC):
     def files(self, node: Node) -> tuple[str, ...]:  # noqa: ARG002
         """The sources that ``node`` needs."""
         return self.sources
+
+    def drivers(self, node: Node) -> tuple[str, ...]:  # noqa: ARG002
+        """The C functions that ``node`` calls."""
+        return (self.name,)
+
+    def instances(self, node: Node) -> tuple[Instance, ...]:  # noqa: ARG002
+        """The assembler macros that ``node`` needs instantiated, as ``fields`` names them."""
+        return ()
+
+    def cycles(self, node: Node) -> int:
+        """Estimated Cortex-M4 cycles, by the model of ``compile/cycles.py``."""
+        return round(self.cost(node) * self.cycles_per_instruction)
 
     def scratch_bytes(self, node: Node) -> int:  # noqa: ARG002
         """Bytes of scratch, aligned to 4."""

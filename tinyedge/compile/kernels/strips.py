@@ -12,7 +12,7 @@ import numpy as np
 from tinyedge.compile.kernels.base import Kernel, Overlap
 from tinyedge.compile.kernels.packing import Fields, round_up
 from tinyedge.compile.params import Params, Shape4, Strips
-from tinyedge.compile.plan import Call, Constant, Domain
+from tinyedge.compile.plan import Call, Constant, Domain, Instance
 from tinyedge.compile.program import Node, Value
 
 #: instructions a row of a strip takes besides what its kernels count
@@ -29,6 +29,10 @@ class _Part:
     @property
     def cost(self) -> int:
         return self.kernel.cost(self.node)
+
+    @property
+    def cycles(self) -> int:
+        return self.kernel.cycles(self.node)
 
     @property
     def scratch(self) -> int:
@@ -59,6 +63,20 @@ class StripsKernel(Kernel):
         _, first, second = self._known(node)
         parts = {source for part in (first, second) for source in part.kernel.files(part.node)}
         return (*self.sources, *sorted(parts))
+
+    def drivers(self, node: Node) -> tuple[str, ...]:
+        _, first, second = self._known(node)
+        return (self.name, *(n for part in (first, second) for n in part.kernel.drivers(part.node)))
+
+    def instances(self, node: Node) -> tuple[Instance, ...]:
+        _, first, second = self._known(node)
+        return tuple(one for part in (first, second) for one in part.kernel.instances(part.node))
+
+    def cycles(self, node: Node) -> int:
+        q, first, second = self._known(node)
+        parts = q.input_rows * first.cycles + q.strips * second.cycles
+        own = self.cost(node) - q.input_rows * first.cost - q.strips * second.cost
+        return parts + round(own * self.cycles_per_instruction)
 
     def applies(self, node: Node) -> bool:
         return isinstance(node.params, Strips) and self._parts(node) is not None

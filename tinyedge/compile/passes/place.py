@@ -25,8 +25,11 @@ class _Layout:
     scratch: dict[int, int]
 
 
-def transform(program: Program, kernels: Sequence[Kernel], core: str) -> Plan:
-    """Return the plan of ``program`` run by ``kernels`` (one a node) in the smallest arena."""
+def transform(program: Program, kernels: Sequence[Kernel], core: str, code: int) -> Plan:
+    """Return the plan of ``program`` run by ``kernels`` (one a node) in the smallest arena.
+
+    ``code``: the plan's estimated bytes of code.
+    """
     layout = _layout(program, kernels)
     placement = layout.problem.solve()
 
@@ -56,6 +59,7 @@ def transform(program: Program, kernels: Sequence[Kernel], core: str) -> Plan:
         outputs=tuple(slots[id(value)] for value in program.outputs),
         arena_bytes=max(placement.size, _reach(program, kernels, slots)),
         arena_minimal=placement.minimal,
+        code_bytes=code,
     )
 
 
@@ -144,6 +148,8 @@ def _step(
         scratch=scratch,
         in_place=any(isinstance(slot, Slot) and _meet(slot, output) for slot in inputs),
         macs=node.macs,
+        instructions=kernel.cost(node),
+        cycles=kernel.cycles(node),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyedge.compile.kernels.armv7em.convolution import BLOCKS
+from tinyedge.compile.kernels.armv7em.convolution import BLOCKS, Unpacking
 from tinyedge.compile.kernels.armv7em.kernels import (
     Addition,
     Convolution,
@@ -25,7 +25,11 @@ _SHARED = (
 #: the fewest instructions
 FAST: tuple[Kernel, ...] = (
     *(Winograd(parts) for parts in (None, 1, 2, 4)),
-    *(Convolution(block, 16, direct, gather=True) for block in BLOCKS for direct in (True, False)),
+    *(
+        Convolution(block, 16, direct, Unpacking.GATHERED)
+        for block in BLOCKS
+        for direct in (True, False)
+    ),
     *(Depthwise.window_3x3(chunk, 12) for chunk in (128, 8)),
     *(Depthwise.any_window(chunk) for chunk in (128, 8)),
     FullyConnected(8),
@@ -34,9 +38,9 @@ FAST: tuple[Kernel, ...] = (
 
 #: the least code: little unrolling, one block kernel
 SMALL: tuple[Kernel, ...] = (
-    *(Convolution(BLOCKS[0], 4, direct, gather=False) for direct in (True, False)),
+    *(Convolution(BLOCKS[0], 1, direct, Unpacking.SHARED) for direct in (True, False)),
     Depthwise.compact_3x3(4),
-    Depthwise.any_window(4),
-    FullyConnected(2),
+    Depthwise.other_window(4),
+    FullyConnected(1),
     *_SHARED,
 )

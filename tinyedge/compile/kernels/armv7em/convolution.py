@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum, auto
 from functools import cache, cached_property
 
 import numpy as np
@@ -34,6 +35,19 @@ class Block:
 #: rows whose bytes te_unpack_3_gather gathers
 _MAX_GATHERED = 5
 
+
+class Unpacking(Enum):
+    """How windows are unpacked.
+
+    SCALED: by code for one scale. GATHERED: by such code that gathers what a window's rows have
+    beyond whole words, where that is one byte a row. SHARED: by code for all scales.
+    """
+
+    SCALED = auto()
+    GATHERED = auto()
+    SHARED = auto()
+
+
 BLOCKS = (Block(3, 2), Block(2, 4))
 
 
@@ -41,15 +55,19 @@ BLOCKS = (Block(3, 2), Block(2, 4))
 class Convolution:
     """One layer carried out by one block kernel: geometry in bytes, and what is packed.
 
-    ``unroll`` is the number of units a turn of the inner loop (a power of two). ``gather``: a row
-    of a window is whole words and one byte; these bytes, of up to four rows, share a word.
+    ``unroll`` is the number of units a turn of the inner loop (a power of two).
     """
 
     params: Conv2D
     block: Block
     fit: requantize.Fit
     unroll: int
-    gather: bool
+    unpacking: Unpacking
+
+    @property
+    def gather(self) -> bool:
+        """Whether bytes of several rows share a word."""
+        return self.unpacking is Unpacking.GATHERED
 
     @property
     def row_bytes(self) -> int:
@@ -170,6 +188,7 @@ class Convolution:
         word, unit, block, start = (12, 17, 32, 46) if pixels == 3 else (9, 24, 39, 40)
         block += (2 if pixels == 3 else 3) * max(1, (self.units - 1) // self.unroll + 1)
         block += (12 if pixels == 3 else 16) * self.fit.signed + 12 * self.fit.clamp
+        word += 6 * (self.unpacking is Unpacking.SHARED)
         unpack = 6 + rows * (8 + self.words * word)
         if self.gather:
             unpack = 7 + rows * (3 + self.words * 10) + 3 * (2 * rows + 2 * self._gathered)
@@ -223,6 +242,7 @@ class Convolution:
             ("zero", q.input_zero_point + 128),
             ("low", self.fit.low),
             ("high", self.fit.high),
+            ("scale", self.fit.scale_bits - 8),
         )
 
     @property
@@ -249,15 +269,17 @@ class Convolution:
                 words=self.words,
                 scale=self.fit.scale_bits - 8,
             )
+        if self.unpacking is Unpacking.SHARED:
+            return instance(f"te_unpack_any_{self.block.pixels}", "te_unpack")
         return instance(
             f"te_unpack_{self.block.pixels}", "te_unpack", scale=self.fit.scale_bits - 8
         )
 
 
-def plan(params: Conv2D, block: Block, unroll: int, gather: bool) -> Convolution | None:
+def plan(params: Conv2D, block: Block, unroll: int, unpacking: Unpacking) -> Convolution | None:
     """The layer on that block kernel, or None where it cannot be computed exactly by it.
 
-    ``gather``: where windows have bytes to gather, do.
+    ``unpacking`` other than SCALED is for blocks of three pixels.
     """
     params = narrow(upright(params))
     if params.input_shape[0] != 1:
@@ -269,8 +291,9 @@ def plan(params: Conv2D, block: Block, unroll: int, gather: bool) -> Convolution
     filters = params.filter.reshape(channels, -1).astype(np.int64)
     if fit is None or not stream.lanes_fit(filters, block.channels):
         return None
-    gather = gather and block.pixels == 3 and _has_odd_bytes(params)
-    return Convolution(params, block, fit, unroll, gather)
+    if unpacking is Unpacking.GATHERED and (block.pixels != 3 or not _has_odd_bytes(params)):
+        unpacking = Unpacking.SCALED
+    return Convolution(params, block, fit, unroll, unpacking)
 
 
 def _window_bytes(params: Conv2D) -> int:

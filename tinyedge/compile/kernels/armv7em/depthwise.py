@@ -152,16 +152,23 @@ class Depthwise(ABC):
         group += _GROUP * chunks * self.channel_instructions
         return self.scratch_bytes + -(-channels // _GROUP) * group
 
+    @property
+    def instances(self) -> tuple[Instance, ...]:
+        """The kernel of each fit, then the transposition."""
+        transpose = instance("te_transpose_4", "te_transpose")
+        return (*(self.kernel(fit) for fit in self.fits), transpose)
+
     def fields(self) -> tuple[tuple[str, FieldValue], ...]:
         """The members of ``te_v7em_depthwise_params``."""
         q = self.params
-        kernels = tuple((f"kernels[{i}]", self.kernel(fit)) for i, fit in enumerate(self.fits))
+        *instances, transpose = self.instances
+        kernels = tuple((f"kernels[{i}]", one) for i, one in enumerate(instances))
         advance, outputs = self.turns
         words = self.words
         stream = words.astype(np.uint64).astype(np.uint32)
         return (
             *kernels,
-            ("transpose", instance("te_transpose_4", "te_transpose")),
+            ("transpose", transpose),
             ("stream", Constant("stream", stream)),
             ("input_height", q.input_shape[1]),
             ("input_width", q.input_shape[2]),

@@ -17,7 +17,7 @@ from tinyedge.compile.kernels.armv7em import (
 )
 from tinyedge.compile.kernels.base import Kernel, Overlap
 from tinyedge.compile.kernels.packing import window_lead
-from tinyedge.compile.plan import Domain, FieldValue
+from tinyedge.compile.plan import Domain, FieldValue, Instance
 from tinyedge.compile.program import Node
 
 Fields = tuple[tuple[str, FieldValue], ...]
@@ -36,11 +36,18 @@ class _Tuned(Kernel):
 class Convolution(_Tuned):
     """CONV_2D by one block kernel, either from a band of padded rows or straight from the input."""
 
-    def __init__(self, block: convolution.Block, unroll: int, direct: bool, gather: bool) -> None:
+    def __init__(
+        self,
+        block: convolution.Block,
+        unroll: int,
+        direct: bool,
+        unpacking: convolution.Unpacking = convolution.Unpacking.SCALED,
+    ) -> None:
         name = "te_v7em_conv_direct" if direct else "te_v7em_conv_band"
         super().__init__(name, "conv.S", "unpack.S", "conv.c")
         self.direct = direct
-        self._plan = cache(lambda q: convolution.plan(q, block, unroll, gather))
+        self.cycles_per_instruction = 25 / 17 if block.pixels == 3 else 32 / 24
+        self._plan = cache(lambda q: convolution.plan(q, block, unroll, unpacking))
 
     def _layer(self, node: Node) -> convolution.Convolution:
         layer = self._plan(node.params)
@@ -52,6 +59,10 @@ class Convolution(_Tuned):
             return False
         layer = self._plan(node.params)
         return layer is not None and layer.direct == self.direct
+
+    def instances(self, node: Node) -> tuple[Instance, ...]:
+        layer = self._layer(node)
+        return layer.kernel, layer.unpack
 
     def cost(self, node: Node) -> int:
         return self._layer(node).instructions
@@ -87,6 +98,9 @@ class Winograd(_Tuned):
     def applies(self, node: Node) -> bool:
         return isinstance(node.params, p.Conv2D) and self._plan(node.params) is not None
 
+    def instances(self, node: Node) -> tuple[Instance, ...]:
+        return tuple(one for _, one in self._layer(node).instances)
+
     def cost(self, node: Node) -> int:
         return self._layer(node).instructions
 
@@ -120,6 +134,16 @@ class Depthwise(_Tuned):
         return cls(lambda q: depthwise_compact.compact_3x3(q, chunk), "depthwise_compact.S")
 
     @classmethod
+    def other_window(cls, chunk: int) -> Depthwise:
+        """Any window that compact_3x3 does not take."""
+
+        def plan(q: p.DepthwiseConv2D) -> depthwise.Depthwise | None:
+            compact = depthwise_compact.compact_3x3(q, chunk)
+            return depthwise.any_window(q, chunk) if compact is None else None
+
+        return cls(plan)
+
+    @classmethod
     def any_window(cls, chunk: int) -> Depthwise:
         """Any window."""
         return cls(lambda q: depthwise.any_window(q, chunk))
@@ -132,6 +156,9 @@ class Depthwise(_Tuned):
 
     def applies(self, node: Node) -> bool:
         return isinstance(node.params, p.DepthwiseConv2D) and self._plan(node.params) is not None
+
+    def instances(self, node: Node) -> tuple[Instance, ...]:
+        return self._layer(node).instances
 
     def cost(self, node: Node) -> int:
         return self._layer(node).instructions
@@ -154,6 +181,8 @@ class Depthwise(_Tuned):
 class FullyConnected(_Tuned):
     """FULLY_CONNECTED."""
 
+    cycles_per_instruction = 39 / 27
+
     def operand_in_scratch(self, node: Node) -> int | None:
         return self._layer(node).operand_in_scratch
 
@@ -169,6 +198,10 @@ class FullyConnected(_Tuned):
 
     def applies(self, node: Node) -> bool:
         return isinstance(node.params, p.FullyConnected) and self._plan(node.params) is not None
+
+    def instances(self, node: Node) -> tuple[Instance, ...]:
+        layer = self._layer(node)
+        return layer.kernel, layer.unpack
 
     def cost(self, node: Node) -> int:
         return self._layer(node).instructions
@@ -208,6 +241,9 @@ class Addition(_Tuned):
             return False
         return self._plan(node.params) is not None
 
+    def instances(self, node: Node) -> tuple[Instance, ...]:
+        return (self._layer(node).kernel,)
+
     def cost(self, node: Node) -> int:
         return self._layer(node).instructions
 
@@ -234,6 +270,10 @@ class Pool(_Tuned):
     def applies(self, node: Node) -> bool:
         q = node.params
         return isinstance(q, p.Pool) and isinstance(q, self.family) and pooling.applies(q)
+
+    def instances(self, node: Node) -> tuple[Instance, ...]:
+        assert isinstance(node.params, p.Pool)
+        return (pooling.kernel(node.params),)
 
     def cost(self, node: Node) -> int:
         assert isinstance(node.params, p.Pool)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinyedge.compile.kernels.armv7em.instances import instance
 from tinyedge.compile.params import AveragePool, MaxPool, Pool
-from tinyedge.compile.plan import FieldValue
+from tinyedge.compile.plan import FieldValue, Instance
 
 #: so many bytes of 255 fit a lane of 16 bits
 _MOST_PIXELS = 257
@@ -29,11 +29,17 @@ def instructions(params: Pool) -> int:
     return height * width * (50 + -(-channels // 8) * (150 + 8 * pixels + 4 * params.window[0]))
 
 
+def kernel(params: Pool) -> Instance:
+    """The kernel's instantiation."""
+    if isinstance(params, AveragePool):
+        return instance("te_sum_8", "te_sum")
+    return instance("te_max_words", "te_max")
+
+
 def fields(params: Pool) -> tuple[tuple[str, FieldValue], ...]:
     """The members of ``te_v7em_pool_params``."""
-    average = isinstance(params, AveragePool)
     return (
-        ("sum", instance("te_sum_8", "te_sum")) if average else ("max", _MAX),
+        ("sum" if isinstance(params, AveragePool) else "max", kernel(params)),
         ("input_height", params.input_shape[1]),
         ("input_width", params.input_shape[2]),
         ("output_height", params.output_shape[1]),
@@ -48,6 +54,3 @@ def fields(params: Pool) -> tuple[tuple[str, FieldValue], ...]:
         ("low", params.low + 128),
         ("high", params.high + 128),
     )
-
-
-_MAX = instance("te_max_words", "te_max")

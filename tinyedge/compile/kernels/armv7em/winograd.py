@@ -19,7 +19,7 @@ from tinyedge.compile.exact import bounds, requantize
 from tinyedge.compile.kernels.armv7em import stream
 from tinyedge.compile.kernels.armv7em.instances import instance
 from tinyedge.compile.params import Conv2D
-from tinyedge.compile.plan import Constant, FieldValue
+from tinyedge.compile.plan import Constant, FieldValue, Instance
 
 #: 2 bits of the filters' transform, 5 of the inputs' scale
 SCALE_BITS = 7
@@ -125,10 +125,17 @@ class Winograd:
             [part.astype(np.int64).astype(np.uint64).astype(np.uint32) for part in parts], axis=1
         )
 
-    def fields(self) -> tuple[tuple[str, FieldValue], ...]:
-        """The members of ``te_v7em_winograd_params``."""
-        q, channels = self.params, self._input_channels
-        words = self.stream()
+    @property
+    def instances(self) -> tuple[tuple[str, Instance], ...]:
+        """The instantiations, by the names of their fields."""
+        channels = self._input_channels
+        store = instance(
+            "te_winograd_store",
+            "te_winograd_store",
+            shift=self.fit.shift,
+            signed=int(self.fit.signed),
+            limit=int(self.fit.clamp),
+        )
         return (
             (
                 "product",
@@ -139,18 +146,17 @@ class Winograd:
                     rolled=int(self._rolled),
                 ),
             ),
-            (
-                "store",
-                instance(
-                    "te_winograd_store",
-                    "te_winograd_store",
-                    shift=self.fit.shift,
-                    signed=int(self.fit.signed),
-                    limit=int(self.fit.clamp),
-                ),
-            ),
+            ("store", store),
             ("input", instance("te_winograd_input", "te_winograd_input", channels=channels)),
             ("weights", instance("te_winograd_weights", "te_winograd_weights", channels=channels)),
+        )
+
+    def fields(self) -> tuple[tuple[str, FieldValue], ...]:
+        """The members of ``te_v7em_winograd_params``."""
+        q, channels = self.params, self._input_channels
+        words = self.stream()
+        return (
+            *self.instances,
             ("stream", Constant("stream", words)),
             ("stream_words", words.shape[1]),
             ("head_words", 8 if self.fit.signed else 6),

@@ -33,6 +33,7 @@ typedef struct te_conv_run {
   uint32_t units;         /* 60: words of a window */
   uint32_t channels;      /* 64: output channels */
   uint32_t limits[3];     /* 68: 255 - high, 255 - high + low, low; each byte four times */
+  uint32_t scale;         /* 80: of te_unpack_any_*, 0..7 */
 } te_conv_run;
 
 typedef void te_conv_kernel(te_conv_run *run);
@@ -57,6 +58,7 @@ typedef struct te_v7em_conv_params {
   uint8_t top;              /* rows of padding above */
   uint8_t zero;             /* input zero point as uint8 */
   uint8_t low, high;        /* clamp of the output, where the kernel has one */
+  uint8_t scale;            /* of the unpacked windows: powers of two */
 } te_v7em_conv_params;
 
 typedef te_v7em_conv_params te_v7em_conv_direct_params;

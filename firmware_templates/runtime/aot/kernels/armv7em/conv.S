@@ -24,6 +24,7 @@
     .equ    RUN_UNITS, 60
     .equ    RUN_CHANNELS, 64
     .equ    RUN_LIMITS, 68
+    .equ    RUN_SCALE, 80
 
     /* the frame; the first four are loaded at once */
     .equ    FRAME_OUTPUT, 0

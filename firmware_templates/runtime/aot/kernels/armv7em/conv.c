@@ -21,6 +21,7 @@ static te_conv_run run_of(const te_v7em_conv_params *params, uint32_t *columns, 
       .channels = params->channels,
       .limits = {TE_BYTES(255u - params->high), TE_BYTES(255u - params->high + params->low),
                  TE_BYTES(params->low)},
+      .scale = params->scale,
   };
   return run;
 }

@@ -8,6 +8,7 @@ void te_v7em_flip(const te_v7em_flip_params *params, const void *input, void *ou
   const uint32_t *from = input;
   uint32_t *to = output;
   uint32_t left = params->words;
+#ifndef __OPTIMIZE_SIZE__
   for (; left >= 4; left -= 4, from += 4, to += 4) {
     const uint32_t a = from[0], b = from[1], c = from[2], d = from[3];
     to[0] = a ^ 0x80808080u;
@@ -15,5 +16,6 @@ void te_v7em_flip(const te_v7em_flip_params *params, const void *input, void *ou
     to[2] = c ^ 0x80808080u;
     to[3] = d ^ 0x80808080u;
   }
+#endif
   for (; left > 0; left--) *to++ = *from++ ^ 0x80808080u;
 }

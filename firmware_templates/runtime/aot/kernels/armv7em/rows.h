@@ -1,4 +1,5 @@
-/* Copies and fills a word at a time: the C library of a small target works byte by byte. */
+/* Copies and fills a word at a time: the C library of a small target works byte by byte. Where code
+ * is to be small (-Os), the C library does it all the same. */
 #ifndef TE_ROWS_H
 #define TE_ROWS_H
 
@@ -12,6 +13,7 @@ static inline void te_copy_words(void *to, const void *from, uint32_t bytes) {
   uint32_t *t = to;
   const uint32_t *f = from;
   const uint32_t *const end = f + bytes / 4;
+#ifndef __OPTIMIZE_SIZE__
   while (end - f >= 4) {
     const uint32_t a = f[0], b = f[1], c = f[2], d = f[3];
     t[0] = a;
@@ -21,11 +23,15 @@ static inline void te_copy_words(void *to, const void *from, uint32_t bytes) {
     t += 4;
     f += 4;
   }
+#endif
   while (f != end) *t++ = *f++;
 }
 
 /* Any number of bytes at any alignment. */
 static inline void te_copy_bytes(uint8_t *to, const uint8_t *from, uint32_t bytes) {
+#ifdef __OPTIMIZE_SIZE__
+  memcpy(to, from, bytes);
+#else
   for (; bytes >= 8; bytes -= 8, to += 8, from += 8) {
     uint32_t a, b;
     memcpy(&a, from, 4);
@@ -34,12 +40,17 @@ static inline void te_copy_bytes(uint8_t *to, const uint8_t *from, uint32_t byte
     memcpy(to + 4, &b, 4);
   }
   for (; bytes > 0; bytes--) *to++ = *from++;
+#endif
 }
 
 /* `bytes`, a multiple of 4, at an aligned address. */
 static inline void te_fill_words(void *to, uint8_t value, uint32_t bytes) {
+#ifdef __OPTIMIZE_SIZE__
+  memset(to, value, bytes);
+#else
   uint32_t *t = to;
   for (uint32_t i = 0; i < bytes / 4; i++) t[i] = TE_BYTES(value);
+#endif
 }
 
 /* The same with lanes of 16 bits, each (value) << 7; `values` holds the value four times. */
@@ -49,7 +60,11 @@ static inline void te_fill_lanes(void *to, uint32_t values, uint32_t bytes) {
 }
 
 static inline void te_fill_bytes(uint8_t *to, uint8_t value, uint32_t bytes) {
+#ifdef __OPTIMIZE_SIZE__
+  memset(to, value, bytes);
+#else
   for (; bytes > 0; bytes--) *to++ = value;
+#endif
 }
 
 /* A row of a band, `band_bytes` (a multiple of 4): `bytes` of the input at `from`, padding `left`

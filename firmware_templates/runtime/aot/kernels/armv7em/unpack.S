@@ -133,6 +133,47 @@
     mov     \odd, #0
 .endm
 
+/* The same for any scale, which te_conv_run has: more instructions, one instantiation.
+ * r12 scale, lr 8 - scale; the rows left are on the stack. */
+.macro te_unpack_any_3 name
+    te_function \name
+    ldr     r12, [r4, #RUN_ROWS]
+    push    {r12, lr}
+    ldr     r12, [r4, #RUN_SCALE]
+    rsb     lr, r12, #8
+.Lrow\@:
+    ldr     r11, [r4, #RUN_WORDS]
+.Lword\@:
+    ldr     r5, [r0], #4
+    ldr     r6, [r1], #4
+    ldr     r7, [r2], #4
+    te_scaled_lanes r5, r8
+    te_scaled_lanes r6, r9
+    te_scaled_lanes r7, r10
+    stm     r3!, {r5-r10}
+    subs    r11, #1
+    bne     .Lword\@
+    ldr     r6, [sp]
+    subs    r6, #1
+    it      eq
+    popeq   {r6, pc}
+    str     r6, [sp]
+    ldr     r5, [r4, #RUN_ROW_GAP]
+    add     r0, r0, r5
+    add     r1, r1, r5
+    add     r2, r2, r5
+    b       .Lrow\@
+    te_end \name
+.endm
+
+/* x = lanes (0, 2), odd = lanes (1, 3) of x; r12 scale, lr 8 - scale. */
+.macro te_scaled_lanes x, odd
+    and     \odd, \x, #0xff00ff00
+    and     \x, \x, #0x00ff00ff
+    lsr     \odd, \odd, lr
+    lsl     \x, \x, r12
+.endm
+
 .macro te_unpack_2 name, scale
     te_function \name
     push    {lr}

@@ -1,0 +1,76 @@
+"""Estimated sizes of code against what the cross compiler makes."""
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from tests.support import code_size as measured
+from tests.support.tools import need
+from tinyedge.compile import code_size
+from tinyedge.compile.kernels import for_core
+from tinyedge.compile.kernels.armv7em.instances import instance
+from tinyedge.compile.plan import Instance
+
+ARGUMENTS = {
+    "te_conv_3x2": {"unroll": (1, 16), "shift": (16, 12)},
+    "te_conv_2x4": {"unroll": (1, 16), "shift": (16, 12)},
+    "te_unpack_3": {"scale": (3,)},
+    "te_unpack_2": {"scale": (3,)},
+    "te_unpack_1": {"scale": (3,)},
+    "te_depthwise_3x3": {"stride": (1, 2), "pitch": (20,), "pairs": (1, 12), "loop": (0, 1)},
+    "te_depthwise_any": {"rows": (1, 3), "taps": (3, 10), "stride": (1, 2), "shift": (11,)},
+    "te_depthwise_compact": {"stride": (1, 2)},
+    "te_add_4": {"shift": (16, 10)},
+    "te_fully_connected_4": {"unroll": (1, 8), "shift": (16, 12)},
+    "te_unpack_3_gather": {"rows": (2, 5), "words": (2, 4), "scale": (0, 3)},
+    "te_winograd_product": {"channels": (8, 64), "rolled": (0, 1)},
+    "te_winograd_input": {"channels": (8, 64)},
+    "te_winograd_weights": {"channels": (8, 64)},
+    "te_winograd_store": {"shift": (16, 12)},
+}
+FLAGS = {
+    "te_conv_3x2": ("signed", "limit", "ragged"),
+    "te_conv_2x4": ("signed", "limit", "ragged"),
+    "te_depthwise_3x3": ("single",),
+    "te_depthwise_any": ("signed", "limit"),
+    "te_depthwise_compact": ("signed", "limit"),
+    "te_add_4": ("limit",),
+    "te_fully_connected_4": ("signed", "limit"),
+    "te_winograd_store": ("signed", "limit"),
+}
+#: arguments that the macro needs and that hardly change its size
+FIXED = {"te_depthwise_3x3": {"shift": 11, "signed": 0, "limit": 0}}
+
+
+def _instances() -> list[Instance]:
+    made = []
+    for macro in code_size.MACROS:
+        choices = ARGUMENTS.get(macro, {}) | dict.fromkeys(FLAGS.get(macro, ()), (0, 1))
+        for values in product(*choices.values()):
+            arguments = dict(zip(choices, values, strict=True)) | FIXED.get(macro, {})
+            made.append(instance(macro, "te_any", **arguments))
+    return made
+
+
+def test_instances_have_about_the_estimated_size(tmp_path: Path) -> None:
+    need("arm-none-eabi-gcc")
+    instances = _instances()
+    sizes = measured.of_instances(instances, tmp_path)
+    for one in instances:
+        size, estimate = sizes[one.name], code_size.of_instance(one)
+        assert abs(size - estimate) <= max(16, size * 0.1), (one.name, size, estimate)
+
+
+@pytest.mark.parametrize(("level", "optimize"), [("-O2", "speed"), ("-Os", "size")])
+def test_drivers_have_about_the_estimated_size(
+    level: str, optimize: code_size.Optimize, tmp_path: Path
+) -> None:
+    need("arm-none-eabi-gcc")
+    kernels = {k.name: k for o in ("speed", "size") for k in for_core("cortex-m4f", o)}  # type: ignore[arg-type]
+    names = [n for n in code_size.DRIVERS if optimize == "size" or n.startswith("te_v7em")]
+    for name in names:
+        source = next(path for path in kernels[name].sources if path.endswith(".c"))
+        size = measured.of_driver(source, name, level, tmp_path)
+        estimate = code_size.of_driver(name, optimize)
+        assert abs(size - estimate) <= max(24, size * 0.1), (name, size, estimate)
