@@ -14,7 +14,8 @@ from tinyedge import build as building
 from tinyedge import flash, results
 from tinyedge import validate as validating
 from tinyedge.build import Artifact, size
-from tinyedge.errors import ConfigError
+from tinyedge.compile import Options
+from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.flash.ports import Ask
 from tinyedge.link.session import Session
 from tinyedge.oracle import Oracle
@@ -48,12 +49,26 @@ class Built:
 def build(firmware: Firmware) -> Built:
     """Compile what has changed and measure the ELF; the result is kept as build.json.
 
-    Raises ToolError if a tool is missing or fails, CheckFailed if the linker runs out of memory.
+    Raises ToolError if a tool is missing or fails, CheckFailed if the linker runs out of memory or
+    the firmware is larger than the model's limit of flash.
     """
     artifact = building.build(firmware.folder, firmware.board)
     report = _report(firmware, artifact)
     results.write(firmware.target / "build.json", report)
+    _require_flash(report, firmware.loaded.model.options)
     return Built(firmware, artifact, report)
+
+
+def _require_flash(report: BuildReport, options: Options) -> None:
+    """The compiler only estimates what the C compiler will make of its plan."""
+    over = 0 if options.max_flash is None else report.flash_total_bytes - options.max_flash
+    if over > 0:
+        raise CheckFailed(
+            f"{report.model}: the firmware takes {report.flash_total_bytes:,} bytes of flash, "
+            f"{over:,} more than max_flash allows",
+            f"set max_flash {over:,} bytes lower still, so that the compiler saves them"
+            + (', or optimize = "size"' if options.optimize == "speed" else ""),
+        )
 
 
 def start(built: Built, port: str = "", ask: Ask | None = None) -> FlashReport:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import msgspec
 
+from tinyedge import config, inspection
 from tinyedge import dataset as datasets
-from tinyedge import inspection
 from tinyedge import recipe as recipes
 from tinyedge import samples as sampling
 from tinyedge.board import Board
@@ -70,7 +70,11 @@ class Model:
     @property
     def options(self) -> Options:
         """What the compiler is to aim at."""
-        return Options(optimize=self.compile.optimize or "speed")
+        return Options(
+            optimize=self.compile.optimize or "speed",
+            max_arena=_bytes_of(self.compile.max_arena),
+            max_flash=_bytes_of(self.compile.max_flash),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,6 +141,10 @@ class Firmware:
             arena_bytes=self.arena_bytes,
             files=self.files,
         )
+
+
+def _bytes_of(size: int | str | None) -> int | None:
+    return None if size is None else config.parse_size(size)
 
 
 def resolve(argument: str, given: recipes.Compile | None = None) -> Model:
@@ -247,7 +255,10 @@ def require_room(firmware: Firmware, others: Sequence[Board]) -> None:
 
 
 def generate(loaded: Loaded, board: Board, runtime: str, workspace: Workspace) -> Firmware:
-    """Compile and render; write what differs. Files of an earlier rendering are removed."""
+    """Compile and render; write what differs. Files of an earlier rendering are removed.
+
+    Raises CheckFailed where the model's limits of arena or flash cannot be kept.
+    """
     options = loaded.model.options
     plan = compile_graph(loaded.graph, board.cpu.core, options) if runtime == "aot" else None
     arena = plan.arena_bytes if plan else tflm_arena(loaded, board)

@@ -107,18 +107,29 @@ class Quantize(config.Table, frozen=True, kw_only=True):
 class Compile(config.Table, frozen=True, kw_only=True):
     """What the aot runtime's compiler aims at; None: what the defaults say.
 
-    ``optimize``: "speed" (default) or "size", of flash and RAM.
+    ``optimize``: "speed" (default) or "size", of flash and RAM. ``max_arena`` and ``max_flash`` are
+    limits of the arena and of the whole firmware, in bytes or with K or M: "64K".
     """
 
     optimize: Literal["speed", "size"] | None = None
+    max_arena: int | str | None = None
+    max_flash: int | str | None = None
 
     def over(self, other: Compile) -> Compile:
         """What is set here, and ``other`` where nothing is."""
-        return Compile(optimize=self.optimize or other.optimize)
+        return Compile(
+            optimize=self.optimize or other.optimize,
+            max_arena=self.max_arena or other.max_arena,
+            max_flash=self.max_flash or other.max_flash,
+        )
 
     def arguments(self) -> str:
         """The options of the command line that say the same, with a space before each."""
-        given = {"--optimize": self.optimize}
+        given = {
+            "--optimize": self.optimize,
+            "--max-arena": self.max_arena,
+            "--max-flash": self.max_flash,
+        }
         return "".join(f" {name} {value}" for name, value in given.items() if value is not None)
 
 
@@ -167,9 +178,18 @@ def read(path: Path) -> Recipe:
     raw = config.read(path, SCHEMA, f"recipes that come with tinyedge: {', '.join(available())}")
     checked = config.convert(raw, _File, path)
     recipe = Recipe(path=path, **msgspec.structs.asdict(checked))
+    for name in ("max_arena", "max_flash"):
+        _check_size(f"compile.{name}", getattr(recipe.compile, name), path)
     low, high = recipe.data.range
     if not low < high:
         raise ConfigError(
             f"{path}: data.range = [{low}, {high}] is not allowed", "write [low, high], low < high"
         )
     return recipe
+
+
+def _check_size(key: str, size: int | str | None, path: Path) -> None:
+    try:
+        config.parse_size(1 if size is None else size)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {key} {error}") from error

@@ -107,6 +107,15 @@ def test_firmware_for_size_is_smaller_and_another(
     speed, size = built["speed"], built["size"]
     assert size.flash_code_bytes < speed.flash_code_bytes
     assert 0 < (size.flash_runtime_bytes or 0) < (speed.flash_runtime_bytes or 0)
+    most = size.flash_total_bytes
+    assert run("build", *target, "--optimize", "size", "--max-flash", most + 999).returncode == 0
+    done = run("build", *target, "--max-flash", most - 2000)
+    assert done.returncode == 1
+    assert "more than max_flash" in done.stderr or "than max_flash allows" in done.stderr
+    done = run("build", *target, "--max-arena", "16")
+    assert done.returncode == 1
+    assert "larger than max_arena allows" in done.stderr
+    assert run("build", *target, "--max-arena", "16X").returncode == 2
     out = tmp_path / "validate.json"
     done = run("validate", *target, "--optimize", "size", "--samples", 5, "--json", out)
     assert done.returncode == 0, done.stderr

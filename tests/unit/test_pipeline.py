@@ -9,7 +9,7 @@ from tests.support.tflite_writer import ModelWriter
 from tinyedge import board as boards
 from tinyedge import pipeline
 from tinyedge import recipe as recipes
-from tinyedge.errors import ConfigError, ModelError
+from tinyedge.errors import CheckFailed, ConfigError, ModelError
 from tinyedge.recipe import Compile
 from tinyedge.workspace import Workspace, sha256
 
@@ -44,6 +44,20 @@ def test_what_the_command_line_aims_at_goes_before_the_recipe(tmp_path: Path) ->
     assert pipeline.resolve("digits-cnn").options.optimize == "speed"
     bare = str(_tflite(tmp_path / "x.tflite"))
     assert pipeline.resolve(bare, Compile(optimize="size")).options.optimize == "size"
+
+
+def test_limits_are_kept_or_refused_with_the_bytes_that_lack(tmp_path: Path) -> None:
+    path, workspace = str(_tflite(tmp_path / "x.tflite")), Workspace(tmp_path / "build")
+    need = pipeline.generate(
+        pipeline.load(pipeline.resolve(path), workspace), HOST, "aot", workspace
+    ).arena_bytes
+    enough = pipeline.resolve(path, Compile(max_arena=str(need), max_flash="1M"))
+    kept = pipeline.generate(pipeline.load(enough, workspace), HOST, "aot", workspace)
+    assert kept.arena_bytes == need
+    for given, lack in ((Compile(max_arena=need - 1), "1 bytes"), (Compile(max_flash=1), "max_fl")):
+        loaded = pipeline.load(pipeline.resolve(path, given), workspace)
+        with pytest.raises(CheckFailed, match=lack):
+            pipeline.generate(loaded, HOST, "aot", workspace)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import click
 
+from tinyedge import config
 from tinyedge.recipe import Compile
 from tinyedge.results import BenchReport, BuildReport, Result, write
 from tinyedge.workspace import Workspace
@@ -58,11 +59,33 @@ workspace_option = click.option(
 )
 
 
+class _SizeType(click.ParamType[str]):
+    name = "size"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse what is not bytes, K or M."""
+        try:
+            config.parse_size(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return value
+
+
 _COMPILE = (
     click.option(
         "--optimize",
         type=click.Choice(["speed", "size"]),
         help="What the aot compiler aims at (default: the recipe's, else speed).",
+    ),
+    click.option(
+        "--max-arena",
+        type=_SizeType(),
+        help='The aot runtime\'s arena may have so many bytes: "32K". Fails where it does not fit.',
+    ),
+    click.option(
+        "--max-flash",
+        type=_SizeType(),
+        help='The whole firmware may take so many bytes of flash: "64K".',
     ),
 )
 
