@@ -17,7 +17,7 @@ DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
 C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train quantize inspect generate build flash validate bench bench-anchors \
+.PHONY: help setup demo train quantize inspect generate build flash validate bench profile bench-anchors \
         bench-diff bench-baseline benchmarks report monitor boards stop check format test fuzz clean \
         distclean
 
@@ -67,6 +67,10 @@ validate: setup
 ## measure size, memory and ticks an inference
 bench: setup
 	@$(TINYEDGE) bench $(MODEL) $(DEVICE) $(ARGS)
+
+## time each layer of MODEL on BOARD, and draw where time and arena go
+profile: setup
+	@$(TINYEDGE) profile $(MODEL) $(DEVICE) $(ARGS)
 
 ## count instructions and loads of all models in the folder MODELS, layer by layer
 bench-anchors: setup

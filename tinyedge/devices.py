@@ -12,6 +12,7 @@ from typing import TypeVar
 from tinyedge import bench as benching
 from tinyedge import build as building
 from tinyedge import flash, results
+from tinyedge import profile as profiling
 from tinyedge import validate as validating
 from tinyedge.build import Artifact, size
 from tinyedge.compile import Options
@@ -25,6 +26,7 @@ from tinyedge.results import (
     BuildReport,
     FlashReport,
     LayerSize,
+    ProfileReport,
     Result,
     SectionSize,
     ValidateReport,
@@ -46,16 +48,20 @@ class Built:
     report: BuildReport
 
 
-def build(firmware: Firmware) -> Built:
+def build(firmware: Firmware, *, observe: bool = False) -> Built:
     """Compile what has changed and measure the ELF; the result is kept as build.json.
+
+    ``observe``: the firmware times each layer; it is another one, whose result is not kept and
+    which the limit of flash is not about.
 
     Raises ToolError if a tool is missing or fails, CheckFailed if the linker runs out of memory or
     the firmware is larger than the model's limit of flash.
     """
-    artifact = building.build(firmware.folder, firmware.board)
+    artifact = building.build(firmware.folder, firmware.board, observe=observe)
     report = _report(firmware, artifact)
-    results.write(firmware.target / "build.json", report)
-    _require_flash(report, firmware.loaded.model.options)
+    if not observe:
+        results.write(firmware.target / "build.json", report)
+        _require_flash(report, firmware.loaded.model.options)
     return Built(firmware, artifact, report)
 
 
@@ -151,6 +157,33 @@ def bench(built: Built, url: str, *, runs: int, progress: Advance, on_log: Log) 
             progress=progress,
         )
     results.write(built.firmware.target / "bench.json", report)
+    return report
+
+
+def require_observable(firmware: Firmware) -> None:
+    """Raise ConfigError where the runtime does not tell what its layers take."""
+    if firmware.runtime == "tflm" and firmware.board.flash.method == "host":
+        raise ConfigError(
+            f"{firmware.board.id}: TensorFlow Lite Micro's wheel tells no times by layer",
+            "profile --runtime aot, or tflm on another board",
+        )
+
+
+def profile(built: Built, url: str, *, runs: int, progress: Advance, on_log: Log) -> ProfileReport:
+    """Time the layers of observed firmware; the result is kept as profile.json."""
+    firmware = built.firmware
+    with _session(built, url, on_log) as session:
+        report = profiling.profile(
+            session,
+            firmware.board,
+            random(firmware.loaded.graph, runs),
+            graph=firmware.loaded.graph,
+            plan=firmware.plan,
+            optimize=built.report.optimize,
+            url=url,
+            progress=progress,
+        )
+    results.write(firmware.target / "profile.json", report)
     return report
 
 

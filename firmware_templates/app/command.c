@@ -7,6 +7,7 @@
 #include "te_board.h"
 #include "te_log.h"
 #include "te_model.h"
+#include "te_observe.h"
 #include "te_port.h"
 #include "te_protocol.h"
 
@@ -179,6 +180,9 @@ static void on_write(const te_frame *request) {
 
 /* Runs the model once and keeps the result for repeated requests. */
 static void run(void) {
+#ifdef TE_OBSERVE
+  te_observe_begin();
+#endif
   te_port_quiet(true);
   uint64_t start = te_port_ticks();
   state.result = te_model_invoke();
@@ -253,6 +257,37 @@ static void on_read(const te_frame *request) {
   te_frame_end();
 }
 
+#ifdef TE_OBSERVE
+/* Ticks of the last inference's layers from `first` on, as many as a frame holds. */
+static void on_profile(const te_frame *request) {
+  uint32_t inference = te_get_u32(request->payload + TE_PROFILE_INFERENCE_AT);
+  uint32_t first = te_get_u32(request->payload + TE_PROFILE_FIRST_AT);
+  uint32_t layers = te_observe_count();
+  if (!state.done || inference != state.inference) {
+    refuse(request, TE_CODE_ORDER, state.inference, "");
+    return;
+  }
+  if (first > layers || layers > TE_OBSERVE_LAYERS) {
+    refuse(request, TE_CODE_RANGE, TE_OBSERVE_LAYERS, "");
+    return;
+  }
+  uint32_t some = minimum(layers - first, (TE_MAX_ANSWER - TE_PROFILED_SIZE) / TE_TICKS_BYTES);
+  uint8_t body[TE_PROFILED_SIZE];
+  te_set_u32(body + TE_PROFILED_INFERENCE_AT, inference);
+  te_set_u32(body + TE_PROFILED_LAYERS_AT, layers);
+  te_set_u32(body + TE_PROFILED_FIRST_AT, first);
+  te_frame_begin(request->type | TE_ANSWER, request->sequence, sizeof body + some * TE_TICKS_BYTES);
+  te_frame_put(body, sizeof body);
+  for (uint32_t i = first; i < first + some; i++) {
+    uint8_t ticks[TE_TICKS_BYTES];
+    te_set_u32(ticks, (uint32_t)te_observe_ticks(i));
+    te_set_u32(ticks + 4, (uint32_t)(te_observe_ticks(i) >> 32));
+    te_frame_put(ticks, sizeof ticks);
+  }
+  te_frame_end();
+}
+#endif
+
 static void on_status(const te_frame *request) {
   uint8_t body[TE_STATUS_SIZE];
   te_set_u32(body + TE_STATUS_STACK_PEAK_AT, (uint32_t)te_port_stack_peak());
@@ -281,6 +316,9 @@ static const request_kind kinds[] = {
     {TE_TYPE_INVOKE, TE_INVOKE_SIZE, TE_INVOKE_SIZE, true, on_invoke},
     {TE_TYPE_READ, TE_READ_SIZE, TE_READ_SIZE, true, on_read},
     {TE_TYPE_STATUS, 0, 0, false, on_status},
+#ifdef TE_OBSERVE
+    {TE_TYPE_PROFILE, TE_PROFILE_SIZE, TE_PROFILE_SIZE, true, on_profile},
+#endif
     {TE_TYPE_HALT, 0, 0, false, on_halt},
 };
 

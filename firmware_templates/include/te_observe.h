@@ -1,4 +1,4 @@
-/* Per-layer timing, for builds with -DTE_OBSERVE; without it no runtime calls the observer. */
+/* Per-layer timing, for builds with -DTE_OBSERVE; without it nothing here exists. */
 #ifndef TE_OBSERVE_H
 #define TE_OBSERVE_H
 
@@ -8,10 +8,23 @@
 extern "C" {
 #endif
 
-/* Layer `layer` (0 is the first that runs) took `ticks` of te_port_ticks. Called while the model
- * runs, after the layer's time has been taken; sends a LOG frame, so that the inference as a whole
- * takes longer than without. */
+/* Layers that are kept; the rest is counted only. */
+#ifndef TE_OBSERVE_LAYERS
+#define TE_OBSERVE_LAYERS 256u
+#endif
+
+/* Forgets the last inference's layers. The application calls it before each inference. */
+void te_observe_begin(void);
+
+/* Layer `layer` (0 is the first that runs) took `ticks` of te_port_ticks. The runtime calls it
+ * while the model runs, after the layer's time has been taken. */
 void te_observe_layer(uint32_t layer, uint64_t ticks);
+
+/* Layers of the last inference. */
+uint32_t te_observe_count(void);
+
+/* Ticks of layer `layer` of the last inference; 0 if it is not kept. */
+uint64_t te_observe_ticks(uint32_t layer);
 
 #ifdef __cplusplus
 }

@@ -32,6 +32,7 @@ class FakeDevice:
         self.runs: list[bytes] = []  # the input of each te_model_invoke
         self.requests: list[int] = []  # types, as they arrived undamaged
         self.sends: list[bytes] = []  # extra bytes for the host, before the next answer
+        self.layers: list[int] | None = None  # ticks; None: it does not observe them
         self.run_error: tuple[int, bytes] | None = None
         self._decoder, self._out = Decoder(), bytearray()
         self._inference, self._input, self._done = 0, b"", False
@@ -66,6 +67,7 @@ class FakeDevice:
             p.Type.WRITE: self._write,
             p.Type.INVOKE: self._invoke,
             p.Type.READ: self._read,
+            p.Type.PROFILE: self._profile,
             p.Type.STATUS: lambda _: p.STATUS.pack(100, 200, len(self.runs), 0, 0),
             p.Type.HALT: lambda _: b"",
         }[p.Type(kind)]
@@ -115,6 +117,15 @@ class FakeDevice:
         assert inference == self._inference
         assert self._done
         return p.OUTPUT.pack(inference, offset) + self._input[::-1][offset : offset + size]
+
+    def _profile(self, payload: bytes) -> bytes:
+        inference, first = p.PROFILE.ints(payload)
+        assert inference == self._inference
+        if self.layers is None:
+            raise Refusal(p.Code.TYPE, p.Type.PROFILE)
+        body = p.PROFILED.pack(inference, len(self.layers), first)
+        some = self.layers[first : first + (p.MAX_ANSWER - len(body)) // p.TICKS_BYTES]
+        return body + struct.pack(f"<{len(some)}Q", *some)
 
 
 class Refusal(Exception):  # noqa: N818

@@ -22,19 +22,22 @@ class Artifact:
     out: Path
 
 
-def build(folder: Path, board: Board, sanitize: tuple[str, ...] = ()) -> Artifact:
+def build(
+    folder: Path, board: Board, sanitize: tuple[str, ...] = (), observe: bool = False
+) -> Artifact:
     """Build the firmware in ``folder``; what is made goes to ``out`` beside it.
 
-    ``sanitize``: e.g. ("address", "undefined"), for the host alone. Raises ToolError if a tool is
-    missing or fails, CheckFailed if the firmware does not fit the board's memory.
+    ``sanitize``: e.g. ("address", "undefined"), for the host alone. ``observe``: the firmware times
+    each layer. Raises ToolError if a tool is missing or fails, CheckFailed if the firmware does not
+    fit the board's memory.
     """
-    out = folder.parent / "-".join(("out", *sanitize))
+    out = folder.parent / "-".join(("out", *sanitize, *(("observe",) if observe else ())))
     models = sorted((folder / "model").glob("*.tflite"))
     if models:
         out.mkdir(exist_ok=True)
         return Artifact(models[0], models[0], out)
     if board.build.toolchain == "esp-idf":
-        elf = idf.build(folder, out, board)
+        elf = idf.build(folder, out, board, observe)
     else:
-        elf = make.build(folder, out, board, sanitize)
+        elf = make.build(folder, out, board, sanitize, observe)
     return Artifact(elf, elf.with_suffix(".map"), out)

@@ -26,7 +26,7 @@ def version_argv() -> list[str]:
     return [_PROGRAM, "--version"]
 
 
-def build_argv(folder: Path, out: Path, target: str) -> list[str]:
+def build_argv(folder: Path, out: Path, target: str, observe: bool = False) -> list[str]:
     """Return what builds the project in ``folder`` for the chip ``target``, all in ``out``."""
     return [
         _PROGRAM,
@@ -38,6 +38,7 @@ def build_argv(folder: Path, out: Path, target: str) -> list[str]:
         f"IDF_TARGET={target}",
         "-D",
         f"SDKCONFIG={out / 'sdkconfig'}",
+        *(["-D", "OBSERVE=1"] if observe else []),
         "build",
     ]
 
@@ -49,7 +50,7 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
     return {**{k: v for k, v in given.items() if k not in dropped}, "LC_ALL": "C.UTF-8"}
 
 
-def build(folder: Path, out: Path, board: Board) -> Path:
+def build(folder: Path, out: Path, board: Board, observe: bool = False) -> Path:
     """Build the project in ``folder``; return the ELF, beside which flasher_args.json lies.
 
     Raises ToolError where ESP-IDF is missing, too old or fails, and CheckFailed, with the number
@@ -58,7 +59,7 @@ def build(folder: Path, out: Path, board: Board) -> Path:
     assert board.esp is not None
     check_version()
     _forget_old_options(folder / "sdkconfig.defaults", out / "sdkconfig")
-    argv = build_argv(folder.resolve(), out.resolve(), board.esp.target)
+    argv = build_argv(folder.resolve(), out.resolve(), board.esp.target, observe)
     done = tool.run(argv, env=environment(os.environ), timeout_s=_LIMIT_S, check=False)
     if done.returncode != 0:
         raise _explain(board, done.stdout + done.stderr, done.returncode)

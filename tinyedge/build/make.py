@@ -18,10 +18,13 @@ _KEYS = {"FLASH": "memory.flash", "RAM": "memory.ram"}
 _SHOWN_LINES = 30
 
 
-def argv(folder: Path, out: Path, jobs: int, sanitize: tuple[str, ...] = ()) -> list[str]:
+def argv(
+    folder: Path, out: Path, jobs: int, sanitize: tuple[str, ...] = (), observe: bool = False
+) -> list[str]:
     """What builds ``folder`` into ``out`` with ``jobs`` compilers at a time."""
     made = ["make", "-C", str(folder), f"-j{jobs}", "--no-print-directory"]
     made.append(f"OUT={os.path.relpath(out, folder)}")
+    made += ["OBSERVE=1"] if observe else []
     return made + ([f"SANITIZE={','.join(sanitize)}"] if sanitize else [])
 
 
@@ -35,12 +38,13 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
     return {**{k: v for k, v in given.items() if k not in dropped}, **paths, "LC_ALL": "C"}
 
 
-def build(folder: Path, out: Path, board: Board, sanitize: tuple[str, ...] = ()) -> Path:
+def build(
+    folder: Path, out: Path, board: Board, sanitize: tuple[str, ...] = (), observe: bool = False
+) -> Path:
     """Build; return the ELF. Raises ToolError, or CheckFailed with the bytes over the budget."""
     tool.require(board.build.toolchain)
-    done = tool.run(
-        argv(folder, out, os.cpu_count() or 1, sanitize), env=environment(os.environ), check=False
-    )
+    command = argv(folder, out, os.cpu_count() or 1, sanitize, observe)
+    done = tool.run(command, env=environment(os.environ), check=False)
     if done.returncode != 0:
         raise explain(board, folder, done.stdout + done.stderr)
     return out / "firmware.elf"

@@ -24,6 +24,7 @@ VERBS = {
     "flash": "Put the firmware on the board, or start the emulated board",
     "validate": "Compare the device's answers with the reference, byte for byte",
     "bench": "Measure size, memory and ticks an inference",
+    "profile": "Time each layer on the device, and draw where time and arena go",
     "bench-anchors": "Count every instruction and load of many models, layer by layer",
     "compare": "Show what moved between two results",
     "report": "Write the HTML and Markdown report",

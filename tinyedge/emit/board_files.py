@@ -45,6 +45,7 @@ class ProtocolView:
     answer: int
     crc_bytes: int
     max_tensors: int
+    ticks_bytes: int
     types: tuple[tuple[str, int], ...]
     codes: tuple[tuple[str, int], ...]
     layouts: tuple[protocol.Layout, ...]
@@ -125,6 +126,7 @@ def protocol_header() -> str:
         answer=protocol.ANSWER,
         crc_bytes=protocol.CRC_BYTES,
         max_tensors=protocol.MAX_TENSORS,
+        ticks_bytes=protocol.TICKS_BYTES,
         types=tuple((kind.name, kind.value) for kind in protocol.Type),
         codes=tuple((code.name, code.value) for code in protocol.Code),
         layouts=protocol.LAYOUTS,

@@ -134,6 +134,12 @@ def hello(payload: bytes, version: int) -> Hello:
     )
 
 
+def ticks(payload: bytes) -> tuple[int, ...]:
+    """Parse the ticks behind PROFILED's fields; what is left of a number is dropped."""
+    count = len(payload) // p.TICKS_BYTES
+    return struct.unpack_from(f"<{count}Q", payload)
+
+
 def status(payload: bytes) -> Status:
     """Parse a STATUS answer."""
     return Status(*p.STATUS.ints(payload))

@@ -41,6 +41,7 @@ class Type(enum.IntEnum):
     READ = 0x04
     STATUS = 0x05
     HALT = 0x06
+    PROFILE = 0x07  # only firmware that observes its layers knows it
     READY = 0xC0
     LOG = 0xC1
     ERROR = 0xC2
@@ -121,6 +122,14 @@ READ = Layout("read", (("inference", "I"), ("offset", "I"), ("size", "I")))
 OUTPUT = Layout("output", (("inference", "I"), ("offset", "I")))
 """Then the bytes."""
 
+PROFILE = Layout("profile", (("inference", "I"), ("first", "I")))
+"""Asks for the ticks of an inference's layers from ``first`` on."""
+
+PROFILED = Layout("profiled", (("inference", "I"), ("layers", "I"), ("first", "I")))
+"""How many layers there are. Then the ticks of as many as a frame holds, TICKS_BYTES each."""
+
+TICKS_BYTES = 8
+
 STATUS = Layout(
     "status",
     (
@@ -173,4 +182,18 @@ TENSOR = Layout(
 DTYPES = ("int8", "uint8", "int16", "int32", "float32")
 """Names by te_dtype."""
 
-LAYOUTS = (HEADER, WRITE, WRITTEN, INVOKE, INVOKED, READ, OUTPUT, STATUS, ERROR, HELLO, TENSOR)
+LAYOUTS = (
+    HEADER,
+    WRITE,
+    WRITTEN,
+    INVOKE,
+    INVOKED,
+    READ,
+    OUTPUT,
+    PROFILE,
+    PROFILED,
+    STATUS,
+    ERROR,
+    HELLO,
+    TENSOR,
+)

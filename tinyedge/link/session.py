@@ -107,6 +107,22 @@ class Session:
             outputs += self._read_output(len(outputs), total)
         return Inference(self._split(outputs), ticks)
 
+    def profile(self) -> tuple[int, ...]:
+        """Ticks of each layer of the last inference, in the order in which they ran.
+
+        Raises LinkError if the firmware does not observe its layers.
+        """
+        ticks: list[int] = []
+        layers = 1
+        while len(ticks) < layers:
+            payload = self._profile(len(ticks))
+            _, layers, first = protocol.PROFILED.ints(payload)
+            found = messages.ticks(payload[protocol.PROFILED.size :])
+            if first != len(ticks) or len(ticks) + len(found) > layers or (layers and not found):
+                raise self._nonsense("PROFILE")
+            ticks += found
+        return tuple(ticks)
+
     def status(self) -> Status:
         """Memory use and counters."""
         return messages.status(self._call(Type.STATUS, protocol.STATUS.size))
@@ -185,6 +201,19 @@ class Session:
             burst.append((Type.WRITE, payload))
             at += len(chunk)
         return burst, at
+
+    def _profile(self, first: int) -> bytes:
+        request = protocol.PROFILE.pack(self._inference, first)
+        try:
+            frame = self._exchange([(Type.PROFILE, request)], self._deadlines.answer_s)
+        except DeviceError as error:
+            if error.code == Code.TYPE:
+                raise LinkError(
+                    f"{self._transport.name}: this firmware does not observe its layers",
+                    'leave out --port, so that "tinyedge profile" flashes firmware that does',
+                ) from error
+            raise self._refused(error) from error
+        return self._of_this_inference(frame.payload, protocol.PROFILED)
 
     def _read_output(self, at: int, total: int) -> bytes:
         size = min(total - at, protocol.MAX_ANSWER - protocol.OUTPUT.size)

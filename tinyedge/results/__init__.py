@@ -49,6 +49,7 @@ from tinyedge.results.model import (
     TensorInfo,
     TrainReport,
 )
+from tinyedge.results.profile import LayerProfile, ProfileReport
 
 __all__ = [
     "VERBS",
@@ -69,11 +70,13 @@ __all__ = [
     "GeneratedFile",
     "InspectReport",
     "LayerInfo",
+    "LayerProfile",
     "LayerSize",
     "Mismatch",
     "ModelCounts",
     "MonitorReport",
     "PlanStep",
+    "ProfileReport",
     "QuantizeReport",
     "ReportFiles",
     "Result",

@@ -19,6 +19,7 @@ from tinyedge.results.device import (
 from tinyedge.results.fields import Result
 from tinyedge.results.firmware import BuildReport, FlashReport, GenerateReport, StopReport
 from tinyedge.results.model import BoardsReport, InspectReport, QuantizeReport, TrainReport
+from tinyedge.results.profile import ProfileReport
 from tinyedge.workspace import write_atomic
 
 VERBS: dict[str, type[Result]] = {
@@ -32,6 +33,7 @@ VERBS: dict[str, type[Result]] = {
     "bench": BenchReport,
     "bench-anchors": AnchorsReport,
     "compare": CompareReport,
+    "profile": ProfileReport,
     "report": ReportFiles,
     "demo": DemoReport,
     "monitor": MonitorReport,

@@ -43,6 +43,9 @@ class LayerTimer : public tflite::MicroProfilerInterface {
   }
 
  private:
+  // What the destructor of a virtual object refers to; the C++ library's brings a heap along.
+  void operator delete(void *) {}
+
   uint64_t start_ = 0;
   uint32_t layer_ = 0;
 };

@@ -25,6 +25,7 @@ def test_argv() -> None:
         "OUT=../out",
     ]
     assert make.argv(folder, out, 1, ("address", "undefined"))[-1] == "SANITIZE=address,undefined"
+    assert make.argv(folder, out, 1, observe=True)[-1] == "OBSERVE=1"
 
 
 def test_a_make_that_calls_tinyedge_does_not_leak_into_the_build() -> None:

@@ -243,3 +243,19 @@ def test_a_truncated_hello_is_refused() -> None:
     device._hello = lambda _: b"hello"
     with pytest.raises(LinkError, match="HELLO makes no sense"):
         session(device)
+
+
+@pytest.mark.parametrize("count", [0, 1, 31, 254, 255, 256])
+def test_ticks_of_many_layers_come_in_parts(count: int) -> None:
+    device = FakeDevice((4,))
+    device.layers = [index << 33 for index in range(count)]
+    with session(device) as link:
+        link.infer([b"abcd"])
+        assert link.profile() == tuple(device.layers)
+
+
+def test_firmware_that_does_not_observe_its_layers_is_named() -> None:
+    with session(FakeDevice((4,))) as link:
+        link.infer([b"abcd"])
+        with pytest.raises(LinkError, match="does not observe its layers"):
+            link.profile()
