@@ -78,7 +78,9 @@ class _View:
 def run(cases: Sequence[Case], folder: Path) -> list[Outcome]:
     """Build and run the cases in ``folder``."""
     kernels = resources.root("firmware_templates") / "runtime/aot/kernels/armv7em"
-    names = sorted({PurePosixPath(name).name for case in cases for name in case.kernel.sources})
+    names = sorted(
+        {PurePosixPath(name).name for case in cases for name in case.kernel.files(case.node)}
+    )
     (folder / "cases.c").write_text(_render(cases))
     for name in ("layers.S", "layers.h"):
         template = environment().get_template(f"runtime/aot/{name}.j2")

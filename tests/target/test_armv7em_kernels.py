@@ -159,6 +159,11 @@ def test_depthwise(seed: int, tmp_path: Path) -> None:
     for size, kernel, stride, same in DEPTHWISE:
         q = drawn.depthwise_conv2d(rng, size, kernel, stride=stride, same=same)
         found += cases(rng, q, (int(np.prod(size)),), size[2])
+    for size, multiplier in (((7, 6, 2), 2), ((6, 9, 3), 3), ((5, 12, 2), 8), ((9, 1, 5), 5)):
+        kernel = (3, min(3, size[1]))
+        q = drawn.depthwise_conv2d(rng, size, kernel, multiplier=multiplier)
+        found += cases(rng, q, (int(np.prod(size)),), size[2] * multiplier)
+    assert any(case.node.params.depth_multiplier > 1 for case in found)
     for size, _, kernel, dilation in DILATED:
         q = drawn.depthwise_conv2d(rng, (*size[:2], size[2] + 1), kernel, dilation=dilation)
         found += cases(rng, q, (int(np.prod(q.input_shape)),), size[2] + 1)

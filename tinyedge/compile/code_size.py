@@ -66,6 +66,7 @@ MACROS: dict[str, tuple[int, dict[str, int]]] = {
     "te_depthwise_any": (190, {"rows": 17, "taps": 17, "stride": -20, "signed": 38, "limit": 58}),
     "te_depthwise_compact": (246, {"stride": 12, "signed": 26, "limit": 30}),
     "te_transpose_4": (210, {}),
+    "te_transpose_repeat": (150, {}),
     "te_sum_8": (68, {}),
     "te_max_words": (72, {}),
     "te_add_4": (120, {"short": -8, "limit": 26}),

@@ -94,8 +94,17 @@ class Depthwise(ABC):
 
     @property
     def in_place(self) -> bool:
-        """Whether the output may be the input: not where the last four channels repeat some."""
-        return self.params.output_shape[3] % _GROUP == 0
+        """Whether the output may be the input: not where channels are read more than once."""
+        return self.params.output_shape[3] % _GROUP == 0 and not self.repeats
+
+    @property
+    def repeats(self) -> bool:
+        """Whether output channels share input channels."""
+        return self.params.depth_multiplier > 1
+
+    @property
+    def _transpose(self) -> str:
+        return "te_transpose_repeat" if self.repeats else "te_transpose_4"
 
     @property
     def signed(self) -> bool:
@@ -148,14 +157,15 @@ class Depthwise(ABC):
         chunks = -(-height // self.chunk)
         kept = max(0, int(self.params.filter.shape[0]) - self.stride[0])
         moved = (chunks - 1) * kept * self.pitch * 3
-        group = rows * (12 + width * 8) + moved + 100 * chunks
+        load = 60 + 16 * width if self.repeats else 12 + 8 * width
+        group = rows * load + moved + 100 * chunks
         group += _GROUP * chunks * self.channel_instructions
         return self.scratch_bytes + -(-channels // _GROUP) * group
 
     @property
     def instances(self) -> tuple[Instance, ...]:
         """The kernel of each fit, then the transposition."""
-        transpose = instance("te_transpose_4", "te_transpose")
+        transpose = instance(self._transpose, "te_transpose")
         return (*(self.kernel(fit) for fit in self.fits), transpose)
 
     def fields(self) -> tuple[tuple[str, FieldValue], ...]:
@@ -175,6 +185,7 @@ class Depthwise(ABC):
             ("output_height", q.output_shape[1]),
             ("output_width", self.width),
             ("channels", q.output_shape[3]),
+            ("multiplier", q.depth_multiplier),
             ("chunk", self.chunk),
             ("pitch", self.pitch),
             ("skip", self.stride[0] * self.pitch - advance),
@@ -364,7 +375,7 @@ def fits(
 ) -> tuple[tuple[requantize.Fit, ...], NDArray[np.int64]] | None:
     """Fits of all channels, for layers of the shapes that all kernels here need."""
     channels = int(params.filter.shape[2])
-    if params.input_shape[0] != 1 or params.depth_multiplier != 1 or params.dilation != (1, 1):
+    if params.input_shape[0] != 1 or params.dilation != (1, 1):
         return None
     if channels < _GROUP:
         return None

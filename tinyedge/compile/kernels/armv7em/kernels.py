@@ -157,6 +157,10 @@ class Depthwise(_Tuned):
     def applies(self, node: Node) -> bool:
         return isinstance(node.params, p.DepthwiseConv2D) and self._plan(node.params) is not None
 
+    def files(self, node: Node) -> tuple[str, ...]:
+        repeat = ("armv7em/depthwise_repeat.S",) if self._layer(node).repeats else ()
+        return (*self.sources, *repeat)
+
     def instances(self, node: Node) -> tuple[Instance, ...]:
         return self._layer(node).instances
 

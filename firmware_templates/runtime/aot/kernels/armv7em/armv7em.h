@@ -155,13 +155,15 @@ void te_v7em_fully_connected(const te_v7em_fully_connected_params *params, const
 
 /* The planes of four channels, as te_transpose_4 reads it (offsets are known in depthwise.S). */
 typedef struct te_planes {
-  uint32_t channels; /* 0: bytes from a pixel to the next */
-  uint32_t bytes;    /* 4: of one plane */
-  uint32_t zero;     /* 8: input zero point as uint8, four times */
-  uint32_t pairs;    /* 12: pairs of pixels in a row, at least 1 */
-  uint32_t left;     /* 16: 1 where a pixel of padding comes first, else 0 */
-  uint32_t odd;      /* 20: 1 where a single pixel comes last, else 0 */
-  uint32_t gap;      /* 24: bytes from the last word written in a row to the next row */
+  uint32_t channels;   /* 0: bytes from a pixel to the next */
+  uint32_t bytes;      /* 4: of one plane */
+  uint32_t zero;       /* 8: input zero point as uint8, four times */
+  uint32_t pairs;      /* 12: pairs of pixels in a row, at least 1 */
+  uint32_t left;       /* 16: 1 where a pixel of padding comes first, else 0 */
+  uint32_t odd;        /* 20: 1 where a single pixel comes last, else 0 */
+  uint32_t gap;        /* 24: bytes from the last word written in a row to the next row */
+  uint32_t multiplier; /* 28: planes that get the same channel */
+  uint32_t phase;      /* 32: number of the first plane among those that get its channel */
 } te_planes;
 
 typedef void te_transpose(const uint8_t *input, uint32_t *plane, uint32_t rows,
@@ -187,7 +189,8 @@ typedef struct te_v7em_depthwise_params {
   te_transpose *transpose;
   const uint32_t *stream; /* channel_words words a channel */
   uint16_t input_height, input_width, output_height, output_width;
-  uint16_t channels;
+  uint16_t channels;     /* of the output */
+  uint16_t multiplier;   /* output channel c reads input channel c / multiplier */
   uint16_t chunk;        /* output rows computed from one filling of the planes */
   uint16_t pitch;        /* bytes of a plane's row */
   int16_t skip;          /* see te_depthwise_run; any window: bytes from row to row */

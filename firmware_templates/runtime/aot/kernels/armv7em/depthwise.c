@@ -13,7 +13,7 @@ static void load_rows(const te_v7em_depthwise_params *params, const te_planes *p
     if (y >= 0 && y < params->input_height) {
       const uint32_t left = (uint32_t)(params->input_height - y);
       n = count < left ? count : left;
-      params->transpose(input + (uint32_t)y * params->input_width * params->channels,
+      params->transpose(input + (uint32_t)y * params->input_width * planes->channels,
                         (uint32_t *)(row + params->left / 2u * 4u), n, planes);
     } else if (params->chunk < params->output_height) { /* else it has never been overwritten */
       for (uint32_t i = 0; i < 4; i++) te_fill_lanes(row + i * planes->bytes, planes->zero, pitch);
@@ -54,8 +54,9 @@ void te_v7em_depthwise(const te_v7em_depthwise_params *params, const void *input
   const uint32_t window = params->window, rows = (chunk - 1) * stride + window;
   const uint32_t odd_left = params->left % 2u;
   const uint32_t data = params->input_width - odd_left;
-  const te_planes planes = {
-      .channels = params->channels,
+  te_planes planes = {
+      .channels = params->channels / params->multiplier,
+      .multiplier = params->multiplier,
       .bytes = rows * pitch,
       .zero = TE_BYTES(params->zero),
       .pairs = data / 2,
@@ -68,12 +69,14 @@ void te_v7em_depthwise(const te_v7em_depthwise_params *params, const void *input
   for (uint32_t group = 0; group < params->channels; group += 4) {
     const uint32_t c = group + 4 <= params->channels ? group : params->channels - 4u;
     const uint32_t *const channel = params->stream + c * params->channel_words;
+    const uint8_t *const first_channel = from + c / planes.multiplier;
+    planes.phase = c % planes.multiplier;
     int32_t y = -(int32_t)params->top;
     uint32_t kept = 0; /* rows at the planes' start that the chunk before has loaded */
     for (uint32_t first = 0; first < params->output_height; first += chunk) {
       const uint32_t left = params->output_height - first, n = left < chunk ? left : chunk;
       const uint32_t count = (n - 1) * stride + window - kept;
-      load_rows(params, &planes, plane, from + c, y, kept, count);
+      load_rows(params, &planes, plane, first_channel, y, kept, count);
       y += (int32_t)count;
       compute(params, &planes, plane, to + first * params->output_width * params->channels + c,
               channel, n);
