@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from tinyedge.board import Board
+from tinyedge.compile.kernels import why_portable
 from tinyedge.compile.plan import Plan, Slot, Step
 from tinyedge.graph.types import Graph, Op, Tensor
 from tinyedge.results import (
@@ -53,6 +54,9 @@ def inspect(
         weight_bytes=sum(_weight_bytes(op) for op in graph.ops),
         refused=refused,
         arena_bytes=plan.arena_bytes if plan else None,
+        instructions=plan.instructions if plan else None,
+        cycles=plan.cycles if plan else None,
+        code_bytes=plan.code_bytes if plan else None,
         arena=arena_blocks(plan) if plan else (),
         steps=_steps(plan) if plan else (),
         boards=tuple(fits),
@@ -193,7 +197,7 @@ def _steps(plan: Plan) -> tuple[PlanStep, ...]:
     return tuple(
         PlanStep(
             name=names[step.output],
-            kernel=step.kernel,
+            kernel=_kernel(step),
             ops=step.ops,
             reads=tuple(names[slot] for slot in _slots(step)),
             output_offset=step.output.offset,
@@ -201,9 +205,18 @@ def _steps(plan: Plan) -> tuple[PlanStep, ...]:
             scratch_bytes=step.scratch.bytes if step.scratch else 0,
             constant_bytes=step.constant_bytes,
             macs=step.macs,
+            instructions=step.instructions,
+            cycles=step.cycles,
+            why=why_portable(plan.core, step),
         )
         for step in plan.steps
     )
+
+
+def _kernel(step: Step) -> str:
+    """The step's kernel, and those that it calls."""
+    calls = " + ".join(call.kernel for call in step.calls)
+    return f"{step.kernel}: {calls}" if calls else step.kernel
 
 
 def _slots(step: Step) -> list[Slot]:

@@ -83,6 +83,9 @@ def inspect() -> InspectReport:
         weight_bytes=225_736,
         refused="",
         arena_bytes=27_040,
+        instructions=13_000_000,
+        cycles=17_000_000,
+        code_bytes=9_000,
         arena=arena(),
         steps=(),
         boards=(

@@ -128,3 +128,17 @@ def test_layers_say_which_kernels_are_plain_c(graph: Graph) -> None:
     # A reshape has no kernel at all.
     assert portable("host") == {"CONV_2D": True, "RESHAPE": False, "SOFTMAX": True}
     assert portable("cortex-m4") == {"CONV_2D": False, "RESHAPE": False, "SOFTMAX": True}
+
+
+def test_steps_have_estimates_and_say_why_they_are_portable(graph: Graph) -> None:
+    plan = compile_graph(graph, "cortex-m4f")
+    report = inspection.inspect(graph, 1234, plan, "", ())
+    assert report.instructions == sum(step.instructions for step in report.steps)
+    assert report.cycles == sum(step.cycles for step in report.steps)
+    assert 1.1 < report.cycles / report.instructions < 1.6
+    assert report.code_bytes == plan.code_bytes > 1000
+    whys = {step.kernel: step.why for step in report.steps}
+    assert whys["te_softmax"] == "no fast kernel for this operator"
+    assert not whys["te_v7em_conv_band"]
+    host = inspection.inspect(graph, 1234, compile_graph(graph, "host"), "", ())
+    assert not any(step.why for step in host.steps)

@@ -20,16 +20,24 @@ from tinyedge.cli._options import (
     save,
     workspace_option,
 )
+from tinyedge.errors import ModelError
 from tinyedge.pipeline import Loaded
 from tinyedge.recipe import Compile
+from tinyedge.report import arena_svg
 from tinyedge.results import BoardFit, InspectReport, LayerInfo, TensorInfo
-from tinyedge.workspace import Workspace
+from tinyedge.workspace import Workspace, write_atomic
 
 
 @click.command(epilog="Example: tinyedge inspect model.tflite --board netduinoplus2 --plan")
 @model_argument
 @click.option("--board", metavar="ID", help="Only this board (default: all of them).")
 @click.option("--plan", is_flag=True, help="Show what the aot runtime runs, and where in RAM.")
+@click.option(
+    "--draw",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE.svg",
+    help="Draw the arena over time into this file.",
+)
 @runtime_option
 @compile_options
 @workspace_option
@@ -39,6 +47,7 @@ def command(
     model: str,
     board: str | None,
     plan: bool,
+    draw: Path | None,
     runtime: str | None,
     given: Compile,
     workspace: Workspace,
@@ -58,7 +67,9 @@ def command(
         report = _suggest(report, loaded, wanted, runtime)
     _console.show(_layers(report), _totals(report))
     if plan:
-        _console.show(_plan(report), _arena(report))
+        _console.show(_plan(report), _estimates(report), _memory(report), _arena(report))
+    if draw:
+        _draw(report, draw)
     _console.show(_boards(report))
     if report.suggestions:
         _console.show(_suggestions(report))
@@ -163,18 +174,47 @@ def _plan(report: InspectReport) -> object:
             step.name,
             step.kernel,
             " ".join(map(str, step.ops)),
+            step.macs,
+            step.instructions,
+            step.cycles,
+            step.constant_bytes,
+        )
+        for step in report.steps
+    ]
+    columns = ["step", "kernel", "operators", ">MACs", ">instructions", ">cycles", ">constants"]
+    return _console.table("Plan of the aot runtime", columns, rows)
+
+
+def _memory(report: InspectReport) -> object:
+    rows = [
+        (
+            step.name,
             ", ".join(step.reads),
             step.output_offset,
             step.output_bytes,
-            step.macs,
-            step.constant_bytes,
             step.scratch_bytes,
         )
         for step in report.steps
     ]
-    columns = ["step", "kernel", "operators", "reads", ">writes at", ">bytes", ">MACs"]
-    columns += [">constants", ">scratch"]
-    return _console.table("Plan of the aot runtime", columns, rows)
+    columns = ["step", "reads", ">writes at", ">bytes", ">scratch"]
+    return _console.table("What its steps read and write", columns, rows)
+
+
+def _estimates(report: InspectReport) -> object:
+    rows: list[tuple[str, object]] = [
+        ("instructions, Cortex-M4", f"about {report.instructions or 0:,}"),
+        ("cycles, Cortex-M4", f"about {report.cycles or 0:,}, by a model not checked on silicon"),
+        ("code of the runtime", f"about {report.code_bytes or 0:,} bytes"),
+    ]
+    rows += [(f"{step.name}: {step.kernel}", step.why) for step in report.steps if step.why]
+    return _console.facts("Estimates, and why portable kernels run", rows)
+
+
+def _draw(report: InspectReport, path: Path) -> None:
+    if report.refused:
+        raise ModelError(f"{report.model} has no plan to draw: {report.refused}")
+    write_atomic(path, arena_svg(report))
+    _console.path("drawing", str(path))
 
 
 def _arena(report: InspectReport) -> object:

@@ -137,6 +137,11 @@ class Step:
         return all(source.startswith("portable/") for source in self.sources)
 
     @property
+    def constant_operands(self) -> bool:
+        """Whether an operand is constant."""
+        return any(isinstance(value, Constant) for value in self.inputs)
+
+    @property
     def calls(self) -> tuple[Call, ...]:
         """The kernels that this one calls."""
         return tuple(value for _, value in self.fields if isinstance(value, Call))
@@ -179,6 +184,16 @@ class Plan:
     def constant_bytes(self) -> int:
         """Bytes of read-only data of all steps."""
         return sum(step.constant_bytes for step in self.steps)
+
+    @property
+    def instructions(self) -> int:
+        """Estimated instructions per inference."""
+        return sum(step.instructions for step in self.steps)
+
+    @property
+    def cycles(self) -> int:
+        """Estimated Cortex-M4 cycles per inference."""
+        return sum(step.cycles for step in self.steps)
 
     @property
     def macs(self) -> int:

@@ -83,6 +83,38 @@ class ArenaMap:
     blocks: tuple[Block, ...]
 
 
+#: percent of the picture's width
+_ROOM_FOR_NAME, _ROOM_FOR_SIZE = 16, 5
+
+
+@dataclass(frozen=True)
+class ArenaPicture:
+    """An arena map as a picture of its own; the map's size in SVG user units."""
+
+    title: str
+    map: ArenaMap
+    width: int
+    height: int
+
+    def x(self, percent: float) -> float:
+        """Percent from the left -> user units."""
+        return round(percent * self.width / 100, 2)
+
+    def tall(self, percent: float) -> float:
+        """Percent of the height -> user units."""
+        return round(percent * self.height / 100, 2)
+
+    def text(self, block: Block) -> str:
+        """What has room in the block."""
+        if block.width > _ROOM_FOR_NAME:
+            return block.label
+        return block.size if block.width > _ROOM_FOR_SIZE else ""
+
+    def y(self, percent: float) -> float:
+        """Percent from the bottom -> user units from the top."""
+        return round(self.height - percent * self.height / 100, 2)
+
+
 def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:
     """About ``count`` round values, 1, 2, 2.5 or 5 times a power of 10, that cover the range."""
     span = (high - low) or abs(low) or 1.0

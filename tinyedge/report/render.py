@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from tinyedge.report.charts import ArenaPicture, arena_map
 from tinyedge.report.data import ReportData
 from tinyedge.report.view import view
+from tinyedge.results import InspectReport
+
+#: of the arena's drawing, in SVG user units
+_WIDTH, _HEIGHT = 1000, 500
 
 
 def html(data: ReportData) -> str:
@@ -18,6 +23,15 @@ def markdown(data: ReportData) -> str:
     environment = _environment(autoescape=False)
     environment.filters["md"] = escape_markdown
     return environment.get_template("report.md.j2").render(view=view(data))
+
+
+def arena_svg(report: InspectReport) -> str:
+    """The arena over time, as an SVG picture of its own. The report must have a plan."""
+    steps = 1 + max(block.last_step for block in report.arena)
+    drawing = arena_map(report.arena, report.arena_bytes or 0, steps)
+    title = f"Arena of {report.model}: {report.arena_bytes or 0:,} bytes over the steps"
+    template = _environment(autoescape=True).get_template("arena.svg.j2")
+    return template.render(view=ArenaPicture(title, drawing, _WIDTH, _HEIGHT))
 
 
 def escape_markdown(text: str) -> str:

@@ -142,6 +142,9 @@ class PlanStep(Result, frozen=True, kw_only=True):
     scratch_bytes: Annotated[int, Meta(ge=0)]
     constant_bytes: Annotated[int, Meta(ge=0, description="Weights and tables in flash")]
     macs: Macs
+    instructions: Annotated[int, Meta(ge=0, description="Estimate for a Cortex-M4")]
+    cycles: Annotated[int, Meta(ge=0, description="Estimate for a Cortex-M4, by a model")]
+    why: Annotated[str, Meta(description="Why a portable kernel runs, where the core has others")]
 
 
 class Suggestion(Result, frozen=True, kw_only=True):
@@ -171,6 +174,9 @@ class InspectReport(Result, frozen=True, kw_only=True):
     weight_bytes: Annotated[int, Meta(ge=0)]
     refused: Annotated[str, Meta(description="Why the aot runtime cannot run it; empty: it can")]
     arena_bytes: Annotated[int | None, Meta(description="Of the aot runtime; null: refused")]
+    instructions: Annotated[int | None, Meta(description="Estimate for a Cortex-M4")]
+    cycles: Annotated[int | None, Meta(description="Estimate for a Cortex-M4, by a model")]
+    code_bytes: Annotated[int | None, Meta(description="Estimate of the aot runtime's own code")]
     arena: Annotated[tuple[ArenaBlock, ...], Meta(description="Of the aot runtime")]
     steps: Annotated[tuple[PlanStep, ...], Meta(description="What the aot runtime runs, in order")]
     boards: tuple[BoardFit, ...]

@@ -1,12 +1,14 @@
 """Geometry of the drawings: inside the frame, true to scale, labels apart."""
 
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support import made_up
+from tinyedge.report import arena_svg
 from tinyedge.report.charts import arena_map, curves, kilobytes, nice_ticks
 
 
@@ -59,3 +61,18 @@ def test_arena_blocks_are_true_to_scale() -> None:
     assert {block.kind for block in drawn.blocks} == {"tensor", "scratch"}
     assert all(block.bottom + block.height <= 100.001 for block in drawn.blocks)
     assert all(block.left + block.width <= 100.001 for block in drawn.blocks)
+
+
+def test_the_arena_is_a_picture_of_its_own() -> None:
+    inspect = made_up.inspect()
+    root = ElementTree.fromstring(arena_svg(inspect))  # noqa: S314  our own
+    spaces = {"svg": "http://www.w3.org/2000/svg"}
+    blocks = root.findall("svg:g", spaces)
+    assert len(blocks) == len(inspect.arena)
+    for block in blocks:
+        (box,) = block.findall("svg:rect", spaces)
+        x, y, width, height = (float(box.attrib[n]) for n in ("x", "y", "width", "height"))
+        assert 0 <= x < x + width <= 1000.01
+        assert y + 0.01 >= 0
+        assert y + height <= 500.01
+    assert "27,040 bytes" in (root.findtext("svg:title", None, spaces) or "")

@@ -12,8 +12,11 @@ from tinyedge.compile.kernels.armv7em.kernels import (
     Pool,
     Winograd,
 )
+from tinyedge.compile.kernels.armv7em.refusal import why
 from tinyedge.compile.kernels.base import Kernel
 from tinyedge.compile.params import AveragePool, MaxPool
+
+__all__ = ["FAST", "SMALL", "why"]
 
 _SHARED = (
     Addition(),

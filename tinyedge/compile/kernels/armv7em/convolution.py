@@ -287,13 +287,13 @@ def plan(params: Conv2D, block: Block, unroll: int, unpacking: Unpacking) -> Con
     channels = params.output_shape[3]
     if params.output_shape[2] < block.pixels - 1 or channels < block.channels:
         return None
-    fit = _fit(params)
+    found = fit(params)
     filters = params.filter.reshape(channels, -1).astype(np.int64)
-    if fit is None or not stream.lanes_fit(filters, block.channels):
+    if found is None or not stream.lanes_fit(filters, block.channels):
         return None
     if unpacking is Unpacking.GATHERED and (block.pixels != 3 or not _has_odd_bytes(params)):
         unpacking = Unpacking.SCALED
-    return Convolution(params, block, fit, unroll, unpacking)
+    return Convolution(params, block, found, unroll, unpacking)
 
 
 def _window_bytes(params: Conv2D) -> int:
@@ -307,7 +307,8 @@ def _has_odd_bytes(params: Conv2D) -> bool:
 
 
 @cache
-def _fit(params: Conv2D) -> requantize.Fit | None:
+def fit(params: Conv2D) -> requantize.Fit | None:
+    """The layer's proved requantization, if there is one."""
     filters = params.filter.reshape(params.filter.shape[0], -1)
     low, high = bounds.totals(filters, params.bias, params.input_zero_point)
     return requantize.search(params.requant, low, high, CHOICES)

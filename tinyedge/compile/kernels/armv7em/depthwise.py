@@ -19,7 +19,7 @@ from tinyedge.compile.plan import Constant, FieldValue, Instance
 _SCALE_BITS = 7
 #: shifts that most layers can take come first, so that layers share one instance
 _CHOICES = tuple((_SCALE_BITS, shift) for shift in (10, 11, 9, 12, 13, 8, 14, 15, 7, 6))
-_GROUP = 4
+GROUP = 4
 #: the 3x3 kernel's offsets into a plane are immediates of LDRD
 _MAX_OFFSET = 1020
 
@@ -90,12 +90,12 @@ class Depthwise(ABC):
     @property
     def scratch_bytes(self) -> int:
         """Four planes."""
-        return _GROUP * self.plane_rows * self.pitch
+        return GROUP * self.plane_rows * self.pitch
 
     @property
     def in_place(self) -> bool:
         """Whether the output may be the input: not where channels are read more than once."""
-        return self.params.output_shape[3] % _GROUP == 0 and not self.repeats
+        return self.params.output_shape[3] % GROUP == 0 and not self.repeats
 
     @property
     def repeats(self) -> bool:
@@ -159,8 +159,8 @@ class Depthwise(ABC):
         moved = (chunks - 1) * kept * self.pitch * 3
         load = 60 + 16 * width if self.repeats else 12 + 8 * width
         group = rows * load + moved + 100 * chunks
-        group += _GROUP * chunks * self.channel_instructions
-        return self.scratch_bytes + -(-channels // _GROUP) * group
+        group += GROUP * chunks * self.channel_instructions
+        return self.scratch_bytes + -(-channels // GROUP) * group
 
     @property
     def instances(self) -> tuple[Instance, ...]:
@@ -377,7 +377,7 @@ def fits(
     channels = int(params.filter.shape[2])
     if params.input_shape[0] != 1 or params.dilation != (1, 1):
         return None
-    if channels < _GROUP:
+    if channels < GROUP:
         return None
     filters = np.moveaxis(params.filter, 2, 0).reshape(channels, -1)
     low, high = bounds.totals(filters, params.bias, params.input_zero_point)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from tinyedge.compile.kernels.armv7em.instances import instance, limits
 from tinyedge.compile.params import FullyConnected
 from tinyedge.compile.plan import Constant, FieldValue, Instance
 
-_BLOCK = 4
+BLOCK = 4
 _UNIT = 8
 
 
@@ -44,7 +45,7 @@ class Dense:
     @property
     def output_tail(self) -> int:
         """Bytes written past the output."""
-        return -int(self.params.filter.shape[0]) % _BLOCK
+        return -int(self.params.filter.shape[0]) % BLOCK
 
     @property
     def operand_in_scratch(self) -> int | None:
@@ -63,7 +64,7 @@ class Dense:
     @property
     def instructions(self) -> int:
         """Estimated instructions: see fully_connected.S."""
-        blocks = -(-int(self.params.filter.shape[0]) // _BLOCK)
+        blocks = -(-int(self.params.filter.shape[0]) // BLOCK)
         turns = self.units // self.unroll + 1
         block = 30 + 8 * self.fit.signed + 6 * self.fit.clamp + 27 * self.units + 3 * turns
         return self.params.batches * (60 + 9 * self.units + blocks * block)
@@ -75,7 +76,7 @@ class Dense:
         bias = np.pad(q.bias.astype(np.int64), (0, self.output_tail))
         fit = stream.widen(self.fit, self.output_tail)
         bias = stream.fold_zero_point(filters, bias, q.input_zero_point, fit)
-        return stream.pack(stream.Matrix(filters, bias, fit), _BLOCK)
+        return stream.pack(stream.Matrix(filters, bias, fit), BLOCK)
 
     def fields(self) -> tuple[tuple[str, FieldValue], ...]:
         """The members of ``te_v7em_fully_connected_params``."""
@@ -110,11 +111,15 @@ class Dense:
 
 def plan(params: FullyConnected, unroll: int) -> Dense | None:
     """The layer, or None where this kernel cannot compute it exactly."""
-    low, high = bounds.totals(params.filter, params.bias, params.input_zero_point)
-    fit = requantize.search(params.requant, low, high, CHOICES)
-    filters = np.pad(
-        params.filter.astype(np.int64), [(0, -params.filter.shape[0] % _BLOCK), (0, 0)]
-    )
-    if fit is None or not stream.lanes_fit(filters, _BLOCK):
+    found = fit(params)
+    filters = np.pad(params.filter.astype(np.int64), [(0, -params.filter.shape[0] % BLOCK), (0, 0)])
+    if found is None or not stream.lanes_fit(filters, BLOCK):
         return None
-    return Dense(params, fit, unroll)
+    return Dense(params, found, unroll)
+
+
+@cache
+def fit(params: FullyConnected) -> requantize.Fit | None:
+    """The layer's proved requantization, if there is one."""
+    low, high = bounds.totals(params.filter, params.bias, params.input_zero_point)
+    return requantize.search(params.requant, low, high, CHOICES)
