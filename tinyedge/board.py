@@ -9,11 +9,10 @@ from typing import Literal
 
 import msgspec
 
-from tinyedge import config, resources
+from tinyedge import config, port, resources
 from tinyedge.errors import ConfigError, near_match
 
 SCHEMA = 1
-_SHARED_FOLDERS = ("bare", "freestanding", "cortex_m", "riscv", "xtensa")
 
 
 class Cpu(config.Table, frozen=True, kw_only=True):
@@ -115,10 +114,14 @@ class _File(config.Table, frozen=True, kw_only=True):
     flash: Flash
     link: Link
     esp: Esp | None = None
+    peripherals: dict[str, int] = msgspec.field(default_factory=dict)
 
 
 class Board(_File, frozen=True, kw_only=True):
-    """One board, as its TOML file says. ``id`` is the file's name; ``runtime`` the default one."""
+    """One board, as its TOML file says. ``id`` is the file's name; ``runtime`` the default one.
+
+    ``peripherals``: addresses, interrupts and pins, by the names that its port gives them.
+    """
 
     id: str
 
@@ -168,12 +171,6 @@ def read(path: Path) -> Board:
     return board
 
 
-def ports() -> list[str]:
-    """Names of all ports: folders of firmware_templates/port, but for what a core's ports share."""
-    folders = resources.root("firmware_templates") / "port"
-    return sorted(path.name for path in folders.iterdir() if path.name not in _SHARED_FOLDERS)
-
-
 def _check_sizes(board: Board, path: Path) -> None:
     sizes = {
         "memory.flash.size": board.memory.flash.size,
@@ -192,11 +189,7 @@ def _check_values(board: Board, path: Path) -> None:
     """What the types do not say. The first mistake is raised."""
     _check_name("the file's name", board.id, 47, path)
     _check_name("timer.source", board.timer.source, 23, path)
-    if board.port not in ports():
-        near = near_match(board.port, ports())
-        raise ConfigError(
-            f'{path}: there is no port "{board.port}"{near}', f"ports: {', '.join(ports())}"
-        )
+    _check_port(board, path)
     for key, value, low, high in _bounds(board):
         if not low <= value <= high:
             raise ConfigError(f"{path}: {key} = {value} is not allowed", f"{low} to {high}")
@@ -214,6 +207,32 @@ def _check_values(board: Board, path: Path) -> None:
         )
 
 
+def _check_port(board: Board, path: Path) -> None:
+    """Port, timer and peripherals: those that the port knows, and all of them."""
+    if board.port not in port.available():
+        names = port.available()
+        raise ConfigError(
+            f'{path}: there is no port "{board.port}"{near_match(board.port, names)}',
+            f"ports: {', '.join(names)}",
+        )
+    known = port.load(board.port)
+    if board.timer.source not in known.timers:
+        raise ConfigError(
+            f'{path}: timer.source "{board.timer.source}" is none of port "{board.port}"'
+            + near_match(board.timer.source, known.timers),
+            f"allowed: {', '.join(known.timers)}",
+        )
+    for key in board.peripherals:
+        if key not in known.peripherals:
+            raise ConfigError(
+                f'{path}: unknown key "peripherals.{key}"{near_match(key, known.peripherals)}',
+                f"allowed in [peripherals]: {', '.join(known.peripherals) or 'none'}",
+            )
+    for key, meaning in known.peripherals.items():
+        if key not in board.peripherals:
+            raise ConfigError(f'{path}: "peripherals.{key}" is missing', f"{key}: {meaning}")
+
+
 def _bounds(board: Board) -> list[tuple[str, int, int, int]]:
     """(key, value, least, most)."""
     most = 2**32 - 1
@@ -225,6 +244,7 @@ def _bounds(board: Board) -> list[tuple[str, int, int, int]]:
         ("memory.flash.origin", board.memory.flash.origin, 0, most),
         ("memory.ram.origin", board.memory.ram.origin, 0, most),
     ]
+    found += [(f"peripherals.{key}", value, 0, most) for key, value in board.peripherals.items()]
     shift = board.flash.icount_shift
     return found + ([] if shift is None else [("flash.icount_shift", shift, 0, 10)])
 

@@ -13,7 +13,8 @@ from tinyedge import board as boards
 from tinyedge import flash
 from tinyedge.flash import qemu
 
-DEVICES = ("host", "netduinoplus2", "qemu-mps2-an386", "qemu-riscv32", "qemu-xtensa")
+EMULATED = tuple(name for name in boards.available() if boards.load(name).flash.method == "qemu")
+DEVICES = ("host", *EMULATED)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -15,7 +15,11 @@ from tinyedge.trace.run import require_counts
 from tinyedge.workspace import Workspace
 
 DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"
-BOARDS = ("qemu-mps2-an386", "netduinoplus2")
+BOARDS = [
+    board.id
+    for board in map(boards.load, boards.available())
+    if board.flash.method == "qemu" and board.cpu.core.startswith("cortex-m")
+]
 
 
 def _branches() -> bytes:

@@ -1,4 +1,4 @@
-"""Whole compiled models on emulated boards beside the Cortex-M4: every byte as the reference's."""
+"""Whole compiled models on emulated boards: every byte as the reference's."""
 
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from tinyedge.flash import qemu
 from tinyedge.results import BenchReport, ValidateReport
 from tinyedge.workspace import Workspace
 
-BOARDS = ("qemu-riscv32", "qemu-xtensa")
+BOARDS = [name for name in boards.available() if boards.load(name).flash.method == "qemu"]
+LARGE = ("qemu-mps2-an500", "qemu-mps2-an505", "qemu-mps3-an547", "qemu-riscv32", "qemu-xtensa")
 DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"
 
 
@@ -34,10 +35,10 @@ def test_a_small_model_answers_as_the_reference(name: str, tmp_path: Path) -> No
     assert (proof.samples, proof.mismatches) == (4, 0)
     assert timed.tick_unit == "instructions"
     # Loops of multiply-accumulates: neither no work, nor that of another clock.
-    assert 1 < timed.ticks.median / timed.macs < 60
+    assert 0.3 < timed.ticks.median / timed.macs < 60
 
 
-@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("name", LARGE)
 @pytest.mark.parametrize("model", ["kws", "ad"])
 def test_a_large_model_answers_as_the_reference(model: str, name: str, tmp_path: Path) -> None:
     path = shared_models() / f"{model}.tflite"

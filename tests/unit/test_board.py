@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from tinyedge import board as boards
-from tinyedge import config
+from tinyedge import config, port
 from tinyedge.errors import ConfigError
 
 INVALID = sorted((Path(__file__).resolve().parents[1] / "boards").glob("invalid_*.toml"))
@@ -31,7 +31,7 @@ def test_there_are_wrong_boards() -> None:
 def test_every_board_of_the_project_is_right(board_id: str) -> None:
     board = boards.load(board_id)
     assert board.id == board_id
-    assert board.port in boards.ports()
+    assert board.port in port.available()
 
 
 def test_an_unknown_board_has_a_near_match() -> None:

@@ -6,12 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyedge import __version__, resources
+from tinyedge import __version__, port, resources
 from tinyedge.board import Board
 from tinyedge.compile.options import Optimize
-from tinyedge.emit import esp_idf
 from tinyedge.emit.render import render
-from tinyedge.errors import ConfigError
 from tinyedge.link import protocol
 
 # One line of make's $(error), so without commas, parentheses or hashes.
@@ -24,12 +22,6 @@ _TFLM_MISSING = (
 )
 _LEVELS: dict[Optimize, str] = {"speed": "-O2", "size": "-Os"}
 _COMPILED = (".c", ".S", ".cc")
-#: what a core's name begins with -> folders of firmware_templates/port that its ports share
-_CORES = {
-    "cortex-m": ("bare", "cortex_m"),
-    "rv32": ("bare", "freestanding", "riscv"),
-    "xtensa": ("bare", "freestanding", "xtensa"),
-}
 #: what LLVM calls the cores that it compiles for
 _LLVM_CPUS = {"xtensa-lx6": "esp32", "xtensa-lx7": "esp32"}
 
@@ -68,6 +60,7 @@ class BoardView:
     ram_origin: int
     ram_bytes: int
     stack_bytes: int
+    peripherals: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -88,32 +81,14 @@ class MakefileView:
 
 
 def files(board: Board) -> dict[str, str]:
-    """Relative path -> text of headers, app, port and linker script of ``board``.
-
-    Raises ConfigError if there is no such port.
-    """
+    """Relative path -> text of headers, app, port and linker script of ``board``."""
     found = _copies("include") | _copies("app")
     found |= {"include/te_protocol.h": protocol_header(), "include/te_board.h": board_header(board)}
-    for folder in port_folders(board):
+    for folder in port.folders(board.port, board.timer.source):
         found |= _copies(folder, into="port")
         if (resources.root("firmware_templates") / folder / "link.ld.j2").is_file():
             found["link.ld"] = render(f"{folder}/link.ld.j2", board_view(board))
     return found
-
-
-def port_folders(board: Board) -> list[str]:
-    """Template folders that make up the board's port: those its core's ports share, and its own."""
-    templates = resources.root("firmware_templates")
-    if not (templates / "port" / board.port).is_dir():
-        raise ConfigError(f'{board.id}: there is no port "{board.port}"')
-    shared = () if esp_idf.is_project(board) else _shared_folders(board)
-    return [f"port/{folder}" for folder in (*shared, board.port)]
-
-
-def _shared_folders(board: Board) -> tuple[str, ...]:
-    """Folders that all ports for cores like the board's share."""
-    core = board.cpu.core
-    return next((found for start, found in _CORES.items() if core.startswith(start)), ())
 
 
 def protocol_header() -> str:
@@ -150,7 +125,13 @@ def board_view(board: Board) -> BoardView:
         ram_origin=board.memory.ram.origin,
         ram_bytes=board.memory.ram.bytes,
         stack_bytes=board.memory.stack_bytes,
+        peripherals=tuple((k.upper(), _number(v)) for k, v in board.peripherals.items()),
     )
+
+
+def _number(value: int) -> str:
+    """As C: what is an address reads as one."""
+    return f"{value:#010x}u" if value > 0xFFFF else f"{value}u"
 
 
 def board_header(board: Board) -> str:
@@ -178,7 +159,7 @@ def makefile(
         sources=sources,
         includes=includes,
         link_script="link.ld" if "link.ld" in every else "",
-        c_library="freestanding" not in _shared_folders(board),
+        c_library="freestanding" not in port.load(board.port).shares,
         llvm_cpu=_LLVM_CPUS.get(board.cpu.core, ""),
         tflm_arch=tflm_arch,
         tflm_missing=_TFLM_MISSING.format(arch=tflm_arch),

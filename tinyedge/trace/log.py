@@ -74,7 +74,7 @@ def read(lines: Iterable[str]) -> Trace:
             # The block that was entered last ended before its first instruction.
             order.pop()
         elif line.startswith("0x"):
-            translated.append(_instruction(line))
+            _add(translated, line)
         elif line.startswith("IN:"):
             translated = []
         elif line.startswith("OBJD"):
@@ -83,6 +83,19 @@ def read(lines: Iterable[str]) -> Trace:
                 'install one that has it: "apt-get install qemu-system-arm"',
             )
     return Trace(tuple(blocks), order)
+
+
+def _add(translated: list[Instruction], line: str) -> None:
+    """Take up one more line. QEMU 7's disassembler cuts in two what it does not know (DLS, LE)."""
+    instruction = _instruction(line)
+    if translated and _is_first_half(translated[-1]) and instruction.bytes == 2:
+        instruction = Instruction(translated.pop().address, 4, "unknown", "")
+    translated.append(instruction)
+
+
+def _is_first_half(one: Instruction) -> bool:
+    """Whether two bytes, the lower first, are the beginning of an instruction of four."""
+    return one.mnemonic == ".byte" and int(one.operands.split(", ")[-1], 16) >= 0xE8
 
 
 def _instruction(line: str) -> Instruction:

@@ -12,16 +12,23 @@ typedef void (*te_vector)(void);
 void te_reset(void);
 void te_fault_entry(void);
 
-/* The first 16 vectors: stack, reset, faults; calls and ticks that nothing uses are faults too. */
+/* The first 15 vectors: stack, reset, faults; calls that nothing uses are faults too. The 16th is
+ * SysTick's. */
 #define TE_CORE_VECTORS                                                                   \
   te_stack_top, te_reset, te_fault_entry, te_fault_entry, te_fault_entry, te_fault_entry, \
       te_fault_entry, te_fault_entry, te_fault_entry, te_fault_entry, te_fault_entry,     \
-      te_fault_entry, te_fault_entry, te_fault_entry, te_fault_entry, te_fault_entry
+      te_fault_entry, te_fault_entry, te_fault_entry, te_fault_entry
 
 enum { TE_CORE_VECTOR_COUNT = 16 };
 
 /* Interrupt `number` of the microcontroller (0 is the first after the core's own). */
 void te_interrupt_enable(uint32_t number);
 void te_interrupt_disable(uint32_t number);
+
+/* The counter behind te_port_ticks, which one of the timer_* folders implements: begins to count,
+ * is set back to 0, and its interrupt, if it has one (vector TE_TICK_VECTOR of te_tick.h). */
+void te_tick_start(void);
+void te_tick_clear(void);
+void te_on_tick(void);
 
 #endif

@@ -12,10 +12,20 @@
 #define CFSR TE_REGISTER(0xe000ed28)
 #define BFAR TE_REGISTER(0xe000ed38)
 
+/* A stack pointer would have passed its limit: the core has put no frame there. */
+#define CFSR_STACK_LIMIT (UINT32_C(1) << 20)
+
+enum { REPORT_BYTES = 640 }; /* of stack, for the report of a fault */
 enum { SYS_EXIT_EXTENDED = 0x20, ADP_STOPPED_APPLICATION_EXIT = 0x20026 };
 
+/* From the linker script. */
+extern uint32_t te_stack_bottom[];
+
 void te_reset(void) {
-#ifdef __ARM_FP
+#if __ARM_ARCH >= 8
+  __asm__ volatile("msr msplim, %0" ::"r"(te_stack_bottom));
+#endif
+#if defined __ARM_FP || defined __ARM_FEATURE_MVE
   CPACR |= 0xfu << 20;
   __asm__ volatile("dsb\n isb" ::: "memory");
 #endif
@@ -35,32 +45,57 @@ void te_port_halt(int code) {
   for (;;) __asm__ volatile("wfi");
 }
 
-/* Reports where and why. `frame` is the stack at the fault (r0-r3, r12, lr, pc, xPSR), which
- * itself may be the reason. */
-__attribute__((used, noreturn)) static void report_fault(const uint32_t *frame) {
-  char text[80];
+/* The frame that the core has put on the stack at the fault. */
+enum { FRAME_R0, FRAME_R1, FRAME_R2, FRAME_R3, FRAME_R12, FRAME_LR, FRAME_PC, FRAME_XPSR };
+
+/* Describes the fault in `text`. `frame` is NULL where the stack itself is the reason. */
+static void describe(char *text, const uint32_t *frame) {
+  static const char *const names[] = {", r0 0x",  ", r1 0x", ", r2 0x", ", r3 0x",
+                                      ", r12 0x", ", lr 0x", ", pc 0x", ", xpsr 0x"};
   uint32_t number;
-  bool readable = te_in_stack(frame);
   __asm__("mrs %0, ipsr" : "=r"(number));
-  char *end =
-      te_append_hex(text, readable ? "exception 0x" : "stack overflow, exception 0x", number);
+  char *end = te_append_hex(text, frame ? "exception 0x" : "stack overflow, exception 0x", number);
 #if __ARM_ARCH >= 7
   end = te_append_hex(end, ", cfsr 0x", CFSR);
   end = te_append_hex(end, ", bfar 0x", BFAR);
 #endif
+  for (int i = FRAME_R0; frame && i <= FRAME_XPSR; i++)
+    end = te_append_hex(end, names[i], frame[i]);
   *end = '\0';
-  te_fault(text, readable ? frame[6] : 0);
-  te_port_halt(1);
 }
 
-/* Every fault and every interrupt that nothing handles. Starts again at the top of the stack, for
- * an overflow has left none. */
+/* Reports where and why, again and again on a real board: no one may have listened. `sp` is the
+ * stack pointer at the fault, which itself may be the reason. */
+__attribute__((used, noreturn)) static void report_fault(const uint32_t *sp) {
+  char text[224];
+  bool readable = te_in_stack(sp);
+#if __ARM_ARCH >= 8
+  readable = readable && !(CFSR & CFSR_STACK_LIMIT);
+#endif
+  describe(text, readable ? sp : NULL);
+  te_fault(text, readable ? sp[FRAME_PC] : 0);
+  if (TE_EMULATED) te_port_halt(1);
+  for (;;) {
+    for (volatile uint32_t turns = TE_CLOCK_HZ / 8; turns > 0; turns--) {
+    }
+    te_fault(text, readable ? sp[FRAME_PC] : 0);
+  }
+}
+
+/* Every fault and every interrupt that nothing handles. Goes on below the frame, or at the top of
+ * the stack where an overflow has left no room for a report. */
 __attribute__((naked)) void te_fault_entry(void) {
   __asm__ volatile(
       "mov r0, sp\n"
       "ldr r1, =te_stack_top\n"
-      "mov sp, r1\n"
-      "ldr r1, =%c0\n"
+      "ldr r2, =te_stack_bottom + %c1\n"
+      "cmp r0, r2\n"
+      "blo 1f\n"
+      "cmp r0, r1\n"
+      "blo 2f\n"
+      "1: mov sp, r1\n"
+      "2: ldr r1, =%c0\n"
       "bx r1\n"
-      ".ltorg\n" ::"i"(report_fault));
+      ".ltorg\n" ::"i"(report_fault),
+      "i"(REPORT_BYTES));
 }

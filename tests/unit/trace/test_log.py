@@ -31,6 +31,13 @@ def test_a_block_translated_anew_at_the_same_place_is_another() -> None:
     assert trace.order == [0, 1, 0]
 
 
+def test_halves_of_an_instruction_that_the_disassembler_does_not_know_are_one() -> None:
+    first = "0x00000100:  f00f       .byte    0x0f, 0xf0\n"
+    second = "0x00000102:  c00b       stm      r0!, {r0, r1, r3}\n"
+    (block,) = _read(HEAD, first, second, ENTER).blocks
+    assert block.instructions == (log.Instruction(0x100, 4, "unknown", ""),)
+
+
 def test_a_block_that_was_given_up_did_not_run() -> None:
     stopped = "Stopped execution of TB chain before 0x7fd3b3a00100 [00000100] te_aot_run\n"
     assert _read(HEAD, PUSH, CALL, ENTER, stopped, ENTER).order == [0]

@@ -9,10 +9,13 @@ from tinyedge.compile.options import Optimize
 from tinyedge.compile.params import Add, Params, Strips
 from tinyedge.compile.plan import Domain, Step
 
+#: cores with the DSP extension of ARMv7E-M, which ARMv8-M's Main Extension has too
+_DSP = ("cortex-m4", "cortex-m4f", "cortex-m7", "cortex-m7f", "cortex-m33")
+
 #: objective -> core (as boards/*.toml names it) -> tables, the portable one aside
 TUNED: dict[Optimize, dict[str, tuple[tuple[Kernel, ...], ...]]] = {
-    "speed": dict.fromkeys(("cortex-m4", "cortex-m4f", "cortex-m7"), (armv7em.FAST,)),
-    "size": dict.fromkeys(("cortex-m4", "cortex-m4f", "cortex-m7"), (armv7em.SMALL,)),
+    "speed": dict.fromkeys(_DSP, (armv7em.FAST,)),
+    "size": dict.fromkeys(_DSP, (armv7em.SMALL,)),
 }
 
 
