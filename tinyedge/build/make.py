@@ -14,6 +14,7 @@ from tinyedge.errors import CheckFailed, ToolError
 _OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
 _STOPPED = re.compile(r"^Makefile:\d+: \*\*\* (.*)\.  Stop\.$", re.MULTILINE)
 _NO_CXX = re.compile(r"\.cc:\d+:\d+: fatal error: (\w+): No such file")
+_ERROR = re.compile(r"(?<![-\w])error|undefined reference", re.IGNORECASE)  # -Werror is none
 _KEYS = {"FLASH": "memory.flash", "RAM": "memory.ram"}
 _SHOWN_LINES = 30
 
@@ -74,6 +75,6 @@ def explain(board: Board, folder: Path, log: str) -> CheckFailed | ToolError:
         )
     lines = [line for line in log.strip().splitlines() if line]
     # The first error is the cause; what follows is its consequence.
-    first = next((i for i, line in enumerate(lines) if "error" in line.lower()), 0)
+    first = next((i for i, line in enumerate(lines) if _ERROR.search(line)), 0)
     shown = "\n".join(lines[max(0, first - 2) :][:_SHOWN_LINES])
     return ToolError(f"{folder} does not build:\n{shown}", 'run "make" there to see all')

@@ -57,7 +57,12 @@ def test_too_little_memory_is_a_check_that_fell_short_by_so_much() -> None:
 
 
 def test_a_compiler_error_is_shown_from_where_it_begins() -> None:
-    log = "gcc -c a.c\na.c:1:2: error: nonsense\n" + "note\n" * 100 + "make: *** [a.o] Error 1\n"
+    log = (
+        "gcc -Werror -c z.c\n" * 40
+        + "gcc -Werror -c a.c\na.c:1:2: error: nonsense\n"
+        + "note\n" * 100
+        + "make: *** [a.o] Error 1\n"
+    )
     error = make.explain(BOARD, Path("f"), log)
     assert isinstance(error, ToolError)
     assert "a.c:1:2: error: nonsense" in error.message
