@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.errors import ConfigError
+from tinyedge.graph.ops import ArgExtreme
 from tinyedge.graph.types import Graph, Tensor
 
 SEED = 1
@@ -86,7 +87,7 @@ def from_npz(path: Path, graph: Graph, count: int | None = None) -> Samples:
     if any(key.startswith("outputs") for key in arrays):
         found = _each(arrays, "outputs", graph.outputs, path)
         outputs = tuple(_typed(array, tensor, f"{path}: {key}") for key, array, tensor in found)
-    labels = _labels(arrays.get("labels"), graph.outputs[0].elements, path)
+    labels = _labels(arrays.get("labels"), classes(graph), path)
     lengths = {len(array) for array in (*inputs, *(outputs or ()))}
     if labels is not None:
         lengths.add(len(labels))
@@ -97,8 +98,24 @@ def from_npz(path: Path, graph: Graph, count: int | None = None) -> Samples:
         tuple(array[:count] for array in inputs),
         None if labels is None else labels[:count],
         None if outputs is None else tuple(array[:count] for array in outputs),
-        () if labels is None else tuple(map(str, range(graph.outputs[0].elements))),
+        () if labels is None else tuple(map(str, range(classes(graph)))),
     )
+
+
+def classes(graph: Graph) -> int:
+    """How many classes the first output tells apart: its elements, or what ARG_MAX searches."""
+    output = graph.outputs[0]
+    for op in graph.ops:
+        if isinstance(op, ArgExtreme) and output in op.outputs and output.elements == 1:
+            return op.inputs[0].shape[op.axis]
+    return output.elements
+
+
+def answered(output: Array) -> int:
+    """Return the class that an output names: its largest element, or the index that it holds."""
+    if output.dtype == np.int32 and output.size == 1:
+        return int(output.reshape(-1)[0])
+    return int(output.argmax())
 
 
 def _labels(found: Array | None, classes: int, path: Path) -> NDArray[np.int64] | None:

@@ -12,7 +12,7 @@ from tinyedge.errors import CheckFailed, LinkError
 from tinyedge.link.session import Session
 from tinyedge.oracle import Oracle
 from tinyedge.results import ByteDifference, Mismatch, ValidateReport
-from tinyedge.samples import Array, Samples
+from tinyedge.samples import Array, Samples, answered
 
 _SHOWN = 16  # differing bytes that a result lists
 _FEWEST_CLASSES = 2
@@ -83,8 +83,8 @@ def _compare(
         tally.mismatches += 1
         tally.first = tally.first or mismatch(number, wanted, answer.outputs)
     got = np.frombuffer(answer.outputs[0], expected[0].dtype)
-    tally.device.append(int(got.argmax()))
-    tally.host.append(int(expected[0].argmax()))
+    tally.device.append(answered(got))
+    tally.host.append(answered(expected[0]))
 
 
 def _check_file(samples: Samples, number: int, expected: Sequence[Array]) -> None:

@@ -113,3 +113,12 @@ def test_random_samples_repeat_and_use_the_whole_range() -> None:
     assert first.labels is None
     other = samples.random(GRAPH, 500, seed=2)
     assert not np.array_equal(first.inputs[0], other.inputs[0])
+
+
+def test_an_index_as_output_names_the_class() -> None:
+    model = ModelWriter()
+    x = model.input((1, 5), scale=0.1)
+    graph = read_tflite.read(model.finish(model.arg_max(x, 1)), "m")
+    assert samples.classes(graph) == 5
+    assert samples.answered(np.array([3], np.int32)) == 3
+    assert samples.answered(np.array([[-9, 4, 2]], np.int8)) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import singledispatch
 from typing import Any
 
@@ -33,11 +34,15 @@ def lower(graph: Graph) -> Program:
     expresses, naming the operator.
     """
     values = {tensor.index: _value(tensor) for tensor in graph.tensors}
-    nodes = tuple(node for op in graph.ops for node in _nodes(op, values))
+    nodes = [node for op in graph.ops for node in _nodes(op, values)]
+    for index in sorted({tensor.index for tensor in graph.outputs if tensor.is_constant}):
+        constant = values[index]
+        values[index] = replace(constant, data=None)  # in the arena, as every output
+        nodes.append(Node("COPY", (), p.Copy(constant.bytes), (constant,), values[index]))
     return Program(
         name=graph.name,
         sha256=graph.sha256,
-        nodes=nodes,
+        nodes=tuple(nodes),
         inputs=tuple(values[tensor.index] for tensor in graph.inputs),
         outputs=tuple(values[tensor.index] for tensor in graph.outputs),
     )

@@ -8,9 +8,11 @@ import pytest
 from tests.support.tflite_writer import Handle, ModelWriter
 from tinyedge.compile import compile_graph
 from tinyedge.compile import params as p
+from tinyedge.compile.execute import execute
 from tinyedge.compile.lower import lower
 from tinyedge.errors import ModelError
 from tinyedge.graph.read_tflite import read
+from tinyedge.oracle import Oracle
 
 OUT = {"scale": 0.3, "zero_point": 3}
 BYTES = np.random.default_rng(1).integers(-128, 128, 10_000).astype(np.int8)
@@ -46,6 +48,17 @@ def test_each_output_of_a_split_is_a_node() -> None:
     model = ModelWriter()
     parts = model.split_v(model.input((1, 4, 6), 0.1), 2, [1, 2, 3])
     assert _families(model, *parts) == [p.Gather] * 3
+
+
+def test_a_constant_output_is_copied_to_the_arena() -> None:
+    model = ModelWriter()
+    x = model.relu6(model.input((1, 4), 0.1))
+    constant = model.constant([[7, -8]], 0.1)
+    data = model.finish(x, constant, constant)
+    plan = compile_graph(read(data, "m"), "host")
+    inputs = [BYTES[:4].reshape(1, 4)]
+    for answer, wanted in zip(execute(plan, inputs), Oracle(data).run(inputs), strict=True):
+        np.testing.assert_array_equal(answer, wanted)
 
 
 STILL: dict[str, Callable[[ModelWriter, Handle], Handle]] = {

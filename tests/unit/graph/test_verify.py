@@ -228,3 +228,54 @@ def test_parameters_that_the_kernels_rely_on(
 ) -> None:
     model = ModelWriter()
     assert expected in _message(model, build(model, model.input((1, 4), 0.1)))
+
+
+MOVED: dict[str, tuple[Callable[[ModelWriter, Handle], Handle], list[int], str]] = {
+    "slice": (lambda m, x: m.strided_slice(x, [0, slice(1, 3), 0, slice(None)]), [2, 2], "slice"),
+    "squeeze": (lambda m, x: m.squeeze(x), [2, 6], "not [4, 3]"),
+    "expand": (lambda m, x: m.expand_dims(x, 1), [1, 1, 4, 3], "not [1, 1, 4, 1, 3]"),
+    "split": (lambda m, x: m.split(x, 1, 2)[0], [1, 1, 1, 3], "[1, 2] of 4 elements along axis 1"),
+    "transpose": (lambda m, x: m.transpose(x, [0, 3, 2, 1]), [1, 4, 1, 3], "make it [1, 3, 1, 4]"),
+    "resize": (lambda m, x: m.resize_nearest(x, (2, 2)), [1, 3, 2, 3], "new size [2, 2]"),
+    "arg_max": (lambda m, x: m.arg_max(x, 1), [4, 1], "make it [1, 1, 3]"),
+}
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_outputs_of_what_moves_elements_have_the_shape_that_follows(name: str) -> None:
+    build, wrong, expected = MOVED[name]
+    model = ModelWriter()
+    y = build(model, model.input((1, 4, 1, 3), 0.1))
+    _shape(model, y, wrong)
+    assert expected in _message(model, y)
+
+
+def test_a_resize_that_would_read_beyond_the_input_is_refused() -> None:
+    model = ModelWriter()
+    y = model.resize_bilinear(model.input((1, 1, 1, 2), 0.1), (70, 1))
+    assert "1 to 70 pixels" in _message(model, y)
+
+
+def test_a_slice_must_take_an_element_that_is_there() -> None:
+    model = ModelWriter()
+    x = model.input((1, 4), 0.1)
+    y = model.tensor((4,), 0.1)
+    lists = [model.constant(values, dtype="int32") for values in ([1, 0], [2, 4], [1, 1])]
+    model.op("STRIDED_SLICE", [x, *lists], [y], endMask=2, shrinkAxisMask=1)
+    assert "index 1 by 1 along axis 0 of 1 elements" in _message(model, y)
+
+
+def test_a_transposed_convolution_reads_all_channels() -> None:
+    model = ModelWriter()
+    x = model.input((1, 4, 4, 2), 0.1)
+    weights = np.ones((3, 2, 2, 4), np.int8)
+    y = model.transpose_conv(x, weights, 0.1, None, size=(5, 5), scale=0.1, zero_point=0)
+    assert "reads 4 channels of 2" in _message(model, y)
+
+
+def test_an_index_is_an_int32() -> None:
+    model = ModelWriter()
+    y = model.arg_max(model.input((1, 4), 0.1), 1)
+    model.graph.tensors[y.index].type = 4  # int64
+    message = _message(model, y)
+    assert "int64" in message
