@@ -110,3 +110,26 @@ def test_order_of_least_memory() -> None:
     plan = _plan(model.finish(y), _noise(1, 8, 8, 1))
     assert [step.ops[0] for step in plan.steps] == [0, 2, 1, 3, 4]
     assert plan.arena_bytes < 2 * 8 * 8 * 32
+
+
+def test_a_shortcut_that_shrinks_runs_early() -> None:
+    """The peak stays, but the layers of the other branch have more room for scratch."""
+    model = ModelWriter()
+
+    def conv(x: Handle, outputs: int, size: int, stride: int) -> Handle:
+        weights = _noise(outputs, size, size, x.shape[3])
+        return model.conv2d(
+            x,
+            weights,
+            0.01,
+            None,
+            stride=(stride, stride),
+            padding="SAME",
+            scale=0.3,
+            zero_point=0,
+        )
+
+    y = conv(model.input((1, 8, 8, 2), 0.05, 0), 16, 3, 1)
+    z = conv(conv(y, 4, 3, 2), 4, 3, 1)
+    data = model.finish(model.add(z, conv(y, 4, 1, 2), scale=0.1, zero_point=0))
+    assert [step.ops[0] for step in _plan(data, _noise(1, 8, 8, 2)).steps] == [0, 1, 3, 2, 4]
