@@ -27,7 +27,9 @@ _SHARED = (
 
 #: the fewest instructions
 FAST: tuple[Kernel, ...] = (
-    *(Winograd(parts) for parts in (None, 1, 2, 4)),
+    Winograd(),
+    *(Winograd(passes=passes) for passes in (1, 2)),
+    *(Winograd(parts=parts) for parts in (1, 2, 4)),
     *(
         Convolution(block, 16, direct, Unpacking.GATHERED)
         for block in BLOCKS

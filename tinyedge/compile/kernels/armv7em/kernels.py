@@ -84,11 +84,11 @@ class Convolution(_Tuned):
 
 
 class Winograd(_Tuned):
-    """CONV_2D 3x3 with fewer products; ``parts`` as in :func:`winograd.plan`."""
+    """CONV_2D 3x3 with fewer products; ``passes`` and ``parts`` as in :func:`winograd.plan`."""
 
-    def __init__(self, parts: int | None) -> None:
+    def __init__(self, passes: int | None = None, parts: int | None = None) -> None:
         super().__init__("te_v7em_winograd", "unpack.S", "winograd.S", "winograd.c")
-        self._plan = cache(lambda q: winograd.plan(q, parts))
+        self._plan = cache(lambda q: winograd.plan(q, passes, parts))
 
     def _layer(self, node: Node) -> winograd.Winograd:
         layer = self._plan(node.params)

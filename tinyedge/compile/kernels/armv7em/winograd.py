@@ -29,6 +29,8 @@ _CHOICES = tuple((SCALE_BITS, shift) for shift in (13, 12, 14, 11, 15, 10, 16, 9
 _ROWS, _COLUMNS, _PATCH = 4, 2, 6
 #: offsets into a transformed patch are immediates
 _MAX_CHANNELS = 64
+#: share of the instructions that may be added for each share of the scratch that is saved
+_PRICE = 0.25
 #: least input channels at which the product's code is halved
 _ROLLED_CHANNELS = 32
 
@@ -38,7 +40,8 @@ class Winograd:
     """One layer. ``tile_pairs``: pairs of tiles transformed at a time; None: weights are kept.
 
     With kept weights, the transformed filters of all channels stay in scratch, and one pair of
-    tiles is transformed at a time. Else the filters are transformed again for every ``tile_pairs``.
+    tiles is transformed at a time. Else the filters are transformed again for every ``tile_pairs``,
+    counted strip by strip of four rows.
     """
 
     params: Conv2D
@@ -64,9 +67,15 @@ class Winograd:
         return self._input_channels >= _ROLLED_CHANNELS
 
     @property
-    def columns(self) -> int:
-        """Pairs of tiles side by side."""
-        return -(-self.params.output_shape[2] // _COLUMNS)
+    def _strips(self) -> int:
+        """Strips of four rows."""
+        return -(-self.params.output_shape[1] // _ROWS)
+
+    @property
+    def _passes(self) -> int:
+        """How often the filters are transformed."""
+        pairs = _tile_pairs(self.params)
+        return 1 if self.tile_pairs is None else -(-pairs // self.tile_pairs)
 
     @property
     def band_row(self) -> int:
@@ -75,12 +84,21 @@ class Winograd:
 
     @property
     def scratch_bytes(self) -> int:
-        """Transformed filters, transformed inputs, and a band of rows."""
-        weights = self._kept * 4 * (16 * self._input_channels + 24)
-        return weights + (self.tile_pairs or 1) * 64 * self._input_channels + _PATCH * self.band_row
+        """Transformed inputs, transformed filters, and a band of rows."""
+        inputs = (self.tile_pairs or 1) * 64 * self._input_channels
+        filters = self._kept * 4 * (16 * self._input_channels + 24)
+        band = _PATCH * self.band_row
+        return inputs + (max(filters, band) if self._at_once else filters + band)
+
+    @property
+    def _at_once(self) -> bool:
+        """Whether all inputs are transformed before any output is computed."""
+        return self.tile_pairs is not None and self._passes == 1
 
     def overlap(self, input_bytes: int) -> tuple[int, int]:
-        """Lead and lag of ``Overlap``: a strip of outputs is written when its band is loaded."""
+        """Lead and lag of ``Overlap``: outputs of a strip are written when its band is loaded."""
+        if self._at_once:
+            return 0, 0
         _, height, width, channels = self.params.output_shape
         _, rows, input_width, _ = self.params.input_shape
         y = np.arange(0, height - _ROWS, _ROWS, dtype=np.int64)
@@ -92,16 +110,17 @@ class Winograd:
     @property
     def instructions(self) -> int:
         """Estimated instructions: see winograd.S and winograd.c."""
-        _, height, _, _ = self.params.output_shape
-        fours = self._input_channels // 4
-        strips = -(-height // _ROWS)
+        fours, pairs = self._input_channels // 4, _tile_pairs(self.params)
         filters = self.channel_pairs * (2 * (134 * fours + 20) + 70)
-        passes = 1 if self.tile_pairs is None else strips * -(-self.columns // self.tile_pairs)
-        calls = 90 * (self.columns * strips if self.tile_pairs is None else passes)
-        rows = strips * (_ROWS * 2 + _PATCH) * self.band_row // 4 * 5 // 4
-        block = 160 * fours + 213 + 20 * self._rolled + 32 * self.fit.signed + 30 * self.fit.clamp
-        pair = 302 * fours + 40 + self.channel_pairs * block
-        return 200 + passes * filters + calls + rows + strips * self.columns * pair
+        if self.tile_pairs is None:
+            calls = 150 * pairs
+        else:
+            calls = 110 * self.channel_pairs * max(self._passes, self._strips)
+        rows = self._strips * (_ROWS * 2 + _PATCH) * self.band_row // 4 * 5 // 4
+        block = 160 * fours + 213 + 20 * self._rolled
+        block += 32 * self.fit.signed + 30 * self.fit.clamp
+        tiles = pairs * (302 * fours + 40 + self.channel_pairs * block)
+        return 200 + self._passes * filters + calls + rows + tiles
 
     def stream(self) -> NDArray[np.uint32]:
         """Of each pair of channels: initial values, requantization, filters."""
@@ -177,20 +196,36 @@ class Winograd:
         )
 
 
-def plan(params: Conv2D, parts: int | None) -> Winograd | None:
+def plan(params: Conv2D, passes: int | None = None, parts: int | None = None) -> Winograd | None:
     """The layer, or None where it cannot be computed exactly.
 
-    ``parts``: into how many a row of tiles is divided. None keeps the weights, where that takes no
-    more scratch than a whole row of tiles does.
+    ``passes``: how often the filters are transformed, where the memory for that is worth its price.
+    ``parts``: into how many a row of tiles is divided. With neither, the filters are kept, where
+    that takes no more scratch than a row of tiles does.
     """
     if not _applies(params) or (fit := _fit(params)) is None:
         return None
     columns = -(-params.output_shape[2] // _COLUMNS)
     if parts is not None:
         return Winograd(params, fit, -(-columns // parts)) if parts <= columns else None
+    row = Winograd(params, fit, columns)
+    if passes is not None:
+        layer = Winograd(params, fit, -(-_tile_pairs(params) // passes))
+        return layer if _worth(layer, row) else None
     layer = Winograd(params, fit, None)
-    whole = Winograd(params, fit, columns)
-    return layer if layer.scratch_bytes <= whole.scratch_bytes else None
+    return layer if layer.scratch_bytes <= row.scratch_bytes else None
+
+
+def _worth(layer: Winograd, other: Winograd) -> bool:
+    """Whether ``layer`` takes more scratch, and its price is paid by instructions."""
+    saved = 1 - other.scratch_bytes / layer.scratch_bytes
+    return saved > 0 and other.instructions > layer.instructions * (1 + _PRICE * saved)
+
+
+def _tile_pairs(params: Conv2D) -> int:
+    """Pairs of tiles of the whole output."""
+    _, height, width, _ = params.output_shape
+    return -(-height // _ROWS) * -(-width // _COLUMNS)
 
 
 def _applies(params: Conv2D) -> bool:

@@ -2,17 +2,52 @@
 
 #include "rows.h"
 
-/* What is in scratch, and what is done so far. */
+/* Geometry and what is in scratch. */
 typedef struct work {
   const te_v7em_winograd_params *params;
+  const uint8_t *input;
+  uint8_t *output;
   uint32_t *weights, *columns;
   uint8_t *band;
-  uint8_t *output;                     /* upper left of the strip of four rows */
   uint32_t weight_words, column_words; /* of a pair of channels, of a pair of tiles */
+  uint32_t tiles;                      /* pairs of tiles side by side, in a strip of four rows */
 } work;
 
 static uint32_t smaller(uint32_t a, uint32_t b) {
   return a < b ? a : b;
+}
+
+/* Where strip `strip` begins in the output; the last one goes back where the height wants it. */
+static uint32_t strip_row(const work *w, uint32_t strip) {
+  return smaller(strip * TE_WINOGRAD_ROWS, w->params->output_height - (uint32_t)TE_WINOGRAD_ROWS);
+}
+
+/* Brings the band to strip `strip`; the band is at the strip before, or empty. */
+static void load_strip(const work *w, uint32_t strip) {
+  const te_v7em_winograd_params *const params = w->params;
+  const uint32_t y = strip_row(w, strip), row_bytes = params->band_row;
+  const uint32_t advance = strip > 0 ? y - strip_row(w, strip - 1) : TE_WINOGRAD_PATCH;
+  const uint32_t kept = TE_WINOGRAD_PATCH - advance;
+  te_copy_words(w->band, w->band + advance * row_bytes, kept * row_bytes);
+  for (uint32_t i = kept; i < TE_WINOGRAD_PATCH; i++) {
+    const int32_t row = (int32_t)(y + i) - params->top;
+    const int inside = row >= 0 && row < params->input_height;
+    te_load_row(w->band + i * row_bytes, row_bytes,
+                inside ? w->input + row * params->row_bytes : NULL, params->row_bytes, params->left,
+                params->zero);
+  }
+}
+
+/* Transforms the inputs of pairs of tiles, counted strip by strip. */
+static void transform_tiles(const work *w, uint32_t first, uint32_t end) {
+  const te_v7em_winograd_params *const params = w->params;
+  uint32_t *columns = w->columns;
+  for (uint32_t i = first; i < end; i++, columns += w->column_words) {
+    const uint32_t tile = i % w->tiles;
+    if (tile == 0) load_strip(w, i / w->tiles);
+    const uint32_t x = smaller(tile * TE_WINOGRAD_COLUMNS, params->output_width - 2u);
+    params->input(w->band + x * params->input_channels, columns, params->band_row);
+  }
 }
 
 /* Transforms the filters of pair `pair` of channels, and writes the words between them: the initial
@@ -34,21 +69,20 @@ static void transform_weights(const work *w, uint32_t pair, uint32_t *weights) {
   }
 }
 
-/* Outputs from `x` on: `channel_pairs` from `first` on times `tile_pairs`. */
-static void multiply(const work *w, uint32_t x, uint32_t tile_pairs, const uint32_t *columns,
-                     uint32_t first, uint32_t channel_pairs) {
+/* Outputs of `tile_pairs` side by side, whose transformed inputs are `columns`. */
+static void multiply(const work *w, uint8_t *output, const uint32_t *columns, uint32_t tile_pairs,
+                     uint32_t pair, uint32_t channel_pairs) {
   const te_v7em_winograd_params *const params = w->params;
-  const uint32_t channels = params->channels;
   te_winograd_run run = {
-      .weights = w->weights + (params->kept > 1 ? first * w->weight_words : 0),
-      .requant = params->stream + first * params->stream_words + 2,
-      .output = w->output + x * channels + smaller(2 * first, channels - 2),
+      .weights = w->weights + (params->kept > 1 ? pair * w->weight_words : 0),
+      .requant = params->stream + pair * params->stream_words + 2,
+      .output = output + smaller(2 * pair, params->channels - 2u),
       .channel_pairs = channel_pairs,
       .columns = columns,
       .tile_pairs = tile_pairs,
       .store = params->store,
-      .row_bytes = params->output_width * channels,
-      .channels = channels,
+      .row_bytes = params->output_width * params->channels,
+      .channels = params->channels,
       .weight_bytes = w->weight_words * 4,
       .stream_bytes = params->stream_words * 4u,
       .limits = {TE_BYTES(255u - params->high), TE_BYTES(255u - params->high + params->low),
@@ -57,78 +91,65 @@ static void multiply(const work *w, uint32_t x, uint32_t tile_pairs, const uint3
   params->product(&run);
 }
 
-/* Pairs of channels from `first` on, all outputs from `x` on whose inputs are transformed. The last
- * pair of tiles goes back where the width is odd. */
-static void multiply_tiles(const work *w, uint32_t x, uint32_t tile_pairs, uint32_t first,
+/* Outputs of pairs of tiles `first` to `end` - 1, whose inputs are transformed; `channel_pairs`
+ * from `pair` on. The last pair of tiles of a strip goes back where the width is odd. */
+static void multiply_tiles(const work *w, uint32_t first, uint32_t end, uint32_t pair,
                            uint32_t channel_pairs) {
-  const uint32_t inside = smaller(tile_pairs, (w->params->output_width - x) / 2);
-  if (inside > 0) multiply(w, x, inside, w->columns, first, channel_pairs);
-  if (inside == tile_pairs) return;
-  multiply(w, w->params->output_width - 2u, 1, w->columns + inside * w->column_words, first,
-           channel_pairs);
+  const uint32_t width = w->params->output_width, channels = w->params->channels;
+  const uint32_t *columns = w->columns;
+  while (first < end) {
+    const uint32_t tile = first % w->tiles;
+    const uint32_t count = smaller(end - first, w->tiles - tile);
+    const uint32_t inside = smaller(count, width / TE_WINOGRAD_COLUMNS - tile);
+    uint8_t *const row = w->output + strip_row(w, first / w->tiles) * width * channels;
+    uint8_t *const output = row + tile * TE_WINOGRAD_COLUMNS * channels;
+    if (inside > 0) multiply(w, output, columns, inside, pair, channel_pairs);
+    columns += inside * w->column_words;
+    if (inside < count) {
+      multiply(w, row + (width - 2) * channels, columns, 1, pair, channel_pairs);
+      columns += w->column_words;
+    }
+    first += count;
+  }
 }
 
-/* `tile_pairs` outputs from `x` on, of all channels. */
-static void compute(const work *w, uint32_t x, uint32_t tile_pairs) {
-  const te_v7em_winograd_params *const params = w->params;
-  const uint32_t last = params->output_width - 2u;
-  for (uint32_t i = 0; i < tile_pairs; i++) {
-    const uint8_t *const patch = w->band + smaller(x + 2 * i, last) * params->input_channels;
-    params->input(patch, w->columns + i * w->column_words, params->band_row);
-  }
-  const uint32_t whole = params->channels / 2u, pairs = (params->channels + 1u) / 2u;
-  if (params->kept > 1) {
-    multiply_tiles(w, x, tile_pairs, 0, whole);
-    if (pairs > whole) multiply_tiles(w, x, tile_pairs, whole, 1);
+/* All output channels of pairs of tiles `first` to `end` - 1. */
+static void compute(const work *w, uint32_t first, uint32_t end) {
+  const uint32_t whole = w->params->channels / 2u, pairs = (w->params->channels + 1u) / 2u;
+  transform_tiles(w, first, end);
+  if (w->params->kept > 1) {
+    multiply_tiles(w, first, end, 0, whole);
+    if (pairs > whole) multiply_tiles(w, first, end, whole, 1);
     return;
   }
   for (uint32_t pair = 0; pair < pairs; pair++) {
     transform_weights(w, pair, w->weights);
-    multiply_tiles(w, x, tile_pairs, pair, 1);
-  }
-}
-
-/* Rows `first` to 5 of the band, which begins with input row `y`. */
-static void load_rows(const work *w, const uint8_t *input, int32_t y, uint32_t first) {
-  const te_v7em_winograd_params *const params = w->params;
-  for (uint32_t i = first; i < TE_WINOGRAD_PATCH; i++) {
-    const int32_t row = y + (int32_t)i;
-    const int inside = row >= 0 && row < params->input_height;
-    te_load_row(w->band + i * params->band_row, params->band_row,
-                inside ? input + row * params->row_bytes : NULL, params->row_bytes, params->left,
-                params->zero);
+    multiply_tiles(w, first, end, pair, 1);
   }
 }
 
 void te_v7em_winograd(const te_v7em_winograd_params *params, const void *input, void *output,
                       void *scratch) {
-  const uint32_t channels = params->input_channels, row = params->band_row;
+  const uint32_t strips = (params->output_height + 3u) / TE_WINOGRAD_ROWS;
   work w = {
       .params = params,
-      .weights = scratch,
-      .weight_words = 4 * (4 * channels + 6),
-      .column_words = 16 * channels,
+      .input = input,
+      .output = output,
+      .columns = scratch,
+      .weight_words = 4 * (4u * params->input_channels + 6),
+      .column_words = 16u * params->input_channels,
+      .tiles = (params->output_width + 1u) / TE_WINOGRAD_COLUMNS,
   };
-  w.columns = w.weights + params->kept * w.weight_words;
-  w.band = (uint8_t *)(w.columns + params->tile_pairs * w.column_words);
-  if (params->kept > 1) {
-    for (uint32_t i = 0; i < params->kept; i++) {
-      transform_weights(&w, i, w.weights + i * w.weight_words);
-    }
+  const uint32_t count = strips * w.tiles;
+  w.weights = w.columns + params->tile_pairs * w.column_words;
+  w.band = (uint8_t *)w.weights; /* which are not needed before all inputs are transformed */
+  if (params->tile_pairs < count || params->kept > 1) {
+    w.band += 4 * params->kept * w.weight_words;
   }
-  const uint32_t columns = (params->output_width + 1u) / TE_WINOGRAD_COLUMNS;
-  const uint32_t last = params->output_height - (uint32_t)TE_WINOGRAD_ROWS;
-  uint32_t kept = 0; /* rows of the band that the next strip reads, too */
-  for (uint32_t y = 0;;) {
-    load_rows(&w, input, (int32_t)y - params->top, kept);
-    w.output = (uint8_t *)output + y * params->output_width * params->channels;
-    for (uint32_t i = 0; i < columns; i += params->tile_pairs) {
-      compute(&w, 2 * i, smaller(params->tile_pairs, columns - i));
-    }
-    if (y == last) return;
-    const uint32_t advance = smaller(TE_WINOGRAD_ROWS, last - y);
-    kept = TE_WINOGRAD_PATCH - advance;
-    te_copy_words(w.band, w.band + advance * row, kept * row);
-    y += advance;
+  for (uint32_t pair = 0; params->kept > 1 && pair < params->kept; pair++) {
+    transform_weights(&w, pair, w.weights + pair * w.weight_words);
+  }
+  for (uint32_t i = 0; i < count; i += params->tile_pairs) {
+    compute(&w, i, smaller(i + params->tile_pairs, count));
   }
 }
