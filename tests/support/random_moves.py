@@ -43,7 +43,7 @@ class Moves(Draws):
     def _reshape(self, x: Handle) -> Handle | None:
         elements = math.prod(x.shape)
         if len(x.shape) == 4:
-            rows = (x.shape[1], x.shape[2] * x.shape[3])
+            rows = (x.shape[0] * x.shape[1], x.shape[2] * x.shape[3])
             return self._write.reshape(x, self._pick(((1, elements), (1, elements), rows)))
         factors = [n for n in range(1, 17) if elements % n == 0]
         depth = self._pick(factors)
