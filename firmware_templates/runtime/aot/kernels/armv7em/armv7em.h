@@ -122,8 +122,8 @@ typedef struct te_v7em_winograd_params {
 } te_v7em_winograd_params;
 
 /* 3x3 convolution of stride 1; at least 4x2 outputs of 2 channels, 4 to 64 input channels, a
- * multiple of 4. scratch: `tile_pairs` transformed inputs, `kept` transformed weights, and a band of
- * 6 padded rows, which shares the weights' place where `tile_pairs` is all and `kept` 1. */
+ * multiple of 4. scratch: `tile_pairs` transformed inputs, `kept` transformed weights, and a band
+ * of 6 padded rows, which shares the weights' place where `tile_pairs` is all and `kept` 1. */
 void te_v7em_winograd(const te_v7em_winograd_params *params, const void *input, void *output,
                       void *scratch);
 
