@@ -25,7 +25,7 @@ UNKNOWN = 400
 
 #: C driver, with what it calls -> bytes at -O2 and at -Os
 DRIVERS = {
-    "te_v7em_winograd": (1218, 870),
+    "te_v7em_winograd": (1444, 1020),
     "te_v7em_conv_direct": (278, 266),
     "te_v7em_conv_band": (1092, 512),
     "te_v7em_depthwise": (812, 604),

@@ -12,7 +12,7 @@ from tinyedge.compile.kernels import Kernel
 from tinyedge.compile.options import Optimize
 from tinyedge.compile.passes import choose, domains, fuse_rows, place, verify
 from tinyedge.compile.passes.choose import Price
-from tinyedge.compile.plan import Constant, Plan, Step
+from tinyedge.compile.plan import Plan, Scratch, Slot
 from tinyedge.compile.program import Node, Program
 from tinyedge.errors import ModelError
 
@@ -183,11 +183,15 @@ def _fullness(candidate: Candidate) -> tuple[int, int]:
 
 
 def _crowded(plan: Plan) -> set[tuple[int, ...]]:
-    """The operators of the steps that reach into the arena's last bytes."""
+    """The operators of the steps during which the arena's last bytes are in use."""
     limit = plan.arena_bytes * (1 - GAIN)
-    return {step.ops for step in plan.steps if _reach(step) > limit}
-
-
-def _reach(step: Step) -> int:
-    places = [slot for slot in (*step.inputs, step.output, step.scratch) if slot is not None]
-    return max(p.offset + p.bytes for p in places if not isinstance(p, Constant))
+    last = {id(slot): step.index for step in plan.steps for slot in step.inputs}
+    last |= {id(slot): len(plan.steps) for slot in plan.outputs}
+    crowded: set[tuple[int, ...]] = set()
+    alive = set(plan.inputs)
+    for step in plan.steps:
+        alive = {slot for slot in alive if last[id(slot)] >= step.index} | {step.output}
+        places: list[Slot | Scratch] = [*alive, *([step.scratch] if step.scratch else [])]
+        if max(place.offset + place.bytes for place in places) > limit:
+            crowded.add(step.ops)
+    return crowded
