@@ -17,6 +17,7 @@ FILE = "recipe.toml"
 Count = Annotated[int, Meta(ge=1)]
 Seed = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Fraction = Annotated[float, Meta(gt=0.0, lt=1.0)]
+Rate = Annotated[float, Meta(gt=0.0)]
 Name = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 
 
@@ -85,22 +86,57 @@ class Training(config.Table, frozen=True, kw_only=True):
     epochs: Count
     batch: Count = 64
     optimizer: Literal["adam"] = "adam"
-    learning_rate: Annotated[float, Meta(gt=0.0)] = 0.001
+    learning_rate: Rate = 0.001
     schedule: Literal["constant", "cosine"] = "constant"
     patience: Annotated[int, Meta(ge=0)] = 0
     seed: Seed = 1
 
 
+class Prune(config.Table, frozen=True, kw_only=True):
+    """Magnitude pruning after training: the smallest weights become 0.
+
+    ``sparsity`` is the fraction of 0 in each layer, which the "polynomial" schedule approaches
+    over the first half of the steps. Structure "2:4" zeroes two of every four weights along the
+    input channels, whatever ``sparsity`` says.
+    """
+
+    sparsity: Fraction = 0.5
+    structure: Literal["free", "2:4"] = "free"
+    schedule: Literal["constant", "polynomial"] = "polynomial"
+    epochs: Count = 2
+    learning_rate: Rate = 0.0005
+
+
+class Cluster(config.Table, frozen=True, kw_only=True):
+    """Weight clustering after training and pruning: each layer keeps ``clusters`` values.
+
+    The zeros of a pruned network stay.
+    """
+
+    clusters: Annotated[int, Meta(ge=2, le=256)] = 16
+    epochs: Count = 1
+    learning_rate: Rate = 0.0005
+
+
 class Quantize(config.Table, frozen=True, kw_only=True):
     """How the float network becomes int8.
 
-    ``samples`` of the training split calibrate the ranges; ``max_accuracy_drop`` is in
+    "ptq" quantizes it as it is; "qat" first trains it for some ``epochs`` to live with int8,
+    keeping the zeros and clusters that it has. ``samples`` of the training split calibrate "ptq"'s
+    ranges: by their least and greatest values, by the moving average of these, by a
+    ``percentile``, or by whichever of them loses least on the validation split ("search").
+    ``dense`` says how many scales the weights of dense layers have. ``max_accuracy_drop`` is in
     percentage points of test accuracy.
     """
 
-    method: Literal["ptq"] = "ptq"
+    method: Literal["ptq", "qat"] = "ptq"
     samples: Count = 500
     seed: Seed = 1
+    calibration: Literal["min-max", "moving-average", "percentile", "search"] = "min-max"
+    percentile: Annotated[float, Meta(gt=50.0, le=100.0)] = 99.9
+    dense: Literal["per-channel", "per-tensor"] = "per-channel"
+    epochs: Count = 1
+    learning_rate: Rate = 0.0005
     max_accuracy_drop: Annotated[float, Meta(ge=0.0, le=100.0)] = 1.0
 
 
@@ -140,6 +176,8 @@ class _File(config.Table, frozen=True, kw_only=True):
     data: Data
     network: Network
     training: Training
+    prune: Prune | None = None
+    cluster: Cluster | None = None
     quantize: Quantize = Quantize()
     compile: Compile = Compile()
 

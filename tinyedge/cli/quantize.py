@@ -19,10 +19,13 @@ from tinyedge.workspace import Workspace
     "tinyedge quantize my/recipe.toml --json quantize.json"
 )
 @click.argument("recipe", metavar="RECIPE")
+@click.option("--layers", is_flag=True, help="Show where accuracy is lost, worst layer first.")
 @force_option
 @workspace_option
 @json_option
-def command(recipe: str, force: bool, workspace: Workspace, json_path: Path | None) -> None:
+def command(
+    *, recipe: str, layers: bool, force: bool, workspace: Workspace, json_path: Path | None
+) -> None:
     """Quantize the network of RECIPE fully to int8; train it first if need be.
 
     The int8 accuracy is over the whole test split, by TensorFlow Lite Micro's reference kernels.
@@ -31,8 +34,13 @@ def command(recipe: str, force: bool, workspace: Workspace, json_path: Path | No
     loaded = recipes.load(recipe)
     trained = train.run(loaded, workspace)
     with _console.progress(f"test {loaded.name} as int8") as advance:
-        report = quantize(loaded, workspace, trained, advance, force)
+        report = quantize(loaded, workspace, trained, advance, force, layers=layers)
     _console.show(_facts(report))
+    if report.calibrations:
+        _console.show(_calibrations(report))
+    if report.layers:
+        _console.show(_layers(report))
+        _console.note(f"drawn in {report.layers_path}")
     save(json_path, report)
     require_accuracy(report)
     _console.verdict(True, f"int8 loses at most {report.max_accuracy_drop * 100:g} points")
@@ -47,8 +55,29 @@ def _facts(report: QuantizeReport) -> object:
             ("lost", f"{report.accuracy_drop * 100:.2f} points"),
             ("allowed", f"{report.max_accuracy_drop * 100:.2f} points"),
             ("test samples", report.test_samples),
+            ("method", report.method),
+            ("calibration", report.calibration or "in training"),
             ("calibration samples", report.representative_samples),
-            ("size", f"{report.tflite_bytes:,} bytes"),
+            ("size", f"{report.tflite_bytes:,} bytes, {report.deflated_bytes:,} deflated"),
+            ("weights that are 0", _console.percent(report.sparsity)),
             ("model", report.tflite_path),
         ],
     )
+
+
+def _calibrations(report: QuantizeReport) -> object:
+    rows = [
+        (trial.calibration, _console.percent(trial.accuracy), trial.samples)
+        for trial in report.calibrations
+    ]
+    columns = ["calibration", f">validation {report.metric}", ">samples"]
+    return _console.table("Search", columns, rows)
+
+
+def _layers(report: QuantizeReport) -> object:
+    rows = [
+        (layer.index, layer.op, f"{layer.snr_db:.1f}", f"{layer.gain_db:+.1f}", layer.advice)
+        for layer in report.layers
+    ]
+    columns = ["#", "operator", ">signal to noise, dB", ">its own part, dB", "what would help"]
+    return _console.table("Layers, int8 against float", columns, rows)

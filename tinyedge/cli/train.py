@@ -33,6 +33,8 @@ def command(recipe: str, force: bool, workspace: Workspace, json_path: Path | No
     """
     report = run(recipes.load(recipe), workspace, force)
     _console.show(_epochs(report), _facts(report))
+    if report.stages:
+        _console.show(_stages(report))
     save(json_path, report)
 
 
@@ -96,6 +98,24 @@ def _row(epoch: Epoch) -> tuple[object, ...]:
         f"{epoch.validation_loss:.4f}",
         _console.percent(epoch.validation_accuracy),
     )
+
+
+def _stages(report: TrainReport) -> object:
+    columns = ["stage", ">epochs", f">test {report.metric}", ">zeros", ">values a kernel"]
+    columns += [">kernels, bytes", ">deflated"]
+    rows = [
+        (
+            stage.stage,
+            stage.epochs,
+            _console.percent(stage.test_accuracy),
+            _console.percent(stage.sparsity),
+            stage.most_values,
+            stage.weight_bytes,
+            stage.deflated_bytes,
+        )
+        for stage in report.stages
+    ]
+    return _console.table("Compression", columns, rows)
 
 
 def _facts(report: TrainReport) -> object:

@@ -6,8 +6,10 @@ up-to-date result; only a conversion imports TensorFlow.
 
 from __future__ import annotations
 
+import zlib
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -15,12 +17,13 @@ from tinyedge import backend, results
 from tinyedge import dataset as datasets
 from tinyedge.dataset import Dataset
 from tinyedge.errors import CheckFailed, ConfigError, TinyedgeError
+from tinyedge.graph import read_tflite
 from tinyedge.quantize import evaluate
 from tinyedge.quantize.inputs import inputs
 from tinyedge.quantize.verify import check_int8
 from tinyedge.recipe import Recipe
 from tinyedge.results import QuantizeReport, TrainReport
-from tinyedge.train import architectures, model_path
+from tinyedge.train import architectures, compress
 from tinyedge.workspace import (
     Workspace,
     is_current,
@@ -30,9 +33,13 @@ from tinyedge.workspace import (
     write_stamp,
 )
 
+if TYPE_CHECKING:
+    from tinyedge.quantize.convert import Converted
+
 __all__ = ["QuantizeReport", "check_int8", "inputs", "quantize", "require_accuracy", "tflite_path"]
 
 TFLITE = "model.tflite"
+LAYERS = "layers.png"
 
 
 def tflite_path(recipe: Recipe, workspace: Workspace) -> Path:
@@ -46,30 +53,36 @@ def quantize(
     trained: TrainReport,
     progress: evaluate.Advance | None = None,
     force: bool = False,
+    *,
+    layers: bool = False,
 ) -> QuantizeReport:
     """Quantize what ``train`` made, unless the last result was made from the same things.
 
     ``progress`` hears (done, total) of the test samples. The report's ``held`` says whether the
-    accuracy is what the recipe asks for; :func:`require_accuracy` makes that an error. Raises
+    accuracy is what the recipe asks for; :func:`require_accuracy` makes that an error. With
+    ``layers`` it also says how far each layer's int8 output is from the float network's. Raises
     ModelError, naming it, if a float tensor or an unsupported op is left.
     """
     dataset = datasets.load(recipe.data, recipe.path, workspace.samples(recipe.name))
-    keras_model = _trained(model_path(recipe, workspace))
     folder = workspace.model(recipe.name)
+    made = _made(recipe, folder)
     stamp, report_path = folder / "quantize.stamp", folder / "quantize.json"
-    key = _key(recipe, dataset, keras_model)
+    key = _key(recipe, dataset, made)
     report = _earlier(report_path) if not force and is_current(stamp, key) else None
     if report is None:
         stamp.unlink(missing_ok=True)
-        tflite = _convert(recipe, dataset, keras_model)
+        converted = _convert(recipe, dataset, made)
+        tflite = converted.tflite
         write_atomic(folder / TFLITE, tflite)
         accuracy = evaluate.accuracy(
             tflite, dataset.test, architectures.task(recipe), progress or (lambda _done, _all: None)
         )
-        report = _report(recipe, dataset, trained, tflite, accuracy)
+        report = _report(recipe, dataset, trained, converted, accuracy)
         results.write(report_path, report)
         write_stamp(stamp, key, [folder / TFLITE, report_path])
     allowed = recipe.quantize.max_accuracy_drop / 100  # not in the key: it changes no byte
+    if layers:
+        report = _with_layers(recipe, dataset, made, folder, report)
     return msgspec.structs.replace(
         report,
         tflite_path=str(folder / TFLITE),
@@ -85,7 +98,9 @@ def require_accuracy(report: QuantizeReport) -> None:
             f"{report.model}: int8 loses {report.accuracy_drop * 100:.2f} percentage points of "
             f"accuracy ({report.float_accuracy * 100:.2f} % -> {report.int8_accuracy * 100:.2f} %)"
             f", the recipe allows {report.max_accuracy_drop * 100:.2f}",
-            "give more quantize.samples, or raise quantize.max_accuracy_drop",
+            'look where it is lost with "tinyedge quantize --layers", try quantize.calibration = '
+            '"search" or method = "qat", or '
+            "raise quantize.max_accuracy_drop",
         )
 
 
@@ -100,6 +115,20 @@ def _held(loss: float, allowed: float) -> bool:
     return loss <= allowed + 1e-9  # accuracies are quotients; equal must count as held
 
 
+class _Made(msgspec.Struct, frozen=True):
+    """What training has left: a .keras file, and weights of its quantization-aware twin."""
+
+    model: bytes
+    twin: Path | None
+
+
+def _made(recipe: Recipe, folder: Path) -> _Made:
+    model, twin = compress.final_paths(recipe, folder)
+    if twin is not None:
+        _trained(twin)
+    return _Made(_trained(model), twin)
+
+
 def _trained(path: Path) -> bytes:
     try:
         return path.read_bytes()
@@ -109,20 +138,19 @@ def _trained(path: Path) -> bytes:
         ) from error
 
 
-def _convert(recipe: Recipe, dataset: Dataset, keras_model: bytes) -> bytes:
+def _convert(recipe: Recipe, dataset: Dataset, made: _Made) -> Converted:
     # imported here, because it is TensorFlow's part
-    from tinyedge.quantize import ptq  # noqa: PLC0415
+    from tinyedge.quantize import convert  # noqa: PLC0415
 
-    settings = recipe.quantize
-    samples = dataset.representative(settings.samples, settings.seed)
-    tflite = ptq.convert(backend.load(), keras_model, samples.inputs, recipe.name)
-    check_int8(tflite, recipe.name)
-    return tflite
+    converted = convert.convert(recipe, dataset, made.model, made.twin)
+    check_int8(converted.tflite, recipe.name)
+    return converted
 
 
 def _report(
-    recipe: Recipe, dataset: Dataset, trained: TrainReport, tflite: bytes, accuracy: float
+    recipe: Recipe, dataset: Dataset, trained: TrainReport, converted: Converted, accuracy: float
 ) -> QuantizeReport:
+    tflite = converted.tflite
     loss = trained.test_accuracy - accuracy
     allowed = recipe.quantize.max_accuracy_drop / 100
     return QuantizeReport(
@@ -130,7 +158,14 @@ def _report(
         sha256=sha256(tflite),
         tflite_path=TFLITE,
         tflite_bytes=len(tflite),
-        representative_samples=min(recipe.quantize.samples, len(dataset.train)),
+        deflated_bytes=len(zlib.compress(tflite, 9)),
+        sparsity=_sparsity(tflite),
+        method=recipe.quantize.method,
+        calibration=converted.calibration,
+        calibrations=converted.trials,
+        representative_samples=min(recipe.quantize.samples, len(dataset.train))
+        if recipe.quantize.method == "ptq"
+        else 0,
         test_samples=len(dataset.test),
         metric=trained.metric,
         float_accuracy=trained.test_accuracy,
@@ -141,13 +176,42 @@ def _report(
     )
 
 
-def _key(recipe: Recipe, dataset: Dataset, keras_model: bytes) -> str:
+def _sparsity(tflite: bytes) -> float:
+    """Part of the convolutions' and dense layers' int8 weights that is 0."""
+    graph = read_tflite.read(tflite, "model")
+    kernels = [
+        tensor.data
+        for op in graph.ops
+        for tensor in op.inputs
+        if tensor.data is not None and len(tensor.shape) > 1
+    ]
+    weights = sum(kernel.size for kernel in kernels)
+    return sum(int((kernel == 0).sum()) for kernel in kernels) / max(1, weights)
+
+
+def _with_layers(
+    recipe: Recipe, dataset: Dataset, made: _Made, folder: Path, report: QuantizeReport
+) -> QuantizeReport:
+    if made.twin is not None:
+        raise ConfigError(
+            f"{recipe.path}: quantization-aware training has no float network to compare with",
+            'write quantize.method = "ptq" to see the layers',
+        )
+    from tinyedge.quantize import convert, noise  # noqa: PLC0415 - TensorFlow's part
+
+    found = convert.layers(recipe, dataset, made.model, (folder / TFLITE).read_bytes())
+    write_atomic(folder / LAYERS, noise.draw(recipe.name, found))
+    return msgspec.structs.replace(report, layers=tuple(found), layers_path=str(folder / LAYERS))
+
+
+def _key(recipe: Recipe, dataset: Dataset, made: _Made) -> str:
     """Digest of all that the .tflite and its accuracy depend on."""
     settings = recipe.quantize
     parts = (
-        repr((settings.method, settings.samples, settings.seed)),
+        repr(msgspec.structs.replace(settings, max_accuracy_drop=0.0)),
         dataset.fingerprint,
-        sha256(keras_model),
+        sha256(made.model),
+        sha256(made.twin.read_bytes()) if made.twin else "",
         sources_sha256(Path(__file__).parent),
         repr(backend.versions()),
         metadata.version("tflite-micro"),

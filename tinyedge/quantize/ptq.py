@@ -1,10 +1,8 @@
-"""Post-training quantization by TensorFlow's converter."""
+"""Keras -> .tflite by TensorFlow's converter: with ranges from samples, or from training."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -12,44 +10,89 @@ from numpy.typing import NDArray
 
 from tinyedge.backend import Backend, quiet
 from tinyedge.errors import ModelError
+from tinyedge.train import compress
+
+Samples = NDArray[np.float32]
+Dense = str  # "per-channel" or "per-tensor"
 
 
-def convert(backend: Backend, keras_model: bytes, samples: NDArray[np.float32], name: str) -> bytes:
+def convert(
+    backend: Backend, keras_model: bytes, samples: Samples, name: str, dense: Dense = "per-channel"
+) -> bytes:
     """Return the int8 .tflite of a .keras file; ``samples`` calibrate the ranges.
 
     The batch is fixed to one sample. ``name`` is for errors. Raises ModelError with
     the converter's reason.
     """
-    from tensorflow.lite.python.convert_phase import ConverterError  # noqa: PLC0415 - see backend
+    converter = _converter(backend, compress.read(backend, keras_model), dense)
+    _calibrate(backend.tf, converter, samples)
+    return _run(converter.convert, name)
 
-    tf, keras = backend.tf, backend.keras
-    keras.backend.clear_session()
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.keras"
-        path.write_bytes(keras_model)
-        model = keras.models.load_model(path, compile=False)
+
+def convert_aware(backend: Backend, twin: Any, name: str, dense: Dense) -> bytes:
+    """Return the int8 .tflite of a quantization-aware model, which has its ranges."""
+    converter = _converter(backend, twin, dense)
+    return _run(converter.convert, name)
+
+
+def calibrated(backend: Backend, keras_model: bytes, samples: Samples, name: str) -> bytes:
+    """Return the float .tflite with the least and greatest value of each tensor in it."""
+    converter = _converter(backend, compress.read(backend, keras_model), "per-channel")
+    _calibrate(backend.tf, converter, samples)
+    converter._experimental_calibrate_only = True
+    return _run(converter.convert, name)
+
+
+def quantize_calibrated(backend: Backend, model: bytes, name: str, dense: Dense) -> bytes:
+    """Return the int8 .tflite of what :func:`calibrated` returns."""
+    from tensorflow.lite.python.convert import mlir_quantize  # noqa: PLC0415 - see backend
+
+    int8 = backend.tf.int8
+
+    def run() -> bytes:
+        return mlir_quantize(  # type: ignore[no-any-return]
+            model,
+            fully_quantize=True,
+            input_data_type=int8,
+            output_data_type=int8,
+            disable_per_channel_for_dense_layers=dense == "per-tensor",
+        )
+
+    return _run(run, name)
+
+
+def _converter(backend: Backend, model: Any, dense: Dense) -> Any:
+    tf = backend.tf
     # a free batch would leave SHAPE, STRIDED_SLICE and PACK in the graph
     one = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name="input")
     function = tf.function(model, input_signature=[one]).get_concrete_function()
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
-    _settings(tf, converter, samples)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.inference_input_type = tf.int8
+    converter.inference_output_type = tf.int8
+    converter._experimental_disable_per_channel_quantization_for_dense_layers = (
+        dense == "per-tensor"
+    )
+    return converter
+
+
+def _calibrate(tf: Any, converter: Any, samples: Samples) -> None:
+    def representative() -> Iterator[list[Samples]]:
+        for sample in samples:
+            yield [sample[np.newaxis]]
+
+    converter.representative_dataset = representative
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+
+
+def _run(action: Callable[[], bytes], name: str) -> bytes:
+    from tensorflow.lite.python.convert_phase import ConverterError  # noqa: PLC0415 - see backend
+
     with quiet():
         try:
-            return bytes(converter.convert())
+            return bytes(action())
         except (ConverterError, RuntimeError, ValueError) as error:
             raise ModelError(
                 f"{name}: the converter refuses the network: {str(error).splitlines()[0]}",
                 "replace the layer it names",
             ) from error
-
-
-def _settings(tf: Any, converter: Any, samples: NDArray[np.float32]) -> None:
-    def representative() -> Iterator[list[NDArray[np.float32]]]:
-        for sample in samples:
-            yield [sample[np.newaxis]]
-
-    converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = representative
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = tf.int8
-    converter.inference_output_type = tf.int8

@@ -36,6 +36,19 @@ class SkippedFile(Result, frozen=True, kw_only=True):
     reason: str
 
 
+class CompressionStage(Result, frozen=True, kw_only=True):
+    """One stage after training: pruning, clustering or quantization-aware training."""
+
+    stage: Annotated[str, Meta(description='"prune", "cluster" or "qat"')]
+    epochs: Annotated[int, Meta(ge=1)]
+    test_accuracy: Annotated[Fraction, Meta(description="Of the network after it, in float")]
+    sparsity: Annotated[Fraction, Meta(description="Part of the kernels' weights that is 0")]
+    most_values: Annotated[int, Meta(ge=0, description="Different weights in one kernel, at most")]
+    weight_bytes: Annotated[int, Meta(ge=0, description="Kernels in float32")]
+    deflated_bytes: Annotated[int, Meta(ge=0, description="The same, compressed by DEFLATE")]
+    seconds: Annotated[float, Meta(ge=0, description="Wall time of training")]
+
+
 class TrainReport(Result, frozen=True, kw_only=True):
     """``tinyedge train``: the float network."""
 
@@ -58,10 +71,32 @@ class TrainReport(Result, frozen=True, kw_only=True):
     seed: int
     epochs: tuple[Epoch, ...]
     validation_accuracy: Fraction
-    test_accuracy: Fraction
+    test_accuracy: Annotated[Fraction, Meta(description="Of the network before the stages")]
+    stages: Annotated[
+        tuple[CompressionStage, ...], Meta(description="Compression after training, in order")
+    ] = ()
     model_path: Annotated[str, Meta(description="The trained network, in the build folder")]
     curves_path: Annotated[str, Meta(description="Picture of loss and accuracy by epoch")]
     seconds: Annotated[float, Meta(ge=0, description="Wall time of training")]
+
+
+class CalibrationTrial(Result, frozen=True, kw_only=True):
+    """One way to calibrate that a search has tried."""
+
+    calibration: Annotated[str, Meta(description='E.g. "min-max" or "percentile 99.9"')]
+    accuracy: Annotated[Fraction, Meta(description="int8, samples of the validation split")]
+    samples: Annotated[int, Meta(ge=1)]
+
+
+class LayerNoise(Result, frozen=True, kw_only=True):
+    """How far one layer's int8 output is from the float network's."""
+
+    index: Annotated[int, Meta(ge=0, description="Operator's place in the .tflite")]
+    op: str
+    tensor: Annotated[str, Meta(description="Its output")]
+    snr_db: Annotated[float, Meta(description="Signal to noise, decibels; 6 dB are a bit")]
+    gain_db: Annotated[float, Meta(description="snr_db less that of its worst input: its own part")]
+    advice: Annotated[str, Meta(description="What would help; empty: nothing needs to")]
 
 
 class QuantizeReport(Result, frozen=True, kw_only=True):
@@ -72,6 +107,19 @@ class QuantizeReport(Result, frozen=True, kw_only=True):
     sha256: Sha256
     tflite_path: Annotated[str, Meta(description="The int8 model, in the build folder")]
     tflite_bytes: Annotated[int, Meta(ge=0)]
+    deflated_bytes: Annotated[int, Meta(ge=0, description="The .tflite, compressed by DEFLATE")] = 0
+    sparsity: Annotated[Fraction, Meta(description="Part of the int8 weights that is 0")] = 0.0
+    method: Annotated[str, Meta(description='"ptq" or "qat"')] = "ptq"
+    calibration: Annotated[
+        str, Meta(description="How the ranges were found; empty: in training")
+    ] = "min-max"
+    calibrations: Annotated[
+        tuple[CalibrationTrial, ...], Meta(description="What a search has tried")
+    ] = ()
+    layers: Annotated[
+        tuple[LayerNoise, ...], Meta(description="With --layers: int8 against float, worst first")
+    ] = ()
+    layers_path: Annotated[str, Meta(description="With --layers: picture of the same")] = ""
     representative_samples: Annotated[int, Meta(ge=0, description="Taken from the training split")]
     test_samples: Annotated[int, Meta(ge=0)]
     metric: Annotated[

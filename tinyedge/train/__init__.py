@@ -17,10 +17,10 @@ from tinyedge.dataset import Dataset, Split
 from tinyedge.errors import ConfigError
 from tinyedge.recipe import Recipe
 from tinyedge.results import SkippedFile, TrainReport
-from tinyedge.train import architectures, artefact, curves, tasks
+from tinyedge.train import architectures, artefact, compress, curves, tasks
 from tinyedge.train.batches import batches
 from tinyedge.train.checkpoint import Checkpoint
-from tinyedge.train.fit import fit
+from tinyedge.train.fit import Course, fit, fresh
 from tinyedge.train.progress import Progress
 from tinyedge.workspace import (
     Workspace,
@@ -49,7 +49,8 @@ def train(
     """Train the recipe's network, unless the last one was made from the same things.
 
     A run that was interrupted goes on after its last whole epoch, to the same weights. ``force``
-    starts from nothing. Raises ConfigError for a wrong recipe, ToolError without TensorFlow.
+    starts from nothing. The stages that make it smaller follow. Raises ConfigError
+    for a wrong recipe, ToolError without TensorFlow.
     """
     progress = progress or Progress()
     dataset = datasets.load(
@@ -60,17 +61,21 @@ def train(
     key = _key(recipe, dataset)
     stamp, report_path = folder / STAMP, folder / "train.json"
     report = None if force else _current(recipe, workspace, key)
-    if report is not None:
-        return report
-    checkpoint = Checkpoint(folder / "checkpoint.npz", key)
-    if force:
+    if report is None:
+        checkpoint = Checkpoint(folder / "checkpoint.npz", key)
+        if force:
+            checkpoint.remove()
+        stamp.unlink(missing_ok=True)
+        report = _train(recipe, dataset, folder, checkpoint, progress)
+        results.write(report_path, report)
+        write_stamp(stamp, key, [Path(report.model_path), Path(report.curves_path), report_path])
         checkpoint.remove()
-    stamp.unlink(missing_ok=True)
-    report = _train(recipe, dataset, folder, checkpoint, progress)
-    results.write(report_path, report)
-    write_stamp(stamp, key, [Path(report.model_path), Path(report.curves_path), report_path])
-    checkpoint.remove()
-    return report
+
+    def judge(model: Any) -> float:
+        return _accuracy(backend.load().tf, model, dataset.test, architectures.task(recipe))
+
+    stages = compress.run(recipe, dataset, folder, key, judge, progress=progress, force=force)
+    return msgspec.structs.replace(report, stages=stages)
 
 
 def trained(recipe: Recipe, workspace: Workspace) -> TrainReport | None:
@@ -78,7 +83,9 @@ def trained(recipe: Recipe, workspace: Workspace) -> TrainReport | None:
 
     Trains nothing; raises what :func:`train` does for a wrong recipe.
     """
-    if not (workspace.model(recipe.name) / STAMP).is_file():  # before the data set is read
+    folder = workspace.model(recipe.name)
+    made = [folder / STAMP, *(folder / stage.kept for stage in compress.stages(recipe))]
+    if not all(path.is_file() for path in made):  # before the data set is read
         return None
     dataset = datasets.load(recipe.data, recipe.path, workspace.samples(recipe.name))
     architectures.check(recipe, dataset.shape)
@@ -102,9 +109,9 @@ def _train(
     recipe: Recipe, dataset: Dataset, folder: Path, checkpoint: Checkpoint, progress: Progress
 ) -> TrainReport:
     tensorflow, task = backend.load(), architectures.task(recipe)
-    state = fit(tensorflow, recipe, dataset, checkpoint, progress)
-    tensorflow.keras.backend.clear_session()
-    model = architectures.build(recipe, tensorflow.keras, dataset.shape, len(dataset.classes))
+    course = Course(recipe.training, dataset, task)
+    state = fit(tensorflow, fresh(tensorflow, recipe, dataset), course, checkpoint, progress)
+    model = fresh(tensorflow, recipe, dataset)
     model.set_weights(state.best)
     best = state.best_epoch
     assert best is not None

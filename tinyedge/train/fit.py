@@ -24,20 +24,38 @@ from tinyedge.train.progress import Progress
 _EPOCH_SEEDS = 1_000_003  # a prime apart, so that no two recipes' seeds share their epochs' orders
 
 
+@dataclass(frozen=True, eq=False)
+class Course:
+    """How a model is trained: settings, data, task, and callbacks of Keras' for each epoch."""
+
+    training: Training
+    dataset: Dataset
+    task: Task
+    callbacks: tuple[Any, ...] = ()
+
+    @property
+    def steps(self) -> int:
+        """Batches an epoch."""
+        return math.ceil(len(tasks.learned(self.dataset.train, self.task)) / self.training.batch)
+
+
+def fresh(backend: Backend, recipe: Recipe, dataset: Dataset) -> Any:
+    """The recipe's network with its first weights, which its seed fixes."""
+    backend.keras.backend.clear_session()
+    backend.keras.utils.set_random_seed(recipe.training.seed)
+    return architectures.build(recipe, backend.keras, dataset.shape, len(dataset.classes))
+
+
 def fit(
-    backend: Backend, recipe: Recipe, dataset: Dataset, checkpoint: Checkpoint, progress: Progress
+    backend: Backend, model: Any, course: Course, checkpoint: Checkpoint, progress: Progress
 ) -> State:
     """Train to the end, or to where it no longer gets better; write a checkpoint each epoch."""
-    training = recipe.training
-    backend.keras.backend.clear_session()
-    backend.keras.utils.set_random_seed(training.seed)
-    task = architectures.task(recipe)
-    steps = math.ceil(len(tasks.learned(dataset.train, task)) / training.batch)
-    model = _compiled(backend.keras, recipe, dataset, steps * training.epochs)
-    loop = _Loop(backend, model, training, dataset, task, progress)
+    training = course.training
+    _compile(backend.keras, model, course)
+    loop = _Loop(backend, model, course, progress)
     state = checkpoint.load() or loop.start()
     loop.restore(state)
-    progress.started(training.epochs, steps, len(state.epochs))
+    progress.started(training.epochs, course.steps, len(state.epochs))
     while not finished(state, training.epochs, training.patience):
         state = loop.epoch(state)
         checkpoint.save(state)
@@ -51,24 +69,20 @@ def finished(state: State, epochs: int, patience: int) -> bool:
     return done >= epochs or 0 < patience <= done - state.best_number
 
 
-def _compiled(keras: Any, recipe: Recipe, dataset: Dataset, steps: int) -> Any:
-    training = recipe.training
-    model = architectures.build(recipe, keras, dataset.shape, len(dataset.classes))
+def _compile(keras: Any, model: Any, course: Course) -> None:
+    training = course.training
     rate: Any = training.learning_rate
     if training.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(rate, steps)
-    tasks.compile_model(keras, model, keras.optimizers.Adam(rate), architectures.task(recipe))
+        rate = keras.optimizers.schedules.CosineDecay(rate, course.steps * training.epochs)
+    tasks.compile_model(keras, model, keras.optimizers.Adam(rate), course.task)
     model.optimizer.build(model.trainable_variables)
-    return model
 
 
 @dataclass(frozen=True, eq=False)
 class _Loop:
     backend: Backend
     model: Any
-    training: Training
-    dataset: Dataset
-    task: Task
+    course: Course
     progress: Progress
 
     def start(self) -> State:
@@ -105,16 +119,20 @@ class _Loop:
         return tuple(self.model.get_weights()), tuple(optimizer)
 
     def _pass(self, number: int) -> Epoch:
-        seed = (self.training.seed * _EPOCH_SEEDS + number) % 2**32
-        learned = tasks.learned(self.dataset.train, self.task)
+        dataset, task = self.course.dataset, self.course.task
+        seed = (self.course.training.seed * _EPOCH_SEEDS + number) % 2**32
+        learned = tasks.learned(dataset.train, task)
         self._reseed(seed)
         history = self.model.fit(
             # the order is the epoch's own, so that a later run can go on with it
-            self._batches(self.dataset.train, learned[permutation(len(learned), seed)]),
+            self._batches(dataset.train, learned[permutation(len(learned), seed)]),
             validation_data=self._batches(
-                self.dataset.validation, tasks.learned(self.dataset.validation, self.task)
+                dataset.validation, tasks.learned(dataset.validation, task)
             ),
-            callbacks=[_callback(self.backend.keras, number, self.progress)],
+            callbacks=[
+                _callback(self.backend.keras, number, self.progress),
+                *self.course.callbacks,
+            ],
             verbose=0,
         ).history
         return Epoch(
@@ -126,7 +144,7 @@ class _Loop:
         )
 
     def _batches(self, split: Split, order: NDArray[np.int64]) -> Any:
-        return batches(self.backend.tf, split, self.training.batch, order, self.task)
+        return batches(self.backend.tf, split, self.course.training.batch, order, self.course.task)
 
     def _reseed(self, seed: int) -> None:
         """Let layers that draw (dropout, noise) draw the epoch's own numbers."""

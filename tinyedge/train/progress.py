@@ -12,7 +12,10 @@ class Progress:
         """``done`` of the ``total`` files of the data set are read."""
 
     def started(self, epochs: int, batches: int, done: int) -> None:
-        """Training is about to begin; ``done`` epochs were made by a run that was interrupted."""
+        """Training is about to begin; ``done`` epochs were made by a run that was interrupted.
+
+        It is called again for each stage that follows: pruning, clustering, quantization-aware.
+        """
 
     def batch(self, epoch: int, batch: int, loss: float, accuracy: float) -> None:
         """``batch`` batches of ``epoch`` (from 1) are done; the figures are the epoch's so far."""

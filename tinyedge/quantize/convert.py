@@ -1,0 +1,86 @@
+"""A recipe's ``[quantize]`` -> int8 .tflite: after training or aware of it, by any calibration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tinyedge import backend
+from tinyedge.dataset import Dataset
+from tinyedge.graph import read_tflite
+from tinyedge.quantize import calibrate, evaluate, noise, ptq
+from tinyedge.quantize.calibrate import Choice
+from tinyedge.quantize.ptq import Samples
+from tinyedge.recipe import Recipe
+from tinyedge.results import CalibrationTrial, LayerNoise
+from tinyedge.train import architectures, compress
+
+_JUDGED = 1000  # samples of the validation split that a search looks at
+
+
+@dataclass(frozen=True)
+class Converted:
+    """The int8 model, how its ranges were found, and what else a search has tried."""
+
+    tflite: bytes
+    calibration: str
+    trials: tuple[CalibrationTrial, ...] = ()
+
+
+def convert(recipe: Recipe, dataset: Dataset, model: bytes, twin: Path | None) -> Converted:
+    """Convert a .keras file, or the quantization-aware ``twin`` that was trained from it.
+
+    Raises ModelError with the converter's reason.
+    """
+    tensorflow, settings = backend.load(), recipe.quantize
+    if twin is not None:
+        aware = compress.aware_twin(recipe, model, twin)
+        made = ptq.convert_aware(tensorflow, aware, recipe.name, settings.dense)
+        return Converted(made, "")
+    samples = dataset.representative(settings.samples, settings.seed).inputs
+    choices = calibrate.choices(settings)
+    if len(choices) == 1:
+        return Converted(_by(recipe, model, samples, choices[0]), choices[0].title)
+    return _search(recipe, dataset, model, samples, choices)
+
+
+def layers(recipe: Recipe, dataset: Dataset, model: bytes, tflite: bytes) -> list[LayerNoise]:
+    """Each layer's int8 output against the float network's, worst first."""
+    samples = dataset.representative(noise.SAMPLES, recipe.quantize.seed).inputs
+    floating = ptq.calibrated(backend.load(), model, samples, recipe.name)
+    graph = read_tflite.read(tflite, recipe.name)
+    return noise.layers(backend.load(), graph, floating, dataset.test)
+
+
+def _by(recipe: Recipe, model: bytes, samples: Samples, choice: Choice) -> bytes:
+    tensorflow, dense = backend.load(), recipe.quantize.dense
+    if choice.kind == "min-max":
+        return ptq.convert(tensorflow, model, samples, recipe.name, dense)
+    ranged = ptq.calibrated(tensorflow, model, samples, recipe.name)
+    ranged = calibrate.recalibrated(tensorflow, ranged, samples, choice)
+    return ptq.quantize_calibrated(tensorflow, ranged, recipe.name, dense)
+
+
+def _search(
+    recipe: Recipe,
+    dataset: Dataset,
+    model: bytes,
+    samples: Samples,
+    choices: tuple[Choice, ...],
+) -> Converted:
+    """Try them all; the test split has no say, so that its accuracy stays honest."""
+    split = dataset.validation.first(_JUDGED)
+    tried = []
+    for choice in choices:
+        tflite = _by(recipe, model, samples, choice)
+        accuracy = evaluate.accuracy(
+            tflite, split, architectures.task(recipe), lambda _done, _all: None
+        )
+        tried.append((choice, accuracy, tflite))
+    chosen = calibrate.best([(choice, accuracy) for choice, accuracy, _ in tried])
+    trials = tuple(
+        CalibrationTrial(calibration=choice.title, accuracy=accuracy, samples=len(split))
+        for choice, accuracy, _ in tried
+    )
+    tflite = next(tflite for choice, _, tflite in tried if choice is chosen)
+    return Converted(tflite, chosen.title, trials)
