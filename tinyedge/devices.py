@@ -17,7 +17,6 @@ from tinyedge import validate as validating
 from tinyedge.build import Artifact, size
 from tinyedge.compile import Options
 from tinyedge.errors import CheckFailed, ConfigError
-from tinyedge.flash.ports import Ask
 from tinyedge.link.session import Session
 from tinyedge.oracle import Oracle
 from tinyedge.pipeline import Firmware
@@ -77,13 +76,10 @@ def _require_flash(report: BuildReport, options: Options) -> None:
         )
 
 
-def start(built: Built, port: str = "", ask: Ask | None = None) -> FlashReport:
-    """Leave a device running with this firmware; one that ran there before is ended.
-
-    ``ask`` chooses among several boards that are plugged in.
-    """
+def start(built: Built, port: str = "") -> FlashReport:
+    """Leave a device running with this firmware; one that ran there before is ended."""
     board, target = built.firmware.board, built.firmware.target
-    device = flash.start(built.artifact, board, target, port, ask)
+    device = flash.start(built.artifact, board, target, port)
     return FlashReport(
         model=built.report.model,
         sha256=built.report.sha256,

@@ -197,6 +197,7 @@ def test_several_boards_are_listed(
     monkeypatch.setattr(ports, "_comports", lambda: plugged)
     code, told = verb("flash", tflite, "--board", "esp32")
     assert code == 2
+    assert tools.calls() == []  # before any work
     assert "/dev/ttyUSB0 (CP210x), /dev/ttyUSB1 (CH340)" in told
     assert "PORT=/dev/ttyUSB0" in told
 
@@ -208,7 +209,8 @@ def test_a_model_too_large_is_refused_before_the_build(
     x = model.input((1, 320, 320, 2), scale=0.05, zero_point=0)
     path = tmp_path / "big.tflite"
     path.write_bytes(model.finish(model.max_pool2d(x, window=(2, 2), stride=(2, 2))))
-    code, told = verb("flash", path, "--board", "esp32")
+    (port := tmp_path / "port").touch()
+    code, told = verb("flash", path, "--board", "esp32", "--port", port)
     assert code == 1
     over = re.search(r"does not fit esp32: ([\d,]+) bytes of RAM too much", told)
     assert over is not None, told

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinyedge import tool
 from tinyedge.board import Board
 from tinyedge.build import idf, make
 
@@ -20,6 +21,14 @@ class Artifact:
     elf: Path
     map: Path
     out: Path
+
+
+def require(board: Board, runtime: str) -> None:
+    """Raise ToolError if what compiles for ``board`` is missing: before minutes of other work."""
+    if board.build.toolchain == "esp-idf":
+        idf.require()
+    elif (runtime, board.port) != ("tflm", "host"):  # there the official wheel runs the model
+        tool.require(board.build.toolchain)
 
 
 def build(

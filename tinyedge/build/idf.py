@@ -66,8 +66,8 @@ def build(folder: Path, out: Path, board: Board, observe: bool = False) -> Path:
     return out / "firmware.elf"
 
 
-def check_version() -> tuple[int, int]:
-    """Return ESP-IDF's release, e.g. (5, 3). Raises ToolError if it is missing or too old."""
+def require() -> None:
+    """Raise ToolError if ESP-IDF is not active in this shell. Starts nothing."""
     wanted = ".".join(map(str, OLDEST))
     try:
         tool.require(_PROGRAM)
@@ -76,6 +76,12 @@ def check_version() -> tuple[int, int]:
             "ESP-IDF is not active in this shell: idf.py is not on the PATH",
             f'install ESP-IDF {wanted} or newer, then run ". <its folder>/export.sh" in this shell',
         ) from error
+
+
+def check_version() -> tuple[int, int]:
+    """Return ESP-IDF's release, e.g. (5, 3). Raises ToolError if it is missing or too old."""
+    require()
+    wanted = ".".join(map(str, OLDEST))
     text = tool.run(version_argv(), timeout_s=60.0).stdout
     found = _VERSION.search(text)
     if found is None:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tinyedge import board as boards
+from tinyedge import build as building
 from tinyedge import devices, pipeline
 from tinyedge.cli import _console, train
 from tinyedge.devices import Built
@@ -49,6 +50,8 @@ def build(
     argument: str, board_id: str, runtime: str | None, workspace: Workspace, given: Compile
 ) -> Built:
     """MODEL -> its firmware, compiled and measured."""
+    board = boards.load(board_id)
+    building.require(board, runtime or board.runtime)
     firmware = generate(argument, board_id, runtime, workspace, given)
     pipeline.require_room(firmware, [boards.load(name) for name in boards.available()])
     _console.note(f"compile {firmware.loaded.model.name} for {firmware.board.id}")

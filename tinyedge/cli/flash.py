@@ -9,9 +9,11 @@ from pathlib import Path
 
 import click
 
+from tinyedge import board as boards
 from tinyedge import devices
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.flash import ports
 from tinyedge.flash.ports import Port
 from tinyedge.recipe import Compile
 from tinyedge.results import FlashReport
@@ -36,9 +38,12 @@ def command(
     "validate" and "bench" with the same model, board and runtime then use it. "tinyedge stop"
     ends it.
     """
+    if boards.load(board).flash.method == "esptool":
+        # Asked before minutes of work, not after.
+        port = ports.find(port or "", _ask_port if sys.stdin.isatty() else None)
     built = _stages.build(model, board, runtime, workspace, given)
     _console.note(f"flash {built.report.board}")
-    report = devices.start(built, port or "", _ask_port if sys.stdin.isatty() else None)
+    report = devices.start(built, port or "")
     _show(report, model, given)
     save(json_path, report)
 

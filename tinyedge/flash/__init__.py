@@ -14,7 +14,6 @@ from tinyedge.board import Board
 from tinyedge.build import Artifact
 from tinyedge.errors import ConfigError, LinkError, ToolError, near_match
 from tinyedge.flash import esptool, host, ports, process, qemu
-from tinyedge.flash.ports import Ask
 from tinyedge.flash.process import Process
 from tinyedge.link.session import Deadlines, Session
 from tinyedge.workspace import sha256, write_atomic
@@ -66,17 +65,13 @@ def run(
             process.stop(device.process)
 
 
-def start(
-    artifact: Artifact, board: Board, folder: Path, port: str = "", ask: Ask | None = None
-) -> Device:
+def start(artifact: Artifact, board: Board, folder: Path, port: str = "") -> Device:
     """Leave a device running and remember it in ``folder``; one that ran there before is ended.
 
-    ``port``: of a real board; ``ask`` chooses where it is not given and several are plugged in.
-    Raises ToolError or LinkError if it does not start and answer.
+    ``port``: of a real board; empty: the only one that is plugged in. Raises ToolError or
+    LinkError if it does not start and answer.
     """
     stop(folder)
-    if board.flash.method == "esptool":
-        port = ports.find(port, ask)
     device = _start(artifact, board, port, owned=False)
     try:
         state = _State(
