@@ -17,7 +17,7 @@ DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
 C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train quantize inspect generate build flash validate bench profile bench-anchors \
+.PHONY: help setup demo train quantize inspect generate build flash validate bench profile debug bench-anchors \
         bench-diff bench-baseline benchmarks report monitor boards stop check format test fuzz clean \
         distclean
 
@@ -71,6 +71,10 @@ bench: setup
 ## time each layer of MODEL on BOARD, and draw where time and arena go
 profile: setup
 	@$(TINYEDGE) profile $(MODEL) $(DEVICE) $(ARGS)
+
+## compare what each layer of MODEL writes on BOARD with the reference
+debug: setup
+	@$(TINYEDGE) debug $(MODEL) $(DEVICE) $(ARGS)
 
 ## count instructions and loads of all models in the folder MODELS, layer by layer
 bench-anchors: setup

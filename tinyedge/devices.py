@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from tinyedge import bench as benching
 from tinyedge import build as building
+from tinyedge import debug as debugging
 from tinyedge import flash, results
 from tinyedge import profile as profiling
 from tinyedge import validate as validating
@@ -23,6 +24,7 @@ from tinyedge.pipeline import Firmware
 from tinyedge.results import (
     BenchReport,
     BuildReport,
+    DebugReport,
     FlashReport,
     LayerSize,
     ProfileReport,
@@ -181,6 +183,41 @@ def profile(built: Built, url: str, *, runs: int, progress: Advance, on_log: Log
         )
     results.write(firmware.target / "profile.json", report)
     return report
+
+
+def debug(
+    built: Built, url: str, sample: int, vectors: Path | None, *, on_log: Log
+) -> tuple[DebugReport, tuple[debugging.Layer, ...]]:
+    """Compare the layers of observed firmware of the aot runtime; the report is kept as debug.json.
+
+    Raises ConfigError if there is no such sample.
+    """
+    firmware, loaded = built.firmware, built.firmware.loaded
+    assert firmware.plan is not None
+    samples = loaded.samples(sample + 1, vectors)
+    if sample >= len(samples):
+        raise ConfigError(f"there is no sample {sample} in {samples.source}: it has {len(samples)}")
+    with _session(built, url, on_log) as session:
+        layers = debugging.layers(
+            session, loaded.graph, firmware.plan, loaded.tflite, samples[sample]
+        )
+    truths = tuple(layer.truth for layer in layers)
+    first = next((truth.index for truth in truths if truth.differing), None)
+    report = DebugReport(
+        model=built.report.model,
+        sha256=built.report.sha256,
+        board=built.report.board,
+        runtime=built.report.runtime,
+        optimize=built.report.optimize,
+        url=url,
+        inputs=samples.source,
+        sample=sample,
+        layers=truths,
+        first_differing=first,
+        held=first is None,
+    )
+    results.write(firmware.target / "debug.json", report)
+    return report, layers
 
 
 def last(built: Built, name: str, kind: type[_R]) -> _R | None:

@@ -286,6 +286,11 @@ static void on_profile(const te_frame *request) {
   }
   te_frame_end();
 }
+
+static void on_watch(const te_frame *request) {
+  te_observe_watch(te_get_u32(request->payload + TE_WATCH_LAYERS_AT) != 0);
+  answer(request, NULL, 0);
+}
 #endif
 
 static void on_status(const te_frame *request) {
@@ -318,6 +323,7 @@ static const request_kind kinds[] = {
     {TE_TYPE_STATUS, 0, 0, false, on_status},
 #ifdef TE_OBSERVE
     {TE_TYPE_PROFILE, TE_PROFILE_SIZE, TE_PROFILE_SIZE, true, on_profile},
+    {TE_TYPE_WATCH, TE_WATCH_SIZE, TE_WATCH_SIZE, true, on_watch},
 #endif
     {TE_TYPE_HALT, 0, 0, false, on_halt},
 };

@@ -1,7 +1,8 @@
-/* Per-layer timing, for builds with -DTE_OBSERVE; without it nothing here exists. */
+/* Per-layer timing and outputs, for builds with -DTE_OBSERVE; without it nothing here exists. */
 #ifndef TE_OBSERVE_H
 #define TE_OBSERVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -19,6 +20,14 @@ void te_observe_begin(void);
 /* Layer `layer` (0 is the first that runs) took `ticks` of te_port_ticks. The runtime calls it
  * while the model runs, after the layer's time has been taken. */
 void te_observe_layer(uint32_t layer, uint64_t ticks);
+
+/* Layer `layer` has written `bytes` at `data`, which hold until the next layer runs. Called after
+ * te_observe_layer. Where the host has asked for it, blocks until they are sent: the inference as
+ * a whole takes longer then. */
+void te_observe_output(uint32_t layer, const void *data, uint32_t bytes);
+
+/* Whether the next inferences send their layers' outputs. At first they do not. */
+void te_observe_watch(bool watch);
 
 /* Layers of the last inference. */
 uint32_t te_observe_count(void);

@@ -16,6 +16,12 @@ uint64_t te_port_ticks(void) {
 void te_observe_layer(uint32_t layer, uint64_t ticks) {
   fprintf(stderr, "%u %u\n", (unsigned)layer, (unsigned)ticks);
 }
+
+void te_observe_output(uint32_t layer, const void *data, uint32_t bytes) {
+  (void)layer;
+  (void)data;
+  (void)bytes;
+}
 #endif
 
 int main(void) {

@@ -33,6 +33,8 @@ class FakeDevice:
         self.requests: list[int] = []  # types, as they arrived undamaged
         self.sends: list[bytes] = []  # extra bytes for the host, before the next answer
         self.layers: list[int] | None = None  # ticks; None: it does not observe them
+        self.written: list[bytes] | None = None  # by each layer; None: it does not observe them
+        self.watched = False
         self.run_error: tuple[int, bytes] | None = None
         self._decoder, self._out = Decoder(), bytearray()
         self._inference, self._input, self._done = 0, b"", False
@@ -68,6 +70,7 @@ class FakeDevice:
             p.Type.INVOKE: self._invoke,
             p.Type.READ: self._read,
             p.Type.PROFILE: self._profile,
+            p.Type.WATCH: self._watch,
             p.Type.STATUS: lambda _: p.STATUS.pack(100, 200, len(self.runs), 0, 0),
             p.Type.HALT: lambda _: b"",
         }[p.Type(kind)]
@@ -105,6 +108,8 @@ class FakeDevice:
                 self._input = b""
                 raise Refusal(p.Code.INPUT_CRC, 0)
             self.runs.append(self._input)
+            if self.watched:
+                self._send_layers()
             self._done = True
         if self.run_error:
             raise Refusal(p.Code.MODEL, *self.run_error)
@@ -117,6 +122,19 @@ class FakeDevice:
         assert inference == self._inference
         assert self._done
         return p.OUTPUT.pack(inference, offset) + self._input[::-1][offset : offset + size]
+
+    def _watch(self, payload: bytes) -> bytes:
+        if self.written is None:
+            raise Refusal(p.Code.TYPE, p.Type.WATCH)
+        self.watched = p.WATCH.ints(payload) == (1,)
+        return b""
+
+    def _send_layers(self) -> None:
+        most = p.MAX_ANSWER - p.LAYER.size
+        for layer, data in enumerate(self.written or ()):
+            for at in range(0, len(data), most):
+                body = p.LAYER.pack(layer, at) + data[at : at + most]
+                self._out += self.to_host(encode(Frame(p.Type.LAYER, 0, body)))
 
     def _profile(self, payload: bytes) -> bytes:
         inference, first = p.PROFILE.ints(payload)

@@ -95,3 +95,17 @@ def test_the_wheel_has_no_times_by_layer(tmp_path: Path) -> None:
     firmware = pipeline.generate(loaded, board, "tflm", workspace)
     with pytest.raises(ConfigError, match="tells no times by layer"):
         devices.require_observable(firmware)
+
+
+@pytest.mark.parametrize("board", ["host", "netduinoplus2", "qemu-mps2-an386"])
+def test_every_layer_is_the_references(board: str, tmp_path: Path) -> None:
+    firmware = _firmware(board, tmp_path)
+    built = devices.build(firmware, observe=True)
+    with devices.device(built, None) as url:
+        report, layers = devices.debug(built, url, 1, None, on_log=_unexpected)
+    assert firmware.plan is not None
+    assert (report.held, report.first_differing) == (True, None)
+    assert [layer.output_bytes for layer in report.layers] == [
+        step.output.bytes for step in firmware.plan.steps
+    ]
+    assert len({bytes(layer.device) for layer in layers}) > 1

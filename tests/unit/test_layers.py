@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "bench": {"link", "board", "samples", "results"},
     "trace": {"board", "build", "compile", "flash", "link"},
     "published": {"graph"},
+    "debug": {"compile", "graph", "link", "oracle", "results"},
     "profile": {"bench", "board", "compile", "graph", "inspection", "link", "results", "samples"},
     "inspection": {"graph", "compile", "board", "results"},
     "report": {"results"},

@@ -25,6 +25,7 @@ VERBS = {
     "validate": "Compare the device's answers with the reference, byte for byte",
     "bench": "Measure size, memory and ticks an inference",
     "profile": "Time each layer on the device, and draw where time and arena go",
+    "debug": "Compare what each layer writes with the reference, and with real numbers",
     "bench-anchors": "Count every instruction and load of many models, layer by layer",
     "compare": "Show what moved between two results",
     "report": "Write the HTML and Markdown report",

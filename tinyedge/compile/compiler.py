@@ -22,6 +22,12 @@ PASSES = (drop_copies.transform, fold_pad.transform, order.transform)
 CHANNELS = 8
 
 
+def kept_channels(graph: Graph) -> dict[int, tuple[int, ...]]:
+    """Channels that plans of ``graph`` compute, of each tensor (by index) that loses some."""
+    _, report = constant_channels.transform(graph, CHANNELS)
+    return {tensor.index: tensor.kept for tensor in report.narrowed}
+
+
 def compile_graph(graph: Graph, core: str, options: Options | None = None) -> Plan:
     """Return the plan for ``core`` (as boards/*.toml names it).
 

@@ -21,7 +21,7 @@ from tinyedge.emit.view import (
 from tinyedge.graph.types import Graph
 
 #: TE_AOT_VERSION of te_aot.h
-VERSION = 1
+VERSION = 2
 #: bytes of te_model_info.name, less its end
 _NAME_BYTES = 63
 _FOLDER = "runtime/aot"
@@ -158,6 +158,8 @@ def _step_view(step: Step) -> StepView:
         calls=tuple(_call_view(step, call) for call in step.calls),
         kernel=step.kernel,
         fields=tuple((name, _field(step, value)) for name, value in step.fields),
+        output_offset=step.output.offset,
+        output_bytes=step.output.bytes,
         call=f"{step.kernel}({', '.join(_arguments(step))})",
     )
 

@@ -19,13 +19,15 @@ class CallView:
 
 @dataclass(frozen=True)
 class StepView:
-    """One call: the kernel's name, its parameter struct's fields, the C of the call."""
+    """One call: the kernel's name, its parameter struct's fields, its output, the C of the call."""
 
     index: int
     comment: str
     calls: tuple[CallView, ...]
     kernel: str
     fields: tuple[tuple[str, str], ...]
+    output_offset: int
+    output_bytes: int
     call: str
 
 

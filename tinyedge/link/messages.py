@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinyedge.errors import LinkError
@@ -138,6 +139,22 @@ def ticks(payload: bytes) -> tuple[int, ...]:
     """Parse the ticks behind PROFILED's fields; what is left of a number is dropped."""
     count = len(payload) // p.TICKS_BYTES
     return struct.unpack_from(f"<{count}Q", payload)
+
+
+def assembled(
+    parts: dict[tuple[int, int], bytes], sizes: Sequence[int]
+) -> tuple[bytes, ...] | None:
+    """Outputs of ``sizes`` bytes each; ``parts`` by layer and offset. None if any is missing."""
+    outputs = []
+    for layer, size in enumerate(sizes):
+        data = b""
+        while len(data) < size:
+            part = parts.get((layer, len(data)), b"")
+            if not part:
+                return None
+            data += part
+        outputs.append(data)
+    return tuple(outputs)
 
 
 def status(payload: bytes) -> Status:

@@ -33,7 +33,7 @@ MAX_TENSORS = 32
 
 
 class Type(enum.IntEnum):
-    """Frame types. Requests come first; the device sends the last three unasked."""
+    """Frame types. Requests come first; the device sends the last four unasked."""
 
     HELLO = 0x01
     WRITE = 0x02
@@ -41,10 +41,12 @@ class Type(enum.IntEnum):
     READ = 0x04
     STATUS = 0x05
     HALT = 0x06
-    PROFILE = 0x07  # only firmware that observes its layers knows it
+    PROFILE = 0x07  # only firmware that observes its layers knows this and the next
+    WATCH = 0x08
     READY = 0xC0
     LOG = 0xC1
     ERROR = 0xC2
+    LAYER = 0xC3
 
 
 class Code(enum.IntEnum):
@@ -130,6 +132,12 @@ PROFILED = Layout("profiled", (("inference", "I"), ("layers", "I"), ("first", "I
 
 TICKS_BYTES = 8
 
+WATCH = Layout("watch", (("layers", "I"),))
+"""1: send a LAYER for what each layer writes, while the next inferences run; 0: do not."""
+
+LAYER = Layout("layer", (("layer", "I"), ("offset", "I")))
+"""Then bytes of the layer's output, from ``offset`` on."""
+
 STATUS = Layout(
     "status",
     (
@@ -192,6 +200,8 @@ LAYOUTS = (
     OUTPUT,
     PROFILE,
     PROFILED,
+    WATCH,
+    LAYER,
     STATUS,
     ERROR,
     HELLO,

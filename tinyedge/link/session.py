@@ -23,6 +23,7 @@ from tinyedge.link.protocol import Code, Type
 from tinyedge.link.transport import DeviceGoneError, SerialTransport, Transport
 
 _INPUT_ATTEMPTS = 3
+_WATCH_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Session:
         self._sequence = int.from_bytes(os.urandom(2), "little")
         self._inference = 0
         self._greeting = True
+        self._parts: dict[tuple[int, int], bytes] = {}  # layer and offset -> bytes
         try:
             self.hello: Hello = self._greet()
             self._check(self.hello, expect_sha256)
@@ -122,6 +124,31 @@ class Session:
                 raise self._nonsense("PROFILE")
             ticks += found
         return tuple(ticks)
+
+    def watch(
+        self, inputs: Sequence[bytes], sizes: Sequence[int]
+    ) -> tuple[Inference, tuple[bytes, ...]]:
+        """Run one inference, and return what each layer has written.
+
+        ``sizes``: bytes of each layer's output. The device sends them one by one while it runs, so
+        that it need not keep them. Raises LinkError if the firmware does not observe its layers,
+        or if some of the bytes never arrive whole.
+        """
+        self._observed(Type.WATCH, protocol.WATCH.pack(1))
+        try:
+            for _ in range(_WATCH_ATTEMPTS):
+                self._parts = {}
+                answer = self.infer(inputs)
+                outputs = messages.assembled(self._parts, sizes)
+                if outputs is not None:
+                    return answer, outputs
+        finally:
+            self._observed(Type.WATCH, protocol.WATCH.pack(0))
+        raise LinkError(
+            f"{self._transport.name}: the layers' outputs did not arrive whole "
+            f"in {_WATCH_ATTEMPTS} attempts",
+            "check the wiring, or lower link.baud",
+        )
 
     def status(self) -> Status:
         """Memory use and counters."""
@@ -203,17 +230,20 @@ class Session:
         return burst, at
 
     def _profile(self, first: int) -> bytes:
-        request = protocol.PROFILE.pack(self._inference, first)
+        frame = self._observed(Type.PROFILE, protocol.PROFILE.pack(self._inference, first))
+        return self._of_this_inference(frame.payload, protocol.PROFILED)
+
+    def _observed(self, kind: Type, request: bytes) -> Frame:
+        """A request that only firmware knows that observes its layers."""
         try:
-            frame = self._exchange([(Type.PROFILE, request)], self._deadlines.answer_s)
+            return self._exchange([(kind, request)], self._deadlines.answer_s)
         except DeviceError as error:
             if error.code == Code.TYPE:
                 raise LinkError(
                     f"{self._transport.name}: this firmware does not observe its layers",
-                    'leave out --port, so that "tinyedge profile" flashes firmware that does',
+                    "leave out --port, so that firmware that does is flashed",
                 ) from error
             raise self._refused(error) from error
-        return self._of_this_inference(frame.payload, protocol.PROFILED)
 
     def _read_output(self, at: int, total: int) -> bytes:
         size = min(total - at, protocol.MAX_ANSWER - protocol.OUTPUT.size)
@@ -283,6 +313,9 @@ class Session:
                 )
             if frame.type == Type.LOG:
                 self._on_log(frame.payload.decode(errors="replace"))
+            elif frame.type == Type.LAYER:
+                layer, offset = protocol.LAYER.ints(frame.payload)
+                self._parts[layer, offset] = frame.payload[protocol.LAYER.size :]
             elif frame.type == Type.ERROR:
                 self._raise_error(frame)
             elif (frame.type, frame.sequence) == (kind | protocol.ANSWER, self._sequence):

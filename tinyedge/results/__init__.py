@@ -14,6 +14,7 @@ from tinyedge.results.counts import (
     StepCounts,
     TflmFigures,
 )
+from tinyedge.results.debug import DebugReport, LayerTruth
 from tinyedge.results.device import (
     BenchReport,
     ByteDifference,
@@ -68,6 +69,7 @@ __all__ = [
     "Change",
     "CompareReport",
     "CompressionStage",
+    "DebugReport",
     "DemoReport",
     "Epoch",
     "FlashReport",
@@ -78,6 +80,7 @@ __all__ = [
     "LayerNoise",
     "LayerProfile",
     "LayerSize",
+    "LayerTruth",
     "Mismatch",
     "ModelCounts",
     "MonitorReport",

@@ -9,6 +9,7 @@ import msgspec
 
 from tinyedge.errors import ConfigError
 from tinyedge.results.counts import AnchorsReport, CompareReport
+from tinyedge.results.debug import DebugReport
 from tinyedge.results.device import (
     BenchReport,
     DemoReport,
@@ -34,6 +35,7 @@ VERBS: dict[str, type[Result]] = {
     "bench-anchors": AnchorsReport,
     "compare": CompareReport,
     "profile": ProfileReport,
+    "debug": DebugReport,
     "report": ReportFiles,
     "demo": DemoReport,
     "monitor": MonitorReport,

@@ -7,7 +7,7 @@
 #include "te_model.h"
 
 /* Raised when generated sources and runtime no longer fit together. */
-#define TE_AOT_VERSION 1
+#define TE_AOT_VERSION 2
 
 /* Where each input and output lies in the arena while it lives: te_model.input_count and
  * te_model.output_count entries. */
@@ -17,18 +17,20 @@ extern const int8_t *const te_aot_outputs[];
 /* Runs every step once, on the arena; blocks until done, cannot fail. */
 void te_aot_run(void);
 
-/* One step. With -DTE_OBSERVE its ticks are reported as they are taken. */
+/* One step, and the `bytes` that it has written at `output`. With -DTE_OBSERVE its ticks are
+ * reported as they are taken, then its output. */
 #ifdef TE_OBSERVE
 #include "te_observe.h"
 #include "te_port.h"
-#define TE_STEP(index, call)                          \
+#define TE_STEP(index, output, bytes, call)           \
   do {                                                \
     const uint64_t begin = te_port_ticks();           \
     call;                                             \
     te_observe_layer(index, te_port_ticks() - begin); \
+    te_observe_output(index, output, bytes);          \
   } while (0)
 #else
-#define TE_STEP(index, call) call
+#define TE_STEP(index, output, bytes, call) call
 #endif
 
 #endif

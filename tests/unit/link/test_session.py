@@ -259,3 +259,40 @@ def test_firmware_that_does_not_observe_its_layers_is_named() -> None:
         link.infer([b"abcd"])
         with pytest.raises(LinkError, match="does not observe its layers"):
             link.profile()
+
+
+def test_what_layers_write_comes_in_parts_while_the_model_runs() -> None:
+    device = FakeDevice((4,))
+    device.written = [random.Random(2).randbytes(size) for size in (5000, 1, 0, 2040)]
+    with session(device) as link:
+        answer, outputs = link.watch([b"abcd"], [5000, 1, 0, 2040])
+        assert answer.outputs == (b"dcba",)
+        assert outputs == tuple(device.written)
+        assert not device.watched
+        link.infer([b"abcd"])
+    assert len(device.runs) == 2
+
+
+def test_a_layer_that_is_lost_is_asked_for_once_more() -> None:
+    device = FakeDevice((4,))
+    device.written = [b"first", b"second"]
+    lost = iter([True])
+
+    def lose(data: bytes) -> bytes:
+        return b"" if b"second" in data and next(lost, False) else data
+
+    device.to_host = lose
+    with session(device) as link:
+        assert link.watch([b"abcd"], [5, 6])[1] == (b"first", b"second")
+    assert len(device.runs) == 2
+
+
+def test_layers_that_never_arrive_are_an_error() -> None:
+    device = FakeDevice((4,))
+    device.written = [b"first"]
+    with (
+        session(device) as link,
+        pytest.raises(LinkError, match="did not arrive whole in 3 attempts"),
+    ):
+        link.watch([b"abcd"], [5, 6])
+    assert not device.watched

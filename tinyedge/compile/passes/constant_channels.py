@@ -30,13 +30,17 @@ Weighted = Conv2D | FullyConnected
 
 @dataclass(frozen=True)
 class Narrowed:
-    """A computed tensor that lost channels. ``constant``: how many of its channels never change."""
+    """A computed tensor that lost channels. ``constant``: how many of its channels never change.
+
+    ``kept``: the channels that are left, in their order.
+    """
 
     index: int
     name: str
     before: int
     after: int
     constant: int
+    kept: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,14 @@ def transform(graph: Graph, align: int = 8) -> tuple[Graph, Report]:
     keep = _Selection(graph, inlets, align).keep
     result = _Rewriter(graph, inlets, keep).graph()
     narrowed = tuple(
-        Narrowed(t.index, t.name, len(mask), int(mask.sum()), int(ranges[t].constant()[0].sum()))
+        Narrowed(
+            t.index,
+            t.name,
+            len(mask),
+            int(mask.sum()),
+            int(ranges[t].constant()[0].sum()),
+            tuple(map(int, np.flatnonzero(mask))),
+        )
         for t, mask in keep.items()
         if not t.is_constant and not mask.all()
     )

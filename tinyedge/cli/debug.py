@@ -1,0 +1,116 @@
+"""``tinyedge debug``: every layer of one sample, on the device and on the host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from tinyedge import devices
+from tinyedge.cli import _console, _stages
+from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.debug import Layer
+from tinyedge.errors import CheckFailed, ConfigError
+from tinyedge.pipeline import Firmware
+from tinyedge.recipe import Compile
+from tinyedge.report import feature_maps
+from tinyedge.results import DebugReport, LayerTruth
+from tinyedge.workspace import Workspace, write_atomic
+
+_NHWC = 4  # axes of a tensor that has feature maps
+
+
+@click.command(epilog="Example: tinyedge debug model.tflite --board netduinoplus2 --sample 3")
+@target_options
+@port_option
+@click.option("--sample", type=click.IntRange(min=0), default=0, show_default=True, help="Which.")
+@click.option(
+    "--vectors",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Take the sample from an .npz (inputs, labels).",
+)
+def command(
+    *,
+    model: str,
+    board: str,
+    runtime: str | None,
+    given: Compile,
+    port: str | None,
+    sample: int,
+    vectors: Path | None,
+    workspace: Workspace,
+    json_path: Path | None,
+) -> None:
+    """Compare what each layer writes on the device with the reference, and with real numbers.
+
+    The device sends each layer's output while it runs, so that it needs no room to keep them. Exit
+    code 1 if a byte differs from TFLM's reference; the signal-to-noise ratio says what int8 costs.
+    """
+    firmware = _stages.generate(model, board, runtime, workspace, given)
+    _require_plan(firmware)
+    _console.note(f"compile {firmware.loaded.model.name} for {firmware.board.id}, observed")
+    built = devices.build(firmware, observe=True)
+    with _stages.device(built, port) as url:
+        report, layers = devices.debug(built, url, sample, vectors, on_log=_console.note)
+    show(report)
+    worst = worst_maps(layers)
+    if worst is not None:
+        path = firmware.target / "debug.png"
+        title = f"{worst.truth.index} {worst.truth.name}: the largest differences"
+        write_atomic(path, feature_maps.draw(title, worst.device_real, worst.real))
+        _console.path("feature maps of the noisiest layer", str(path))
+    save(json_path, report)
+    if not report.held:
+        raise CheckFailed(f"layer {report.first_differing} is the first that differs from TFLM's")
+
+
+def _require_plan(firmware: Firmware) -> None:
+    if firmware.plan is None:
+        raise ConfigError(
+            "the tflm runtime does not tell what its layers write", "debug --runtime aot"
+        )
+
+
+def worst_maps(layers: Sequence[Layer]) -> Layer | None:
+    """Of the layers with feature maps, the first that differs, else the noisiest."""
+    maps = [layer for layer in layers if len(layer.step.output.shape) == _NHWC]
+    maps = [layer for layer in maps if layer.step.ops]
+    wrong = [layer for layer in maps if layer.truth.differing]
+    noisy = [layer for layer in maps if layer.truth.snr_db is not None]
+    if wrong:
+        return wrong[0]
+    return min(noisy, key=lambda layer: layer.truth.snr_db or 0.0, default=None)
+
+
+def show(report: DebugReport) -> None:
+    """Print the layers in order."""
+    columns = [
+        ">",
+        "layer",
+        "kernel",
+        "output",
+        ">elements that differ",
+        ">by at most",
+        ">beyond range",
+    ]
+    columns += [">SNR"]
+    title = f"{report.model} on {report.board}, sample {report.sample} of {report.inputs}"
+    _console.show(_console.table(title, columns, [_row(layer) for layer in report.layers]))
+    if report.first_differing is None:
+        _console.verdict(True, f"all {len(report.layers)} layers are TFLM's, byte for byte")
+    else:
+        _console.verdict(False, f"layer {report.first_differing} is the first that differs")
+
+
+def _row(layer: LayerTruth) -> tuple[object, ...]:
+    return (
+        layer.index,
+        layer.name.replace("+", " + "),
+        layer.kernel.removeprefix("te_"),
+        "x".join(map(str, layer.output_shape[1:] or layer.output_shape)),
+        layer.differing,
+        layer.largest_difference,
+        f"{layer.beyond_range * 100:.1f} %",
+        "-" if layer.snr_db is None else f"{layer.snr_db:.1f} dB",
+    )
