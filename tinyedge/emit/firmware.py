@@ -30,7 +30,9 @@ def render(
     if runtime == "tflm" and board.port == "host":
         # There the official wheel's interpreter runs the file itself.
         return {f"model/{re.sub(r'[^A-Za-z0-9._-]', '-', graph.name)}.tflite": tflite}
-    files: dict[str, str | bytes] = {**board_files.files(board)}
+    files: dict[str, str | bytes] = {
+        **board_files.files(board, optimize if runtime == "aot" else "speed")
+    }
     if runtime == "aot":
         assert plan is not None
         files |= aot.render(graph, plan, tflite)
