@@ -17,7 +17,7 @@ _TFLM_MISSING = (
     "TFLM_DIR names no tree in which TensorFlow Lite Micro has been built for {arch}. "
     "In a clone of its repository run: make -f tensorflow/lite/micro/tools/make/Makefile "
     "TARGET=cortex_m_generic TARGET_ARCH={arch} TARGET_TOOLCHAIN_ROOT=/usr/bin/ "
-    "OPTIMIZED_KERNEL_DIR=cmsis_nn microlite. "
+    "BUILD_TYPE=release_with_logs OPTIMIZED_KERNEL_DIR=cmsis_nn microlite. "
     "Then set TFLM_DIR to that clone"
 )
 _LEVELS: dict[Optimize, str] = {"speed": "-O2", "size": "-Os"}
