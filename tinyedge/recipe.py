@@ -76,19 +76,48 @@ class Network(config.Table, frozen=True, kw_only=True):
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+class Augment(config.Table, frozen=True, kw_only=True):
+    """Random changes of each training picture, as Keras' ImageDataGenerator means them.
+
+    ``rotation`` and ``shear`` in degrees to either side, ``shift`` in fractions of height and
+    width, ``zoom`` z between 1 - z and 1 + z, each axis for itself; what is uncovered repeats the
+    nearest pixel. The defaults suit photographs.
+    """
+
+    rotation: Annotated[float, Meta(ge=0.0, le=180.0)] = 20.0
+    shift: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.2
+    shear: Annotated[float, Meta(ge=0.0, le=80.0)] = 0.2
+    zoom: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.2
+    flip: bool = True
+
+
+class Transfer(config.Table, frozen=True, kw_only=True):
+    """Weights to begin with, of the layers of a saved Keras model with the same name and shape.
+
+    These layers stay as they are for the first ``frozen_epochs``, which come before the others.
+    ``path`` is absolute or relative to the recipe.
+    """
+
+    path: str
+    frozen_epochs: Annotated[int, Meta(ge=0)] = 1
+
+
 class Training(config.Table, frozen=True, kw_only=True):
     """Settings of the optimizer.
 
-    ``schedule`` "cosine" lets the learning rate fall to 0 over all epochs. Training stops after
-    ``patience`` epochs without a lower validation loss (0: never); the best epoch is kept.
+    ``schedule`` "cosine" or "linear" lets the learning rate fall to 0 over all epochs. Training
+    stops after ``patience`` epochs without a lower validation loss (0: never); the best epoch is
+    kept. ``class_weights`` "balanced" lets each class count the same, however many samples it has.
     """
 
     epochs: Count
     batch: Count = 64
     optimizer: Literal["adam"] = "adam"
     learning_rate: Rate = 0.001
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Literal["constant", "cosine", "linear"] = "constant"
     patience: Annotated[int, Meta(ge=0)] = 0
+    class_weights: Literal["equal", "balanced"] = "equal"
+    tensorboard: bool = False
     seed: Seed = 1
 
 
@@ -175,6 +204,8 @@ class _File(config.Table, frozen=True, kw_only=True):
     title: str
     data: Data
     network: Network
+    augment: Augment | None = None
+    transfer: Transfer | None = None
     training: Training
     prune: Prune | None = None
     cluster: Cluster | None = None

@@ -46,7 +46,7 @@ def test_a_value_that_is_not_allowed_comes_with_those_that_are() -> None:
     path = next(path for path in INVALID if path.stem == "invalid_method")
     with pytest.raises(ConfigError) as caught:
         recipe.read(path)
-    assert caught.value.hint == 'allowed: "ptq"'
+    assert caught.value.hint == 'allowed: "ptq", "qat"'
 
 
 @pytest.mark.parametrize("given", ["digit-cnn", "nowhere/recipe.toml"])

@@ -13,6 +13,8 @@ SECTIONS = {
     "`[data]`": recipe.Data,
     "`[data.audio]`": recipe.Audio,
     "`[network]`": recipe.Network,
+    "`[augment]`": recipe.Augment,
+    "`[transfer]`": recipe.Transfer,
     "`[training]`": recipe.Training,
     "`[prune]`": recipe.Prune,
     "`[cluster]`": recipe.Cluster,
@@ -42,5 +44,6 @@ def test_every_key_is_there_with_its_default(title: str) -> None:
             continue
         value = field.default
         shown = f'"{value}"' if isinstance(value, str) else str(value)
+        shown = str(value).lower() if isinstance(value, bool) else shown
         shown = str(list(value)) if isinstance(value, tuple) else shown
         assert rows[field.name].strip("`") == shown, field.name

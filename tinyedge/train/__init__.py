@@ -5,6 +5,7 @@ Only the functions that need it import TensorFlow; a network that is up to date 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from tinyedge.dataset import Dataset, Split
 from tinyedge.errors import ConfigError
 from tinyedge.recipe import Recipe
 from tinyedge.results import SkippedFile, TrainReport
-from tinyedge.train import architectures, artefact, compress, curves, tasks
+from tinyedge.train import architectures, artefact, compress, curves, logs, tasks, transfer
 from tinyedge.train.batches import batches
 from tinyedge.train.checkpoint import Checkpoint
 from tinyedge.train.fit import Course, fit, fresh
@@ -109,8 +110,15 @@ def _train(
     recipe: Recipe, dataset: Dataset, folder: Path, checkpoint: Checkpoint, progress: Progress
 ) -> TrainReport:
     tensorflow, task = backend.load(), architectures.task(recipe)
-    course = Course(recipe.training, dataset, task)
-    state = fit(tensorflow, fresh(tensorflow, recipe, dataset), course, checkpoint, progress)
+    if recipe.training.tensorboard:
+        progress = logs.Logged(tensorflow.tf, folder / "logs", progress)
+    course = Course(recipe.training, dataset, task, augment=recipe.augment)
+    model = fresh(tensorflow, recipe, dataset)
+    frozen = Checkpoint(folder / "frozen-checkpoint.npz", checkpoint.key)
+    if recipe.transfer is not None:
+        _begin(recipe, model, course, frozen, progress)
+    state = fit(tensorflow, model, course, checkpoint, progress)
+    frozen.remove()
     model = fresh(tensorflow, recipe, dataset)
     model.set_weights(state.best)
     best = state.best_epoch
@@ -140,6 +148,26 @@ def _train(
     return report
 
 
+def _begin(
+    recipe: Recipe, model: Any, course: Course, checkpoint: Checkpoint, progress: Progress
+) -> None:
+    """Take a saved model's weights, and train the other layers around them first."""
+    tensorflow, settings = backend.load(), recipe.transfer
+    assert settings is not None
+    taken = transfer.adopt(recipe, tensorflow.keras, model)
+    if settings.frozen_epochs == 0:
+        return
+    for layer in taken:
+        layer.trainable = False
+    training = msgspec.structs.replace(
+        recipe.training, epochs=settings.frozen_epochs, schedule="constant", patience=0
+    )
+    state = fit(tensorflow, model, replace(course, training=training), checkpoint, progress)
+    model.set_weights(state.weights)
+    for layer in taken:
+        layer.trainable = True
+
+
 def _accuracy(tf: Any, model: Any, split: Split, task: architectures.Task) -> float:
     order = np.arange(len(split), dtype=np.int64)
     inputs = batches(tf, split, 256, order, task).map(lambda inputs, _target: inputs)
@@ -162,8 +190,9 @@ def _recipe_sha256(recipe: Recipe) -> str:
 
 def _key(recipe: Recipe, dataset: Dataset) -> str:
     """Digest of all that the weights depend on: settings, data, this code, TensorFlow."""
-    settings = msgspec.json.encode((recipe.name, recipe.data, recipe.network, recipe.training))
+    sections = (recipe.data, recipe.network, recipe.augment, recipe.transfer, recipe.training)
+    settings = msgspec.json.encode((recipe.name, *sections))
     sources = sources_sha256(Path(__file__).parent)
     parts = [settings.decode(), dataset.fingerprint, repr(backend.versions()), sources]
-    parts.append(architectures.identity(recipe))
+    parts += [architectures.identity(recipe), transfer.identity(recipe)]
     return sha256("\n".join(parts).encode())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -130,9 +130,10 @@ class _Work:
         tensorflow = backend.load()
         model = read(tensorflow, before.read_bytes())
         tensorflow.keras.utils.set_random_seed(self.recipe.training.seed)
-        course = Course(self._training(stage), self.dataset, architectures.task(self.recipe))
+        task = architectures.task(self.recipe)
+        course = Course(self._training(stage), self.dataset, task, augment=self.recipe.augment)
         wrapped, callbacks = self._wrap(stage, model, course)
-        course = Course(course.training, self.dataset, course.task, callbacks)
+        course = replace(course, callbacks=callbacks)
         state = fit(tensorflow, wrapped, course, checkpoint, self.progress)
         wrapped.set_weights(state.weights)  # the last epoch's: earlier ones are not as small
         kept = before.with_name(stage.kept)

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from tinyedge.backend import Backend
 from tinyedge.dataset import Dataset, Split
 from tinyedge.dataset.types import permutation
-from tinyedge.recipe import Recipe, Training
+from tinyedge.recipe import Augment, Recipe, Training
 from tinyedge.results import Epoch
-from tinyedge.train import architectures, tasks
+from tinyedge.train import architectures, augment, tasks
 from tinyedge.train.architectures import Task
 from tinyedge.train.batches import batches
 from tinyedge.train.checkpoint import Checkpoint, State, Weights
@@ -32,6 +32,7 @@ class Course:
     dataset: Dataset
     task: Task
     callbacks: tuple[Any, ...] = ()
+    augment: Augment | None = None
 
     @property
     def steps(self) -> int:
@@ -69,11 +70,23 @@ def finished(state: State, epochs: int, patience: int) -> bool:
     return done >= epochs or 0 < patience <= done - state.best_number
 
 
+def class_weights(split: Split, course: Course) -> dict[int, float] | None:
+    """What a sample of each class counts, if the recipe wants them balanced; 1 on average."""
+    if course.training.class_weights == "equal" or course.task != "classify":
+        return None
+    counts = np.bincount(split.labels)
+    return {label: len(split) / (len(counts) * int(n)) for label, n in enumerate(counts)}
+
+
 def _compile(keras: Any, model: Any, course: Course) -> None:
     training = course.training
     rate: Any = training.learning_rate
     if training.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(rate, course.steps * training.epochs)
+    elif training.schedule == "linear":
+        rate = keras.optimizers.schedules.PolynomialDecay(
+            rate, course.steps * training.epochs, end_learning_rate=0.0
+        )
     tasks.compile_model(keras, model, keras.optimizers.Adam(rate), course.task)
     model.optimizer.build(model.trainable_variables)
 
@@ -125,7 +138,10 @@ class _Loop:
         self._reseed(seed)
         history = self.model.fit(
             # the order is the epoch's own, so that a later run can go on with it
-            self._batches(dataset.train, learned[permutation(len(learned), seed)]),
+            self._batches(
+                dataset.train, learned[permutation(len(learned), seed)], self._transforms(seed)
+            ),
+            class_weight=class_weights(dataset.train, self.course),
             validation_data=self._batches(
                 dataset.validation, tasks.learned(dataset.validation, task)
             ),
@@ -143,8 +159,21 @@ class _Loop:
             validation_accuracy=history["val_accuracy"][0],
         )
 
-    def _batches(self, split: Split, order: NDArray[np.int64]) -> Any:
-        return batches(self.backend.tf, split, self.course.training.batch, order, self.course.task)
+    def _batches(
+        self,
+        split: Split,
+        order: NDArray[np.int64],
+        transforms: NDArray[np.float32] | None = None,
+    ) -> Any:
+        size, task = self.course.training.batch, self.course.task
+        return batches(self.backend.tf, split, size, order, task, transforms=transforms)
+
+    def _transforms(self, seed: int) -> NDArray[np.float32] | None:
+        if self.course.augment is None:
+            return None
+        height, width, _ = self.course.dataset.shape
+        count = len(tasks.learned(self.course.dataset.train, self.course.task))
+        return augment.draw(self.course.augment, count, (height, width), seed)
 
     def _reseed(self, seed: int) -> None:
         """Let layers that draw (dropout, noise) draw the epoch's own numbers."""
