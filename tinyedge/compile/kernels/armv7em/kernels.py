@@ -86,6 +86,9 @@ class Convolution(_Tuned):
 class Winograd(_Tuned):
     """CONV_2D 3x3 with fewer products; ``passes`` and ``parts`` as in :func:`winograd.plan`."""
 
+    #: between 18 / 10, the inner loop, and the transforms
+    cycles_per_instruction = 1.68
+
     def __init__(self, passes: int | None = None, parts: int | None = None) -> None:
         super().__init__("te_v7em_winograd", "unpack.S", "winograd.S", "winograd.c")
         self._plan = cache(lambda q: winograd.plan(q, passes, parts))
