@@ -138,6 +138,7 @@ def test_winograd(seed: int, tmp_path: Path) -> None:
 DEPTHWISE = [
     # input, kernel, stride, same
     ((9, 5, 16), (3, 3), (1, 1), True),
+    ((26, 4, 8), (3, 3), (1, 1), False),
     ((12, 12, 8), (3, 3), (1, 1), True),
     ((11, 12, 12), (3, 3), (2, 2), True),
     ((7, 7, 6), (3, 3), (2, 2), True),

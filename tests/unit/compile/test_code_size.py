@@ -32,7 +32,7 @@ ARGUMENTS = {
 FLAGS = {
     "te_conv_3x2": ("signed", "limit", "ragged"),
     "te_conv_2x4": ("signed", "limit", "ragged"),
-    "te_depthwise_3x3": ("single",),
+    "te_depthwise_3x3": ("single", "gap"),
     "te_depthwise_any": ("signed", "limit"),
     "te_depthwise_compact": ("signed", "limit"),
     "te_add_4": ("limit",),

@@ -36,6 +36,7 @@ FAST: tuple[Kernel, ...] = (
         for direct in (True, False)
     ),
     *(Depthwise.window_3x3(chunk, 12) for chunk in (128, 8)),
+    Depthwise.window_3x3(128, 12, columns=True),
     *(Depthwise.any_window(chunk) for chunk in (128, 8)),
     FullyConnected(8),
     *_SHARED,

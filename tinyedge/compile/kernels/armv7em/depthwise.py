@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.compile.exact import bounds, requantize
-from tinyedge.compile.kernels.armv7em.convolution import swapped
-from tinyedge.compile.kernels.armv7em.dilation import filled
+from tinyedge.compile.kernels.armv7em.depthwise_views import transposed, undilated, upright
 from tinyedge.compile.kernels.armv7em.instances import instance
 from tinyedge.compile.params import DepthwiseConv2D
 from tinyedge.compile.plan import Constant, FieldValue, Instance
@@ -28,7 +27,8 @@ _MAX_OFFSET = 1020
 class Depthwise(ABC):
     """One layer. ``fits`` are at most two, ``part`` says which of them each channel takes.
 
-    ``chunk``: output rows computed from one filling of the planes, whose height it sets.
+    ``chunk``: output rows computed from one filling of the planes, whose height it sets. ``params``
+    may be transposed.
     """
 
     params: DepthwiseConv2D
@@ -98,6 +98,11 @@ class Depthwise(ABC):
         return self.params.output_shape[3] % GROUP == 0 and not self.repeats
 
     @property
+    def swapped(self) -> bool:
+        """Whether rows here are columns of the tensors."""
+        return False
+
+    @property
     def repeats(self) -> bool:
         """Whether output channels share input channels."""
         return self.params.depth_multiplier > 1
@@ -157,7 +162,7 @@ class Depthwise(ABC):
         chunks = -(-height // self.chunk)
         kept = max(0, int(self.params.filter.shape[0]) - self.stride[0])
         moved = (chunks - 1) * kept * self.pitch * 3
-        load = 60 + 16 * width if self.repeats else 12 + 8 * width
+        load = 60 + 16 * width if self.repeats else 14 + 8 * width
         group = rows * load + moved + 100 * chunks
         group += GROUP * chunks * self.channel_instructions
         return self.scratch_bytes + -(-channels // GROUP) * group
@@ -199,6 +204,7 @@ class Depthwise(ABC):
             ("zero", q.input_zero_point + 128),
             ("low", self.fits[0].low),
             ("high", self.fits[0].high),
+            ("swapped", int(self.swapped)),
         )
 
 
@@ -207,6 +213,11 @@ class Window3x3(Depthwise):
     """3x3, its weights in registers. ``pairs``: pairs of outputs a turn of the inner loop."""
 
     pairs: int
+    columns: bool
+
+    @property
+    def swapped(self) -> bool:
+        return self.columns
 
     @property
     def _rounds(self) -> int:
@@ -239,6 +250,7 @@ class Window3x3(Depthwise):
             pairs=self.pairs,
             loop=int(self._rounds > 1),
             single=self.width % 2,
+            gap=int(self.swapped),
             shift=fit.shift,
             signed=int(self.signed),
             limit=int(fit.clamp),
@@ -248,7 +260,7 @@ class Window3x3(Depthwise):
     def channel_instructions(self) -> int:
         pair = (23 if self.stride[1] == 1 else 29) + 4 * self.signed + 8 * self.fits[0].clamp
         turn = 4 * (self._rounds > 1) * (self._rounds + 1)
-        row = self.width // 2 * pair + self.width % 2 * 20 + 5 + turn
+        row = self.width // 2 * pair + self.width % 2 * 20 + 5 + 3 * self.swapped + turn
         return self.chunk * row + 75
 
 
@@ -308,16 +320,23 @@ class AnyWindow(Depthwise):
         return self.chunk * (self._blocks * block + 12) + 65
 
 
-def window_3x3(params: DepthwiseConv2D, chunk: int, pairs: int) -> Window3x3 | None:
+def window_3x3(
+    params: DepthwiseConv2D, chunk: int, pairs: int, *, columns: bool = False
+) -> Window3x3 | None:
     """The layer with these choices, or None where this kernel cannot compute it exactly.
 
-    ``pairs`` is lowered to a divisor of the pairs in a row.
+    ``pairs`` is lowered to a divisor of the pairs in a row. ``columns``: columns take the place of
+    rows, all at once: for tensors that are higher than wide.
     """
+    if columns:
+        if params.output_shape[2] > chunk or params.depth_multiplier > 1:
+            return None
+        params = transposed(params)
     if not is_3x3(params) or (found := fits(params)) is None:
         return None
     whole = params.output_shape[2] // 2
     pairs = max(n for n in range(1, min(pairs, whole) + 1) if whole % n == 0)
-    layer = Window3x3(params, *found, min(chunk, params.output_shape[1]), pairs)
+    layer = Window3x3(params, *found, min(chunk, params.output_shape[1]), pairs, columns)
     last = 2 * layer.pitch + 4 * layer.stride[1] * (pairs + 1)
     return layer if last <= _MAX_OFFSET else None
 
@@ -341,32 +360,6 @@ def any_window(params: DepthwiseConv2D, chunk: int) -> AnyWindow | None:
     if params.input_shape[2] - params.padding[1] % 2 < 2 or (found := fits(params)) is None:
         return None
     return AnyWindow(params, *found, min(chunk, params.output_shape[1]))
-
-
-@cache
-def upright(params: DepthwiseConv2D) -> DepthwiseConv2D:
-    """A convolution along a single column, seen as one along a single row."""
-    if params.input_shape[2] != 1 or params.filter.shape[1] != 1 or params.padding[1] != 0:
-        return params
-    return replace(
-        params,
-        input_shape=swapped(params.input_shape),
-        output_shape=swapped(params.output_shape),
-        filter=params.filter.swapaxes(0, 1),
-        stride=params.stride[::-1],
-        dilation=params.dilation[::-1],
-        padding=params.padding[::-1],
-    )
-
-
-@cache
-def undilated(params: DepthwiseConv2D) -> DepthwiseConv2D:
-    """A window whose taps lie apart, seen as one that reads what lies between, too."""
-    if params.dilation == (1, 1):
-        return params
-    down, along = params.dilation
-    filters = filled(filled(params.filter, 0, down), 1, along)
-    return replace(params, filter=filters, dilation=(1, 1))
 
 
 @cache

@@ -127,9 +127,9 @@ class Depthwise(_Tuned):
         self._plan = cache(plan)
 
     @classmethod
-    def window_3x3(cls, chunk: int, pairs: int) -> Depthwise:
-        """3x3, ``chunk`` rows of outputs at a time, ``pairs`` pairs of them a turn."""
-        return cls(lambda q: depthwise.window_3x3(q, chunk, pairs))
+    def window_3x3(cls, chunk: int, pairs: int, *, columns: bool = False) -> Depthwise:
+        """3x3, ``chunk`` rows (or columns) of outputs at a time, ``pairs`` pairs a turn."""
+        return cls(lambda q: depthwise.window_3x3(q, chunk, pairs, columns=columns))
 
     @classmethod
     def compact_3x3(cls, chunk: int) -> Depthwise:

@@ -11,6 +11,7 @@ from tinyedge.compile.kernels.armv7em import (
     addition,
     convolution,
     depthwise,
+    depthwise_views,
     fully_connected,
     pooling,
     stream,
@@ -42,7 +43,7 @@ def _conv2d(params: p.Conv2D) -> str:
 
 @why.register
 def _depthwise(params: p.DepthwiseConv2D) -> str:
-    q = depthwise.undilated(depthwise.upright(params))
+    q = depthwise_views.undilated(depthwise_views.upright(params))
     if q.input_shape[0] != 1:
         return f"a batch of {q.input_shape[0]}"
     if depthwise.any_window(params, 1) is not None:

@@ -164,6 +164,7 @@ typedef struct te_planes {
   uint32_t gap;        /* 24: bytes from the last word written in a row to the next row */
   uint32_t multiplier; /* 28: planes that get the same channel */
   uint32_t phase;      /* 32: number of the first plane among those that get its channel */
+  int32_t input_gap;   /* 36: bytes from the end of an input row to the next */
 } te_planes;
 
 typedef void te_transpose(const uint8_t *input, uint32_t *plane, uint32_t rows,
@@ -179,6 +180,7 @@ typedef struct te_depthwise_run {
   uint32_t width;        /* 28: outputs in a row */
   uint32_t pitch;        /* 32: bytes of a plane's row */
   uint32_t output_bytes; /* 36: of a row of outputs */
+  int32_t output_gap;    /* 40: bytes from the end of a row of outputs to the next */
 } te_depthwise_run;
 
 typedef void te_depthwise_kernel(const uint32_t *plane, uint8_t *output, const uint32_t *channel,
@@ -202,6 +204,7 @@ typedef struct te_v7em_depthwise_params {
   uint8_t select;    /* shift of a channel's first word */
   uint8_t zero;      /* input zero point as uint8 */
   uint8_t low, high; /* clamp of the output, where the kernel has one */
+  uint8_t swapped;   /* rows here are columns of the tensors; then `chunk` is all */
 } te_v7em_depthwise_params;
 
 /* Depthwise convolution over planes of four channels; at least 4 channels. scratch: four planes. */

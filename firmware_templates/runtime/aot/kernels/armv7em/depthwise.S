@@ -10,6 +10,7 @@
     .equ    PLANES_LEFT, 16
     .equ    PLANES_ODD, 20
     .equ    PLANES_GAP, 24
+    .equ    PLANES_INPUT_GAP, 36
 
 /* Transposes `rows` rows of four channels into four planes.
  *   void name(const uint8_t *input, uint32_t *plane, uint32_t rows, const te_planes *planes);
@@ -53,7 +54,9 @@
     te_two_pixels r6, r3
 .Lnext\@:
     ldr     r6, [r11, #PLANES_GAP]
+    ldr     r7, [r11, #PLANES_INPUT_GAP]
     add     r1, r1, r6
+    add     r0, r0, r7
     subs    lr, #1
     bne     .Lrow\@
     pop     {r3-r11, pc}
@@ -80,6 +83,7 @@
     .equ    DW_ROWS, 8
     .equ    DW_ROW_BYTES, 12
     .equ    DW_LIMITS, 16
+    .equ    DW_OUTPUT_GAP, 40
 
     .equ    DW_FRAME_CONSTANT, 0
     .equ    DW_FRAME_CHANNELS, 4
@@ -186,13 +190,13 @@
  * channel: weights of the rows (3 bytes each), multiplier, initial value, constant[, negative].
  *
  * pitch: bytes of a plane's row. pairs: pairs of outputs a turn. loop: whether a row has several
- * turns. single: whether its width is odd.
+ * turns. single: whether its width is odd. gap: whether rows of outputs do not follow each other.
  *
  * r0-r5  weights (w0, w1), (w1, w2) of each row      r10, r11  plane, output
  * r6, r7 two sums                                    r12       multiplier
  * r8, r9 words of the plane                          lr        initial value
  */
-.macro te_depthwise_3x3 name, stride, pitch, pairs, loop, single, shift, signed, limit
+.macro te_depthwise_3x3 name, stride, pitch, pairs, loop, single, gap, shift, signed, limit
     te_function \name
     push    {r4-r11, lr}
     sub     sp, #DW_FRAME_BYTES
@@ -235,6 +239,11 @@
     .if \single
     te_depthwise_outputs 0, \stride, \pitch, word
     te_depthwise_store 0, \shift, \signed, \limit
+    .endif
+    .if \gap
+    ldr     r8, [sp, #DW_FRAME_RUN]
+    ldr     r8, [r8, #DW_OUTPUT_GAP]
+    add     r11, r11, r8
     .endif
     ldrd    r8, r9, [sp, #DW_FRAME_SKIP]
     add     r10, r10, r8

@@ -13,8 +13,9 @@ static void load_rows(const te_v7em_depthwise_params *params, const te_planes *p
     if (y >= 0 && y < params->input_height) {
       const uint32_t left = (uint32_t)(params->input_height - y);
       n = count < left ? count : left;
-      params->transpose(input + (uint32_t)y * params->input_width * planes->channels,
-                        (uint32_t *)(row + params->left / 2u * 4u), n, planes);
+      const int32_t row_bytes = params->input_width * (int32_t)planes->channels + planes->input_gap;
+      params->transpose(input + y * row_bytes, (uint32_t *)(row + params->left / 2u * 4u), n,
+                        planes);
     } else if (params->chunk < params->output_height) { /* else it has never been overwritten */
       for (uint32_t i = 0; i < 4; i++) te_fill_lanes(row + i * planes->bytes, planes->zero, pitch);
     }
@@ -27,16 +28,18 @@ static void load_rows(const te_v7em_depthwise_params *params, const te_planes *p
 /* Four channels of one chunk of rows. */
 static void compute(const te_v7em_depthwise_params *params, const te_planes *planes,
                     const uint8_t *plane, uint8_t *output, const uint32_t *channel, uint32_t rows) {
+  const uint32_t step = params->channels * (params->swapped ? params->output_height : 1u);
   te_depthwise_run run = {
-      .channels = params->channels,
+      .channels = step,
       .skip = params->skip,
       .rows = rows,
-      .row_bytes = params->turn_outputs * params->channels,
+      .row_bytes = params->turn_outputs * step,
       .limits = {TE_BYTES(255u - params->high), TE_BYTES(255u - params->high + params->low),
                  TE_BYTES(params->low)},
       .width = params->output_width,
       .pitch = params->pitch,
       .output_bytes = (uint32_t)params->output_width * params->channels,
+      .output_gap = params->swapped ? params->channels - params->output_width * (int32_t)step : 0,
   };
   for (uint32_t i = 0; i < 4; i++) {
     params->kernels[channel[0] >> params->select]((const uint32_t *)plane, output + i, channel,
@@ -54,8 +57,10 @@ void te_v7em_depthwise(const te_v7em_depthwise_params *params, const void *input
   const uint32_t window = params->window, rows = (chunk - 1) * stride + window;
   const uint32_t odd_left = params->left % 2u;
   const uint32_t data = params->input_width - odd_left;
+  const uint32_t channels = params->channels / params->multiplier;
+  const uint32_t step = channels * (params->swapped ? params->input_height : 1u);
   te_planes planes = {
-      .channels = params->channels / params->multiplier,
+      .channels = step,
       .multiplier = params->multiplier,
       .bytes = rows * pitch,
       .zero = TE_BYTES(params->zero),
@@ -63,6 +68,7 @@ void te_v7em_depthwise(const te_v7em_depthwise_params *params, const void *input
       .left = odd_left,
       .odd = data % 2,
       .gap = pitch - (odd_left + data / 2 + data % 2) * 4,
+      .input_gap = params->swapped ? (int32_t)(channels - params->input_width * step) : 0,
   };
   uint8_t *const plane = scratch;
   te_fill_lanes(plane, planes.zero, 4 * planes.bytes);
