@@ -190,7 +190,7 @@ def _crowded(plan: Plan) -> set[tuple[int, ...]]:
     crowded: set[tuple[int, ...]] = set()
     alive = set(plan.inputs)
     for step in plan.steps:
-        alive = {slot for slot in alive if last[id(slot)] >= step.index} | {step.output}
+        alive = {slot for slot in alive if last.get(id(slot), -1) >= step.index} | {step.output}
         places: list[Slot | Scratch] = [*alive, *([step.scratch] if step.scratch else [])]
         if max(place.offset + place.bytes for place in places) > limit:
             crowded.add(step.ops)

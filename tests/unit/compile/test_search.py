@@ -1,0 +1,24 @@
+"""The search sees what fills the arena, and copes with tensors that nobody reads."""
+
+import numpy as np
+
+from tests.baseline.networks import NETWORKS
+from tests.support.tflite_writer import ModelWriter
+from tinyedge.compile import compile_graph
+from tinyedge.graph.read_tflite import read
+
+
+def test_a_tensor_that_is_only_kept_counts_for_the_steps_meanwhile() -> None:
+    """A shortcut's output lies above the scratch of the layers that run before it is read."""
+    plan = compile_graph(read(NETWORKS["like-resnet"](), "model"), "cortex-m4f")
+    assert plan.arena_bytes < 20_000
+
+
+def test_an_input_that_nobody_reads_is_no_obstacle() -> None:
+    model = ModelWriter()
+    x = model.input((1, 4, 4, 8), 0.05, 0)
+    model.input((1, 3), 0.05, 0)
+    weights = np.random.default_rng(1).integers(-128, 128, (4, 3, 3, 8)).astype(np.int8)
+    y = model.conv2d(x, weights, 0.01, None, scale=0.3, zero_point=0)
+    plan = compile_graph(read(model.finish(y), "model"), "cortex-m4f")
+    assert len(plan.inputs) == 2
