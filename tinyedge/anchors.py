@@ -83,7 +83,7 @@ def _steps(graph: Graph, plan: Plan, costs: tuple[Cost, ...]) -> tuple[StepCount
 
 
 def _step(graph: Graph, step: Step, cost: Cost) -> StepCounts:
-    ops = [op for op in graph.ops if op.index in step.ops and op.macs]
+    theirs, per_mac = _tflm_step(graph, step)
     return StepCounts(
         index=step.index,
         name=step.name,
@@ -96,8 +96,24 @@ def _step(graph: Graph, step: Step, cost: Cost) -> StepCounts:
         instructions_per_mac=_each(cost.instructions, step.macs),
         loads_per_mac=_each(cost.loads, step.macs),
         cycles_per_mac=_each(cost.cycles, step.macs),
-        tflm_per_mac=published.cmsis_nn().of_layer(ops[0]) if len(ops) == 1 else None,
+        tflm_instructions=theirs,
+        tflm_per_mac=per_mac,
     )
+
+
+def _tflm_step(graph: Graph, step: Step) -> tuple[int | None, tuple[float, ...] | None]:
+    """TFLM's instructions for a step's operators, and for each of their multiply-accumulates.
+
+    Where only operators like them are known, the least and the most of those for the latter.
+    """
+    figures = published.cmsis_nn()
+    known = figures.of_model(graph.sha256)
+    macs = [op for op in graph.ops if op.index in step.ops and op.macs]
+    if known is None:
+        return None, figures.of_layer(macs[0]) if len(macs) == 1 else None
+    total = sum(known.operators[index] for index in step.ops)
+    each = _each(total, sum(op.macs for op in macs))
+    return total if step.ops else None, None if each is None else (each, each)
 
 
 def _each(count: int, macs: int) -> float | None:

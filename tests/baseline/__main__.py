@@ -19,7 +19,7 @@ from tinyedge import board as boards
 from tinyedge import results
 from tinyedge.cli import _console, bench_anchors, compare
 from tinyedge.compare import compare as compared
-from tinyedge.errors import TinyedgeError
+from tinyedge.errors import ConfigError, TinyedgeError
 from tinyedge.results import AnchorsReport, ModelCounts
 from tinyedge.workspace import Workspace, write_atomic, write_if_changed
 
@@ -42,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(write: bool, limit: float, folder: Path, json_path: Path | None) -> int:
+    base = _committed(write)
     carried = _carried(folder / "models")
     found = measure([*carried, *_found()], Workspace(folder))
     results.write(folder / "counts.json", found)
@@ -49,7 +50,6 @@ def _run(write: bool, limit: float, folder: Path, json_path: Path | None) -> int
     if wrong:
         sys.stderr.write(f"answers differ from the reference: {', '.join(wrong)}\n")
         return 1
-    base = results.read(BASELINE, AnchorsReport)
     if write:
         write_atomic(BASELINE, encode(_with_absent(found, base)))
         return 0
@@ -63,6 +63,16 @@ def _run(write: bool, limit: float, folder: Path, json_path: Path | None) -> int
         return 1
     compare.require(report)
     return 0
+
+
+def _committed(write: bool) -> AnchorsReport:
+    """The baseline; where it is to be written, one of another layout counts as empty."""
+    try:
+        return results.read(BASELINE, AnchorsReport)
+    except ConfigError:
+        if not write:
+            raise
+        return AnchorsReport(board="", compiler="", tflm_source="", models=(), held=True)
 
 
 def measure(paths: Sequence[Path], workspace: Workspace) -> AnchorsReport:

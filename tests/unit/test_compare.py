@@ -20,6 +20,7 @@ STEP = StepCounts(
     instructions_per_mac=1.2,
     loads_per_mac=0.4,
     cycles_per_mac=1.8,
+    tflm_instructions=None,
     tflm_per_mac=None,
 )
 MODEL = ModelCounts(

@@ -45,3 +45,8 @@ def test_a_model_is_known_by_its_hash() -> None:
     assert {one.name for one in figures.model} == {"kws", "ad", "ic", "vww", "sww"}
     assert figures.of_model(figures.model[0].sha256) == figures.model[0]
     assert figures.of_model("0" * 64) is None
+
+
+def test_operators_make_up_the_model() -> None:
+    for one in published.cmsis_nn().model:
+        assert sum(one.operators) == pytest.approx(one.instructions, rel=0.003), one.name

@@ -140,8 +140,8 @@ def _overview(report: AnchorsReport) -> object:
 
 
 def _layers(one: ModelCounts) -> object:
-    columns = [">", "step", "kernel", "output", ">MACs", ">instructions", ">share"]
-    columns += [">a MAC", ">TFLM's", ">loads", ">est. cycles"]
+    columns = [">", "step", "kernel", "output", ">MACs", ">instructions", ">TFLM", ">share"]
+    columns += [">a MAC", ">TFLM", ">loads", ">cycles"]
     rows = [_layer(step, one.traced_instructions) for step in one.steps]
     around = f"{one.outside_instructions} more around them"
     return _console.table(f"{one.model} for {one.optimize}, by step; {around}", columns, rows)
@@ -155,6 +155,7 @@ def _layer(step: StepCounts, total: int) -> tuple[object, ...]:
         "x".join(map(str, step.output_shape[1:])),
         step.macs,
         step.instructions,
+        step.tflm_instructions,
         f"{100 * step.instructions / total:.1f} %",
         _ratio(step.instructions, step.macs),
         _range(step.tflm_per_mac),
@@ -171,4 +172,4 @@ def _range(ends: tuple[float, ...] | None) -> str:
     if ends is None:
         return "-"
     low, high = ends
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+    return f"{low:.2f}" if low == high else f"{low:g} to {high:g}"

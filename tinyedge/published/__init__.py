@@ -13,13 +13,17 @@ _FILE = Path(__file__).parent / "cmsis_nn.toml"
 
 
 class Whole(config.Table, frozen=True, kw_only=True):
-    """One inference of the model with this SHA-256; sizes in bytes."""
+    """One inference of the model with this SHA-256; sizes in bytes.
+
+    ``operators``: instructions of each, by its place in the file.
+    """
 
     name: str
     sha256: str
     instructions: int
     arena: int
     flash_code: int
+    operators: tuple[int, ...]
 
 
 class Layer(config.Table, frozen=True, kw_only=True):

@@ -36,9 +36,15 @@ class StepCounts(Result, frozen=True, kw_only=True):
     instructions_per_mac: _EachMac
     loads_per_mac: _EachMac
     cycles_per_mac: _EachMac
+    tflm_instructions: Annotated[
+        int | None, Meta(description="TFLM + CMSIS-NN's for the same operators; null: not known")
+    ]
     tflm_per_mac: Annotated[
         tuple[float, ...] | None,
-        Meta(description="TFLM + CMSIS-NN's instructions a MAC, least and most; null: not known"),
+        Meta(
+            description="TFLM + CMSIS-NN's instructions a MAC of such operators, least and most; "
+            "null: not known"
+        ),
     ]
 
 
