@@ -74,7 +74,9 @@ def _describe(failure: Failure, folder: Path) -> None:
 def _line(op: Op) -> str:
     hidden = {"index", "inputs", "outputs", "filter", "bias"}
     settings = [f"{k}={v}" for k, v in vars(op).items() if k not in hidden]
-    tensors = [f"{t.name}{list(t.shape)} {'constant' if t.is_constant else t.q}" for t in op.inputs]
+    tensors = [
+        f"{t.name}{list(t.shape)} {'constant' if t.is_constant else t.quant}" for t in op.inputs
+    ]
     output = op.outputs[0]
     return f"{op.kind} {', '.join(tensors)} -> {list(output.shape)} {output.quant} {settings}"
 

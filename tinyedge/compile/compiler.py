@@ -11,13 +11,14 @@ from tinyedge.compile.passes import (
     fold_pad,
     fuse_rows,
     order,
+    trim_windows,
     verify,
 )
 from tinyedge.compile.plan import Plan
 from tinyedge.graph.types import Graph
 
 #: rewrites of the program, each followed by the verifier
-PASSES = (drop_copies.transform, fold_pad.transform, order.transform)
+PASSES = (drop_copies.transform, fold_pad.transform, trim_windows.transform, order.transform)
 #: a tensor that loses channels keeps a multiple of this: kernels compute that many at a time
 CHANNELS = 8
 

@@ -27,10 +27,13 @@ def _families(model: ModelWriter, *outputs: Handle) -> list[type]:
     return [type(node.params) for node in program.nodes]
 
 
-def test_a_depthwise_convolution_of_one_channel_is_a_convolution() -> None:
+@pytest.mark.parametrize(("inputs", "outputs"), [(1, 8), (1, 1), (2, 2), (3, 3)])
+def test_a_depthwise_convolution_of_few_channels_is_a_convolution(
+    inputs: int, outputs: int
+) -> None:
     model = ModelWriter()
-    x = model.input((1, 6, 5, 1), 0.1)
-    y = model.depthwise_conv2d(x, _weights(1, 3, 2, 8), 0.02, None, padding="SAME", **OUT)
+    x = model.input((1, 6, 5, inputs), 0.1)
+    y = model.depthwise_conv2d(x, _weights(1, 3, 2, outputs), 0.02, None, padding="SAME", **OUT)
     assert _families(model, y) == [p.Conv2D]
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from tests.support.tflite_writer import Handle, ModelWriter
 from tinyedge.compile import compile_graph
 from tinyedge.compile.execute import execute
-from tinyedge.compile.params import Conv2D, Copy, Pad
+from tinyedge.compile.params import Conv2D, Copy, DepthwiseConv2D, Pad
 from tinyedge.compile.plan import Plan
 from tinyedge.graph.read_tflite import read
 from tinyedge.oracle import Oracle
@@ -133,3 +133,35 @@ def test_a_shortcut_that_shrinks_runs_early() -> None:
     z = conv(conv(y, 4, 3, 2), 4, 3, 1)
     data = model.finish(model.add(z, conv(y, 4, 1, 2), scale=0.1, zero_point=0))
     assert [step.ops[0] for step in _plan(data, _noise(1, 8, 8, 2)).steps] == [0, 1, 3, 2, 4]
+
+
+@pytest.mark.parametrize("depthwise", [False, True])
+@pytest.mark.parametrize(
+    ("size", "stride", "dilation", "taps"),
+    [
+        ((1, 1), (1, 1), (1, 1), (1, 1)),
+        ((1, 6), (2, 1), (1, 1), (1, 3)),
+        ((2, 2), (1, 1), (1, 1), (3, 3)),
+        ((2, 1), (2, 3), (1, 1), (2, 1)),
+        ((3, 5), (1, 1), (3, 1), (1, 3)),
+        ((4, 2), (1, 1), (1, 2), (3, 1)),
+    ],
+)
+def test_taps_that_never_meet_the_input_go(
+    size: tuple[int, int],
+    stride: tuple[int, int],
+    dilation: tuple[int, int],
+    taps: tuple[int, int],
+    depthwise: bool,
+) -> None:
+    model = ModelWriter()
+    x = model.input((1, *size, 5), 0.05, -7)
+    method = model.depthwise_conv2d if depthwise else model.conv2d
+    weights = _noise(1, 3, 3, 5) if depthwise else _noise(4, 3, 3, 5)
+    options = {"stride": stride, "dilation": dilation, "padding": "SAME"}
+    data = model.finish(method(x, weights, 0.01, None, scale=0.3, zero_point=3, **options))
+    plan = _plan(data, _noise(1, *size, 5))
+    params = plan.steps[0].params
+    assert isinstance(params, Conv2D | DepthwiseConv2D)
+    assert params.filter.size == taps[0] * taps[1] * weights.size // 9
+    assert plan.macs == params.filter.size * int(np.prod(params.output_shape[1:3]))
