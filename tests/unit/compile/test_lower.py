@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.support.tflite_writer import Handle, ModelWriter
-from tinyedge.compile import compile_graph
+from tinyedge.compile import Optimize, Options, compile_graph
 from tinyedge.compile import params as p
 from tinyedge.compile.execute import execute
 from tinyedge.compile.lower import lower
@@ -62,6 +62,18 @@ def test_a_constant_output_is_copied_to_the_arena() -> None:
     inputs = [BYTES[:4].reshape(1, 4)]
     for answer, wanted in zip(execute(plan, inputs), Oracle(data).run(inputs), strict=True):
         np.testing.assert_array_equal(answer, wanted)
+
+
+@pytest.mark.parametrize("optimize", ["speed", "size"])
+def test_inputs_and_parts_that_nobody_reads_do_no_harm(optimize: Optimize) -> None:
+    model = ModelWriter()
+    x = model.input((1, 4), 0.1)
+    model.input((1, 3), 0.1)
+    y = model.relu6(model.split(x, 1, 2)[1])
+    graph = read(model.finish(y), "m")
+    plan = compile_graph(graph, "cortex-m4", Options(optimize=optimize))
+    (answer,) = execute(plan, [BYTES[:4], BYTES[:3]])
+    np.testing.assert_array_equal(answer.reshape(-1), np.clip(BYTES[2:4], 0, 60))
 
 
 STILL: dict[str, Callable[[ModelWriter, Handle], Handle]] = {
