@@ -17,7 +17,7 @@ DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
 C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train quantize inspect generate build flash validate bench profile debug bench-anchors \
+.PHONY: help setup demo data train quantize inspect generate build flash validate bench profile debug bench-anchors \
         bench-diff bench-baseline benchmarks report monitor boards stop check format test fuzz clean \
         distclean
 
@@ -35,6 +35,10 @@ setup:
 ## train, quantize, build, run, prove and measure, from nothing to a report
 demo: setup
 	@$(TINYEDGE) demo $(MODEL) $(DEVICE) --samples $(SAMPLES) $(ARGS)
+
+## look through MODEL's data set: balance, duplicates, a contact sheet
+data: setup
+	@$(TINYEDGE) data $(MODEL) $(ARGS)
 
 ## train MODEL on its data set
 train: setup

@@ -31,6 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "published": {"graph"},
     "debug": {"compile", "graph", "link", "oracle", "results"},
     "profile": {"bench", "board", "compile", "graph", "inspection", "link", "results", "samples"},
+    "cleaning": {"dataset", "results"},
     "inspection": {"graph", "compile", "board", "results"},
     "report": {"results"},
     "pipeline": {"*"},

@@ -16,6 +16,7 @@ from tinyedge.errors import TinyedgeError
 
 # verb -> one line of help. The command is tinyedge.cli.<verb with _>:command.
 VERBS = {
+    "data": "Look through a recipe's data set: balance, duplicates, a contact sheet",
     "train": "Train a recipe's network on its data set",
     "quantize": "Quantize the trained network fully to int8",
     "inspect": "Show a model's layers and whether it fits each board",

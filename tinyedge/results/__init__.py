@@ -14,6 +14,7 @@ from tinyedge.results.counts import (
     StepCounts,
     TflmFigures,
 )
+from tinyedge.results.data import DataReport, Duplicates, SplitBalance
 from tinyedge.results.debug import DebugReport, LayerTruth
 from tinyedge.results.device import (
     BenchReport,
@@ -69,8 +70,10 @@ __all__ = [
     "Change",
     "CompareReport",
     "CompressionStage",
+    "DataReport",
     "DebugReport",
     "DemoReport",
+    "Duplicates",
     "Epoch",
     "FlashReport",
     "GenerateReport",
@@ -91,6 +94,7 @@ __all__ = [
     "Result",
     "SectionSize",
     "SkippedFile",
+    "SplitBalance",
     "Spread",
     "StepCounts",
     "StopReport",

@@ -9,6 +9,7 @@ import msgspec
 
 from tinyedge.errors import ConfigError
 from tinyedge.results.counts import AnchorsReport, CompareReport
+from tinyedge.results.data import DataReport
 from tinyedge.results.debug import DebugReport
 from tinyedge.results.device import (
     BenchReport,
@@ -24,6 +25,7 @@ from tinyedge.results.profile import ProfileReport
 from tinyedge.workspace import write_atomic
 
 VERBS: dict[str, type[Result]] = {
+    "data": DataReport,
     "train": TrainReport,
     "quantize": QuantizeReport,
     "inspect": InspectReport,
