@@ -9,34 +9,59 @@ fail() {
     exit 2
 }
 
-packages=$(sed -e 's/#.*//' -e 's/[[:space:]].*//' -e '/^$/d' scripts/apt-packages.txt)
-if command -v dpkg-query >/dev/null 2>&1; then
-    missing=""
-    for package in $packages; do
-        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
-            missing="$missing $package"
-    done
-    if [ -n "$missing" ]; then
-        root=""
-        if [ "$(id -u)" != 0 ]; then
-            command -v sudo >/dev/null 2>&1 ||
-                fail "as root, run: apt-get install$missing"
-            root=sudo
-        fi
-        echo "setup: installing$missing"
-        $root apt-get update -q
-        # shellcheck disable=SC2086 # word splitting is wanted
-        DEBIAN_FRONTEND=noninteractive $root apt-get install -q -y --no-install-recommends $missing
-    fi
-else
-    echo "setup: not Debian or Ubuntu; these must be there: $(echo "$packages" | tr '\n' ' ')"
+stamp=.venv/.tinyedge-setup
+wanted=$(cat requirements.lock pyproject.toml scripts/apt-packages.txt | sha256sum)
+current=no
+if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
+    current=yes
 fi
 
-stamp=.venv/.tinyedge-setup
-wanted=$(cat requirements.lock pyproject.toml | sha256sum)
-if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then
-    exit 0
+# The packages of the list whose lines begin with $1 (nothing: those that must be there).
+packages() {
+    sed -n -e 's/#.*//' -e "s/^$1\([a-z0-9][^[:space:]]*\).*/\1/p" scripts/apt-packages.txt
+}
+
+missing() {
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+            printf ' %s' "$package"
+    done
+}
+
+install() {
+    echo "setup: installing$1"
+    # shellcheck disable=SC2086 # word splitting is wanted
+    DEBIAN_FRONTEND=noninteractive $root apt-get install -q -y --no-install-recommends $1
+}
+
+if command -v dpkg-query >/dev/null 2>&1; then
+    # shellcheck disable=SC2046 # word splitting is wanted
+    needed=$(missing $(packages ''))
+    wished=""
+    # shellcheck disable=SC2046
+    [ $current = yes ] || wished=$(missing $(packages '?'))
+    if [ -n "$needed$wished" ]; then
+        root=""
+        if [ "$(id -u)" != 0 ]; then
+            command -v sudo >/dev/null 2>&1 || fail "as root, run: apt-get install$needed$wished"
+            root=sudo
+        fi
+        $root apt-get update -q
+        known=""
+        for package in $wished; do
+            if apt-cache show "$package" >/dev/null 2>&1; then
+                known="$known $package"
+            else
+                echo "setup: this system has no package $package; the boards that need it are left out"
+            fi
+        done
+        [ -z "$needed$known" ] || install "$needed$known"
+    fi
+else
+    echo "setup: not Debian or Ubuntu; these must be there: $(packages '' | tr '\n' ' ')"
 fi
+
+[ $current = no ] || exit 0
 
 python=""
 for candidate in ${PYTHON:-} python3.11 python3.12 python3; do
