@@ -22,14 +22,15 @@ from tinyedge import recipe as recipes
 from tinyedge import samples as sampling
 from tinyedge.board import Board
 from tinyedge.compile import Options, Plan, compile_graph
-from tinyedge.dataset import Dataset
-from tinyedge.emit import esp_idf, firmware
+from tinyedge.dataset import Dataset, resize
+from tinyedge.emit import esp_idf, firmware, preprocess
 from tinyedge.emit.tflm_arena import plan_arena
 from tinyedge.errors import CheckFailed, ConfigError, ModelError, near_match
 from tinyedge.graph import read_tflite, verify
 from tinyedge.graph.types import Graph
 from tinyedge.quantize import inputs, quantize
 from tinyedge.quantize import sketch as sketching
+from tinyedge.quantize.inputs import steps
 from tinyedge.recipe import Recipe
 from tinyedge.results import (
     BoardFit,
@@ -265,6 +266,7 @@ def generate(loaded: Loaded, board: Board, runtime: str, workspace: Workspace) -
     rendered = firmware.render(
         loaded.graph, plan, board, runtime, loaded.tflite, optimize=options.optimize
     )
+    rendered |= _preprocess(loaded)
     folder = workspace.target(loaded.model.name, runtime, board.id) / "firmware"
     write_tree(folder, rendered, keep=esp_idf.KEPT if esp_idf.is_project(board) else ())
     files = tuple(
@@ -272,6 +274,28 @@ def generate(loaded: Loaded, board: Board, runtime: str, workspace: Workspace) -
         for path, data in sorted((path, _bytes(text)) for path, text in rendered.items())
     )
     return Firmware(loaded, board, runtime, folder, plan, arena, files)
+
+
+def _preprocess(loaded: Loaded) -> dict[str, str | bytes]:
+    """C for a sensor's frames, if the recipe's network is shown pictures."""
+    recipe = loaded.model.recipe
+    if recipe is None or "size" not in datasets.SOURCES[recipe.data.source].keys:
+        return {}
+    (tensor,) = loaded.graph.inputs
+    _, height, width, channels = tensor.shape
+    if max(height, width) > preprocess.LARGEST_SIDE or channels not in (1, 3):
+        return {}
+    full_scale = datasets.SOURCES[recipe.data.source].full_scale
+    return preprocess.render(
+        preprocess.Preprocess(
+            title=loaded.model.name,
+            size=(height, width),
+            channels=channels,
+            crop=recipe.data.fit == "crop",
+            quantized=steps(full_scale, recipe.data.range, tensor.q),
+            luma=resize.LUMA,
+        )
+    )
 
 
 def tflm_arena(loaded: Loaded, board: Board) -> int:

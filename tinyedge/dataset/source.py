@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -28,6 +28,7 @@ class Source:
     function: str
     keys: frozenset[str]
     shape: tuple[int, int, int] | None = None
+    full_scale: int = 255  # greatest raw value
 
 
 def _built_in(module: str, shape: tuple[int, int, int], function: str = "read") -> Source:
@@ -39,7 +40,7 @@ def _folder(module: str, keys: set[str]) -> Source:
 
 
 SOURCES = {
-    "digits": _built_in("digits", (8, 8, 1)),
+    "digits": replace(_built_in("digits", (8, 8, 1)), full_scale=16),
     "fashion-mnist": _built_in("fashion_mnist", (28, 28, 1)),
     "mnist": _built_in("keras_files", (28, 28, 1), "mnist"),
     "cifar10": _built_in("keras_files", (32, 32, 3), "cifar10"),

@@ -62,9 +62,7 @@ class Split:
     @cached_property
     def reals(self) -> NDArray[np.float32]:
         """The network's input for each raw value 0 ... ``full_scale``."""
-        low, high = np.float32(self.range[0]), np.float32(self.range[1])
-        unit = np.arange(self.full_scale + 1, dtype=np.float32) / np.float32(self.full_scale)
-        return unit * (high - low) + low
+        return real_values(self.full_scale, self.range)
 
     def scale(self, raw: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Raw values -> the network's input, any shape."""
@@ -114,6 +112,13 @@ class Dataset:
                 digest.update(piece)
             digest.update(split.labels.tobytes())
         return digest.hexdigest()
+
+
+def real_values(full_scale: int, span: tuple[float, float]) -> NDArray[np.float32]:
+    """What raw 0 ... ``full_scale`` become at the network's input."""
+    low, high = np.float32(span[0]), np.float32(span[1])
+    unit = np.arange(full_scale + 1, dtype=np.float32) / np.float32(full_scale)
+    return unit * (high - low) + low
 
 
 def pieces(raw: NDArray[np.uint8]) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.dataset import Split
+from tinyedge.dataset.types import real_values
 from tinyedge.graph.quantized import quantize_float
 from tinyedge.graph.types import Quant
 
@@ -21,6 +22,11 @@ def inputs(split: Split, quant: Quant) -> NDArray[np.int8]:
 
 def table(split: Split, quant: Quant) -> NDArray[np.int8]:
     """The int8 value of each raw value 0 ... ``split.full_scale``; saturated."""
-    reals = split.scale(np.arange(split.full_scale + 1, dtype=np.uint8))
-    steps = [min(max(quantize_float(float(real), quant), -128), 127) for real in reals]
-    return np.array(steps, np.int8)
+    return steps(split.full_scale, split.range, quant)
+
+
+def steps(full_scale: int, span: tuple[float, float], quant: Quant) -> NDArray[np.int8]:
+    """The int8 value of each raw value 0 ... ``full_scale``, which become ``span``; saturated."""
+    reals = real_values(full_scale, span)
+    made = [min(max(quantize_float(float(real), quant), -128), 127) for real in reals]
+    return np.array(made, np.int8)

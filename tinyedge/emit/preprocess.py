@@ -1,0 +1,74 @@
+"""C that makes a network's input of a raw frame, in the same integers as the host's.
+
+It is for applications that have a sensor; tinyedge's own firmware is sent its inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyedge import __version__
+from tinyedge.emit.render import render as render_template
+from tinyedge.errors import ModelError
+
+LARGEST_SIDE = 255  # an input's; a row of units must fit 32 bits with 2^24 pixels a frame
+
+
+@dataclass(frozen=True)
+class Preprocess:
+    """What was done to the pictures that the network was trained on.
+
+    ``size`` is (height, width) of the input, ``quantized`` its int8 for each raw value from 0,
+    ``luma`` the weights of red, green and blue in grey, in 256ths.
+    """
+
+    title: str
+    size: tuple[int, int]
+    channels: int
+    crop: bool
+    quantized: NDArray[np.int8]
+    luma: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class _View:
+    title: str
+    generator: str
+    height: int
+    width: int
+    channels: int
+    crop: bool
+    full_scale: int
+    luma: tuple[int, int, int]
+    rows: tuple[str, ...]
+
+
+def render(wanted: Preprocess) -> dict[str, str | bytes]:
+    """Return preprocess/te_preprocess.{c,h}. Raises ModelError for an input it cannot make."""
+    if max(wanted.size) > LARGEST_SIDE or wanted.channels not in (1, 3):
+        raise ModelError(
+            f"{wanted.title}: there is no C for inputs of {wanted.size} x {wanted.channels}",
+            f"at most {LARGEST_SIDE} pixels a side, 1 or 3 channels",
+        )
+    # raw values that cannot be are as the greatest one
+    every = np.pad(wanted.quantized, (0, 256 - len(wanted.quantized)), mode="edge")
+    lines = [every[at : at + 16] for at in range(0, 256, 16)]
+    view = _View(
+        wanted.title,
+        __version__,
+        *wanted.size,
+        wanted.channels,
+        wanted.crop,
+        len(wanted.quantized) - 1,
+        wanted.luma,
+        tuple(" ".join(f"{value}," for value in line) for line in lines),
+    )
+    return {
+        f"preprocess/te_preprocess.{suffix}": render_template(
+            f"preprocess/te_preprocess.{suffix}.j2", view
+        )
+        for suffix in ("c", "h")
+    }
