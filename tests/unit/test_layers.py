@@ -38,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
     "fitting": {"*"},
     "devices": {"*"},
     "anchors": {"*"},
+    "matrix": {"*"},
     "compare": {"results"},
     "cli": {"*"},
     "__main__": {"cli"},

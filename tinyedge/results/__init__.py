@@ -36,6 +36,7 @@ from tinyedge.results.firmware import (
     SectionSize,
     StopReport,
 )
+from tinyedge.results.matrix import MatrixCell, MatrixReport
 from tinyedge.results.model import (
     ArenaBlock,
     BoardFit,
@@ -84,6 +85,8 @@ __all__ = [
     "LayerProfile",
     "LayerSize",
     "LayerTruth",
+    "MatrixCell",
+    "MatrixReport",
     "Mismatch",
     "ModelCounts",
     "MonitorReport",

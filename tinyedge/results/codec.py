@@ -20,6 +20,7 @@ from tinyedge.results.device import (
 )
 from tinyedge.results.fields import Result
 from tinyedge.results.firmware import BuildReport, FlashReport, GenerateReport, StopReport
+from tinyedge.results.matrix import MatrixReport
 from tinyedge.results.model import BoardsReport, InspectReport, QuantizeReport, TrainReport
 from tinyedge.results.profile import ProfileReport
 from tinyedge.workspace import write_atomic
@@ -36,6 +37,7 @@ VERBS: dict[str, type[Result]] = {
     "bench": BenchReport,
     "bench-anchors": AnchorsReport,
     "compare": CompareReport,
+    "matrix": MatrixReport,
     "profile": ProfileReport,
     "debug": DebugReport,
     "report": ReportFiles,
