@@ -28,7 +28,7 @@ DRIVERS = {
     "te_v7em_winograd": (1444, 1020),
     "te_v7em_conv_direct": (278, 266),
     "te_v7em_conv_band": (1092, 512),
-    "te_v7em_depthwise": (908, 692),
+    "te_v7em_depthwise": (872, 660),
     "te_v7em_fully_connected": (64, 62),
     "te_v7em_add": (12, 12),
     "te_v7em_max_pool": (326, 270),

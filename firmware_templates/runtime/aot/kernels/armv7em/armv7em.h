@@ -162,9 +162,10 @@ typedef struct te_planes {
   uint32_t left;       /* 16: 1 where a pixel of padding comes first, else 0 */
   uint32_t odd;        /* 20: 1 where a single pixel comes last, else 0 */
   uint32_t gap;        /* 24: bytes from the last word written in a row to the next row */
-  uint32_t multiplier; /* 28: planes that get the same channel */
-  uint32_t phase;      /* 32: number of the first plane among those that get its channel */
-  int32_t input_gap;   /* 36: bytes from the end of an input row to the next */
+  int32_t input_gap;   /* 28: bytes from the end of an input row to the next */
+  uint32_t multiplier; /* 32: planes that get the same channel */
+  uint32_t phase;      /* 36: number of the first plane among those that get its channel */
+  uint32_t row_bytes;  /* 40: from an input row to the next */
 } te_planes;
 
 typedef void te_transpose(const uint8_t *input, uint32_t *plane, uint32_t rows,

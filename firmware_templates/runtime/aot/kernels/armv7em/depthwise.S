@@ -9,8 +9,7 @@
     .equ    PLANES_PAIRS, 12
     .equ    PLANES_LEFT, 16
     .equ    PLANES_ODD, 20
-    .equ    PLANES_GAP, 24
-    .equ    PLANES_INPUT_GAP, 36
+    .equ    PLANES_GAP, 24              @ then that of the input
 
 /* Transposes `rows` rows of four channels into four planes.
  *   void name(const uint8_t *input, uint32_t *plane, uint32_t rows, const te_planes *planes);
@@ -53,8 +52,7 @@
     add     r0, r0, r4
     te_two_pixels r6, r3
 .Lnext\@:
-    ldr     r6, [r11, #PLANES_GAP]
-    ldr     r7, [r11, #PLANES_INPUT_GAP]
+    ldrd    r6, r7, [r11, #PLANES_GAP]
     add     r1, r1, r6
     add     r0, r0, r7
     subs    lr, #1

@@ -10,14 +10,15 @@ static void load_rows(const te_v7em_depthwise_params *params, const te_planes *p
   while (count > 0) {
     uint8_t *const row = plane + first * pitch;
     uint32_t n = 1;
-    if (y >= 0 && y < params->input_height) {
+    if ((uint32_t)y < params->input_height) { /* nor negative */
       const uint32_t left = (uint32_t)(params->input_height - y);
       n = count < left ? count : left;
-      const int32_t row_bytes = params->input_width * (int32_t)planes->channels + planes->input_gap;
-      params->transpose(input + y * row_bytes, (uint32_t *)(row + params->left / 2u * 4u), n,
-                        planes);
+      params->transpose(input + (uint32_t)y * planes->row_bytes,
+                        (uint32_t *)(row + params->left / 2u * 4u), n, planes);
     } else if (params->chunk < params->output_height) { /* else it has never been overwritten */
-      for (uint32_t i = 0; i < 4; i++) te_fill_lanes(row + i * planes->bytes, planes->zero, pitch);
+      for (uint8_t *p = row; p < row + 4 * planes->bytes; p += planes->bytes) {
+        te_fill_lanes(p, planes->zero, pitch);
+      }
     }
     y += (int32_t)n;
     first += n;
@@ -28,18 +29,22 @@ static void load_rows(const te_v7em_depthwise_params *params, const te_planes *p
 /* Four channels of one chunk of rows. */
 static void compute(const te_v7em_depthwise_params *params, const te_planes *planes,
                     const uint8_t *plane, uint8_t *output, const uint32_t *channel, uint32_t rows) {
-  const uint32_t step = params->channels * (params->swapped ? params->output_height : 1u);
+  uint32_t step = params->channels, row_bytes = step * params->output_width;
+  if (params->swapped) {
+    row_bytes = step;
+    step *= params->output_height;
+  }
+  const uint32_t over = TE_BYTES(255u - params->high), low = TE_BYTES(params->low);
   te_depthwise_run run = {
       .channels = step,
       .skip = params->skip,
       .rows = rows,
       .row_bytes = params->turn_outputs * step,
-      .limits = {TE_BYTES(255u - params->high), TE_BYTES(255u - params->high + params->low),
-                 TE_BYTES(params->low)},
+      .limits = {over, over + low, low},
       .width = params->output_width,
       .pitch = params->pitch,
-      .output_bytes = (uint32_t)params->output_width * params->channels,
-      .output_gap = params->swapped ? params->channels - params->output_width * (int32_t)step : 0,
+      .output_bytes = row_bytes,
+      .output_gap = (int32_t)(row_bytes - params->output_width * step),
   };
   for (uint32_t i = 0; i < 4; i++) {
     params->kernels[channel[0] >> params->select]((const uint32_t *)plane, output + i, channel,
@@ -58,7 +63,11 @@ void te_v7em_depthwise(const te_v7em_depthwise_params *params, const void *input
   const uint32_t odd_left = params->left % 2u;
   const uint32_t data = params->input_width - odd_left;
   const uint32_t channels = params->channels / params->multiplier;
-  const uint32_t step = channels * (params->swapped ? params->input_height : 1u);
+  uint32_t step = channels, row_bytes = channels * params->input_width;
+  if (params->swapped) {
+    row_bytes = channels;
+    step *= params->input_height;
+  }
   te_planes planes = {
       .channels = step,
       .multiplier = params->multiplier,
@@ -68,7 +77,8 @@ void te_v7em_depthwise(const te_v7em_depthwise_params *params, const void *input
       .left = odd_left,
       .odd = data % 2,
       .gap = pitch - (odd_left + data / 2 + data % 2) * 4,
-      .input_gap = params->swapped ? (int32_t)(channels - params->input_width * step) : 0,
+      .input_gap = (int32_t)(row_bytes - params->input_width * step),
+      .row_bytes = row_bytes,
   };
   uint8_t *const plane = scratch;
   te_fill_lanes(plane, planes.zero, 4 * planes.bytes);

@@ -2,8 +2,8 @@
  * depthwise.S, whose planes these are.
  */
 
-    .equ    PLANES_MULTIPLIER, 28
-    .equ    PLANES_PHASE, 32
+    .equ    PLANES_MULTIPLIER, 32
+    .equ    PLANES_PHASE, 36
 
 /* As te_transpose_4, but neighbouring planes get the same channel, `multiplier` of them; the first
  * of the four is number `phase` of those that do.
