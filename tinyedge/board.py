@@ -71,16 +71,58 @@ class Timer(config.Table, frozen=True, kw_only=True):
     hz: int
 
 
+class OpenOcd(config.Table, frozen=True, kw_only=True):
+    """OpenOCD's scripts interface/<interface>.cfg (the probe) and target/<target>.cfg (the chip)."""
+
+    interface: str
+    target: str
+
+
+class PyOcd(config.Table, frozen=True, kw_only=True):
+    """pyOCD's name of the chip ("pyocd list --targets")."""
+
+    target: str
+
+
+class Uf2(config.Table, frozen=True, kw_only=True):
+    """Family id of the chip in UF2 files, and the name of the drive that its boot ROM shows."""
+
+    family: int
+    volume: str
+
+
+class Picotool(config.Table, frozen=True, kw_only=True):
+    """picotool's name of the chip's family."""
+
+    family: str
+
+
+class Simulator(config.Table, frozen=True, kw_only=True):
+    """LabWired's name of the chip, and of the UART that the link uses where it has several.
+
+    ``interrupt``: number of that UART's receive interrupt on Cortex-M, which LabWired does not raise.
+    """
+
+    chip: str
+    uart: str = ""
+    interrupt: int | None = None
+
+
 class Flash(config.Table, frozen=True, kw_only=True):
     """How firmware gets onto the board.
 
     ``machine`` is the emulator's name for it; under ``icount_shift`` N the emulator's clock goes
-    on by exactly 2^N nanoseconds an instruction.
+    on by exactly 2^N nanoseconds an instruction. A tool's table says what it must know of the chip;
+    a board may have several, and ``method`` names the one that is used.
     """
 
     method: str
     machine: str = ""
     icount_shift: int | None = None
+    openocd: OpenOcd | None = None
+    pyocd: PyOcd | None = None
+    uf2: Uf2 | None = None
+    picotool: Picotool | None = None
 
 
 class Link(config.Table, frozen=True, kw_only=True):
@@ -114,6 +156,7 @@ class _File(config.Table, frozen=True, kw_only=True):
     flash: Flash
     link: Link
     esp: Esp | None = None
+    simulator: Simulator | None = None
     peripherals: dict[str, int] = msgspec.field(default_factory=dict)
 
 

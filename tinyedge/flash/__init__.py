@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ import msgspec
 from tinyedge.board import Board
 from tinyedge.build import Artifact
 from tinyedge.errors import ConfigError, LinkError, ToolError, near_match
-from tinyedge.flash import esptool, host, ports, process, qemu
+from tinyedge.flash import esptool, host, labwired, ports, process, qemu
 from tinyedge.flash.process import Process
 from tinyedge.link.session import Deadlines, Session
 from tinyedge.workspace import sha256, write_atomic
@@ -55,6 +55,7 @@ def run(
 ) -> Iterator[Device]:
     """A device for the length of a ``with``; an emulated one ends with it, or with this process.
 
+    ``port``: of a real board, or "simulated" for one whose firmware a simulator is to run.
     ``options``: further ones of the emulator.
     """
     device = _start(artifact, board, port, owned=True, options=options)
@@ -113,9 +114,10 @@ def stop(folder: Path) -> Device | None:
 def _start(
     artifact: Artifact, board: Board, port: str, owned: bool, options: Sequence[str] = ()
 ) -> Device:
-    method, elf = board.flash.method, artifact.elf
+    elf = artifact.elf
+    method = board.flash.method if port != labwired.PORT else labwired.PORT
     digest = sha256(elf.read_bytes())
-    if method not in METHODS:
+    if method not in (*METHODS, labwired.PORT):
         raise ConfigError(
             f'{board.id}: flash.method "{method}" is unknown{near_match(method, METHODS)}',
             f"methods: {', '.join(METHODS)}",
@@ -125,13 +127,15 @@ def _start(
         esptool.write(artifact.out, device)
         return Device(device, None, digest)
     log = artifact.out / _LOG
-    emulator = partial(qemu.argv, elf, board, options=options)
-    started, url = process.start(
-        emulator if method == "qemu" else (lambda _: host.argv(elf)),
-        host.environment if method == "host" else (lambda _: {}),
-        log,
-        owned,
-    )
+    if method == labwired.PORT:
+        labwired.require()
+    commands: dict[str, Callable[[int], list[str]]] = {
+        "qemu": partial(qemu.argv, elf, board, options=options),
+        "host": lambda _: host.argv(elf),
+        labwired.PORT: lambda _: labwired.argv(elf, board),
+    }
+    environment = (lambda _: {}) if method == "qemu" else host.environment
+    started, url = process.start(commands[method], environment, log, owned)
     try:
         _greet(url, started, log)
     except BaseException:

@@ -2,6 +2,7 @@
 #ifndef TE_CORTEX_M_H
 #define TE_CORTEX_M_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "bare.h"
@@ -21,6 +22,10 @@ void te_fault_entry(void);
 
 enum { TE_CORE_VECTOR_COUNT = 16 };
 
+/* Reports a failure and ends; on a real board it reports again and again, for no one may have
+ * listened. The serial port has been started. */
+_Noreturn void te_fail(const char *text, uint32_t address);
+
 /* Interrupt `number` of the microcontroller (0 is the first after the core's own). */
 void te_interrupt_enable(uint32_t number);
 void te_interrupt_disable(uint32_t number);
@@ -30,5 +35,14 @@ void te_interrupt_disable(uint32_t number);
 void te_tick_start(void);
 void te_tick_clear(void);
 void te_on_tick(void);
+
+/* Waits until one of `bits` of a register is set. Returns false after far longer than any clock
+ * needs to start. */
+static inline bool te_await(const volatile uint32_t *at, uint32_t bits) {
+  for (uint32_t turns = 0; turns < 1000000; turns++) {
+    if (*at & bits) return true;
+  }
+  return false;
+}
 
 #endif

@@ -9,6 +9,7 @@
 #include "te_port.h"
 
 #define CPACR TE_REGISTER(0xe000ed88)
+#define VTOR TE_REGISTER(0xe000ed08)
 #define CFSR TE_REGISTER(0xe000ed28)
 #define BFAR TE_REGISTER(0xe000ed38)
 
@@ -19,9 +20,10 @@ enum { REPORT_BYTES = 640 }; /* of stack, for the report of a fault */
 enum { SYS_EXIT_EXTENDED = 0x20, ADP_STOPPED_APPLICATION_EXIT = 0x20026 };
 
 /* From the linker script. */
-extern uint32_t te_stack_bottom[];
+extern uint32_t te_stack_bottom[], te_vectors[];
 
 void te_reset(void) {
+  VTOR = (uint32_t)(uintptr_t)te_vectors; /* a bootloader's may be there; a Cortex-M0 has none */
 #if __ARM_ARCH >= 8
   __asm__ volatile("msr msplim, %0" ::"r"(te_stack_bottom));
 #endif
@@ -64,8 +66,17 @@ static void describe(char *text, const uint32_t *frame) {
   *end = '\0';
 }
 
-/* Reports where and why, again and again on a real board: no one may have listened. `sp` is the
- * stack pointer at the fault, which itself may be the reason. */
+_Noreturn void te_fail(const char *text, uint32_t address) {
+  te_fault(text, address);
+  if (TE_EMULATED) te_port_halt(1);
+  for (;;) {
+    for (volatile uint32_t turns = TE_CLOCK_HZ / 8; turns > 0; turns--) {
+    }
+    te_fault(text, address);
+  }
+}
+
+/* Reports where and why. `sp` is the stack pointer at the fault, which itself may be the reason. */
 __attribute__((used, noreturn)) static void report_fault(const uint32_t *sp) {
   char text[224];
   bool readable = te_in_stack(sp);
@@ -73,13 +84,7 @@ __attribute__((used, noreturn)) static void report_fault(const uint32_t *sp) {
   readable = readable && !(CFSR & CFSR_STACK_LIMIT);
 #endif
   describe(text, readable ? sp : NULL);
-  te_fault(text, readable ? sp[FRAME_PC] : 0);
-  if (TE_EMULATED) te_port_halt(1);
-  for (;;) {
-    for (volatile uint32_t turns = TE_CLOCK_HZ / 8; turns > 0; turns--) {
-    }
-    te_fault(text, readable ? sp[FRAME_PC] : 0);
-  }
+  te_fail(text, readable ? sp[FRAME_PC] : 0);
 }
 
 /* Every fault and every interrupt that nothing handles. Goes on below the frame, or at the top of

@@ -20,9 +20,10 @@ enum {
 };
 
 void te_on_receive(void) {
-  uint32_t status = USART_SR;
-  if (status & SR_ORE) te_receive_lost();
-  if (status & (SR_RXNE | SR_ORE)) te_receive_put((uint8_t)USART_DR);
+  for (uint32_t status = USART_SR; status & (SR_RXNE | SR_ORE); status = USART_SR) {
+    if (status & SR_ORE) te_receive_lost();
+    te_receive_put((uint8_t)USART_DR);
+  }
 }
 
 void te_uart_start(uint32_t clock_hz) {

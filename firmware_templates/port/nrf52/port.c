@@ -1,0 +1,28 @@
+/* nRF52840: crystal, instruction cache, UART. Chapters are those of its product specification. */
+#include "cortex_m.h"
+#include "te_board.h"
+#include "te_port.h"
+#include "te_tick.h"
+#include "te_uart.h"
+
+#define CLOCK_HFCLKSTART TE_REGISTER(0x40000000)
+#define CLOCK_HFCLKSTARTED TE_REGISTER(0x40000100)
+#define NVMC_ICACHECNF TE_REGISTER(0x4001e540)
+
+__attribute__((section(".vectors"), used)) static const te_vector vectors[] = {
+    TE_CORE_VECTORS,
+    [TE_TICK_VECTOR] = te_on_tick,
+    [TE_CORE_VECTOR_COUNT + TE_UART_INTERRUPT] = te_on_receive,
+};
+
+/* The core always has 64 MHz (CLOCK: HFCLK); the crystal makes them, and the baud rate, exact.
+ * Flash waits two cycles, which the cache mostly hides (NVMC: instruction cache). The watchdog
+ * stands until someone starts it. */
+void te_port_init(void) {
+  CLOCK_HFCLKSTART = 1;
+  bool good = te_await(&CLOCK_HFCLKSTARTED, 1);
+  NVMC_ICACHECNF = 1;
+  te_uart_start();
+  te_tick_start();
+  if (!good) te_fail("the 32 MHz crystal did not start", 0);
+}

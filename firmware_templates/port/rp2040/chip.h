@@ -1,0 +1,25 @@
+/* Addresses of the RP2040 (datasheet 2.2), its UART 0 interrupt (2.3.2), reset bits (2.14.3) and a
+ * system PLL for 133 MHz: 12 MHz * 133 / 6 / 2 (2.18.2). */
+#ifndef TE_CHIP_H
+#define TE_CHIP_H
+
+#define RESETS 0x4000c000u
+#define CLOCKS 0x40008000u
+#define XOSC 0x40024000u
+#define PLL_SYS 0x40028000u
+#define IO_BANK0 0x40014000u
+#define PADS_BANK0 0x4001c000u
+#define UART0 0x40034000u
+
+enum {
+  TE_UART_INTERRUPT = 20,
+  RESET_IO_BANK0 = 1 << 5,
+  RESET_PADS_BANK0 = 1 << 8,
+  RESET_PLL_SYS = 1 << 12,
+  RESET_UART0 = 1 << 22,
+  PLL_MULTIPLIER = 133,
+  PLL_DIVIDERS = 6 << 16 | 2 << 12,
+  PLL_HZ = 133000000,
+};
+
+#endif

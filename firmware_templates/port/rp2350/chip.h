@@ -1,0 +1,25 @@
+/* Addresses of the RP2350 (datasheet 2.2), its UART 0 interrupt (3.2), reset bits (7.5.3) and a
+ * system PLL for 150 MHz: 12 MHz * 125 / 5 / 2 (8.6.3). */
+#ifndef TE_CHIP_H
+#define TE_CHIP_H
+
+#define RESETS 0x40020000u
+#define CLOCKS 0x40010000u
+#define XOSC 0x40048000u
+#define PLL_SYS 0x40050000u
+#define IO_BANK0 0x40028000u
+#define PADS_BANK0 0x40038000u
+#define UART0 0x40070000u
+
+enum {
+  TE_UART_INTERRUPT = 33,
+  RESET_IO_BANK0 = 1 << 6,
+  RESET_PADS_BANK0 = 1 << 9,
+  RESET_PLL_SYS = 1 << 14,
+  RESET_UART0 = 1 << 26,
+  PLL_MULTIPLIER = 125,
+  PLL_DIVIDERS = 5 << 16 | 2 << 12,
+  PLL_HZ = 150000000,
+};
+
+#endif
