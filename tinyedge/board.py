@@ -72,7 +72,7 @@ class Timer(config.Table, frozen=True, kw_only=True):
 
 
 class OpenOcd(config.Table, frozen=True, kw_only=True):
-    """OpenOCD's scripts interface/<interface>.cfg (the probe) and target/<target>.cfg (the chip)."""
+    """OpenOCD's scripts: interface/<interface>.cfg is the probe, target/<target>.cfg the chip."""
 
     interface: str
     target: str
@@ -100,12 +100,14 @@ class Picotool(config.Table, frozen=True, kw_only=True):
 class Simulator(config.Table, frozen=True, kw_only=True):
     """LabWired's name of the chip, and of the UART that the link uses where it has several.
 
-    ``interrupt``: number of that UART's receive interrupt on Cortex-M, which LabWired does not raise.
+    ``interrupt``: of that UART on Cortex-M, which LabWired does not raise itself. ``core``: where
+    it lacks some of the core's instructions, another core, to compile the model for.
     """
 
     chip: str
     uart: str = ""
     interrupt: int | None = None
+    core: str = ""
 
 
 class Flash(config.Table, frozen=True, kw_only=True):
@@ -184,6 +186,26 @@ class Board(_File, frozen=True, kw_only=True):
         return None if ratio is None else round(ticks / ratio)
 
 
+SIMULATED = "-simulated"
+"""Behind a board's id: its firmware in a simulator."""
+
+
+def simulated(board: Board) -> Board:
+    """The board as a simulator runs it. Raises ConfigError if none does."""
+    if board.simulator is None:
+        able = [name for name in available() if load(name).simulator is not None]
+        raise ConfigError(
+            f"{board.id}: no simulator runs this board", f"simulated boards: {', '.join(able)}"
+        )
+    return msgspec.structs.replace(
+        board,
+        id=board.id + SIMULATED,
+        cpu=msgspec.structs.replace(board.cpu, core=board.simulator.core or board.cpu.core),
+        flash=Flash(method="labwired"),
+        link=msgspec.structs.replace(board.link, via="socket"),
+    )
+
+
 def available() -> list[str]:
     """Ids of all boards, sorted."""
     return sorted(path.stem for path in resources.root("boards").glob("*.toml"))
@@ -192,10 +214,13 @@ def available() -> list[str]:
 def load(board_id: str) -> Board:
     """Return the board of that id, or of that path to a .toml file.
 
+    An id with "-simulated" behind it is that board as a simulator runs it.
     Raises ConfigError if there is none (with the nearest match) or the file is wrong.
     """
     if board_id.endswith(".toml"):
         return read(Path(board_id))
+    if board_id.endswith(SIMULATED) and board_id.removesuffix(SIMULATED) in available():
+        return simulated(load(board_id.removesuffix(SIMULATED)))
     path = resources.root("boards") / f"{board_id}.toml"
     if board_id not in available():
         names = ", ".join(available())

@@ -15,6 +15,7 @@ from tinyedge import debug as debugging
 from tinyedge import flash, results
 from tinyedge import profile as profiling
 from tinyedge import validate as validating
+from tinyedge.board import Board
 from tinyedge.build import Artifact, size
 from tinyedge.compile import Options
 from tinyedge.errors import CheckFailed, ConfigError
@@ -112,6 +113,15 @@ def device(built: Built, port: str | None) -> Iterator[str]:
     else:
         with flash.run(built.artifact, built.firmware.board) as started:
             yield started.url
+
+
+def require_clock(board: Board) -> None:
+    """Raise ConfigError for a simulated board: its clock tells nothing about the real one's."""
+    if board.flash.method == "labwired":
+        raise ConfigError(
+            f"{board.id}: the simulator's clock is not the board's",
+            "measure on the board itself, or instructions on an emulated board",
+        )
 
 
 def validate(

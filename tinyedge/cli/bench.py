@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tinyedge import devices
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import firmware_title, port_option, save, target_options
 from tinyedge.recipe import Compile
@@ -45,6 +46,7 @@ def command(
     boards, cycles or time elsewhere. One is never printed as another.
     """
     built = _stages.build(model, board, runtime, workspace, given)
+    devices.require_clock(built.firmware.board)
     with _stages.device(built, port) as url:
         report = _stages.bench(built, url, runs)
     show(report)

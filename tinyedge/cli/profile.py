@@ -49,6 +49,7 @@ def command(
     _console.note(f"compile {firmware.loaded.model.name} for {firmware.board.id}, observed")
     built = devices.build(firmware, observe=True)
     title = f"profile {built.report.model} on {built.report.board}"
+    devices.require_clock(built.firmware.board)
     with _stages.device(built, port) as url, _console.progress(title) as advance:
         report = devices.profile(built, url, runs=runs, progress=advance, on_log=_console.note)
     show(report)

@@ -18,7 +18,7 @@ from tinyedge.flash.process import Process
 from tinyedge.link.session import Deadlines, Session
 from tinyedge.workspace import sha256, write_atomic
 
-METHODS = ("qemu", "host", "esptool")
+METHODS = ("qemu", "host", "labwired", "esptool")
 STATE = "device.json"
 """What `start` leaves in its folder while a device runs."""
 _LOG = "device.log"
@@ -55,7 +55,6 @@ def run(
 ) -> Iterator[Device]:
     """A device for the length of a ``with``; an emulated one ends with it, or with this process.
 
-    ``port``: of a real board, or "simulated" for one whose firmware a simulator is to run.
     ``options``: further ones of the emulator.
     """
     device = _start(artifact, board, port, owned=True, options=options)
@@ -115,9 +114,9 @@ def _start(
     artifact: Artifact, board: Board, port: str, owned: bool, options: Sequence[str] = ()
 ) -> Device:
     elf = artifact.elf
-    method = board.flash.method if port != labwired.PORT else labwired.PORT
+    method = board.flash.method
     digest = sha256(elf.read_bytes())
-    if method not in (*METHODS, labwired.PORT):
+    if method not in METHODS:
         raise ConfigError(
             f'{board.id}: flash.method "{method}" is unknown{near_match(method, METHODS)}',
             f"methods: {', '.join(METHODS)}",
@@ -127,12 +126,12 @@ def _start(
         esptool.write(artifact.out, device)
         return Device(device, None, digest)
     log = artifact.out / _LOG
-    if method == labwired.PORT:
+    if method == "labwired":
         labwired.require()
     commands: dict[str, Callable[[int], list[str]]] = {
         "qemu": partial(qemu.argv, elf, board, options=options),
         "host": lambda _: host.argv(elf),
-        labwired.PORT: lambda _: labwired.argv(elf, board),
+        "labwired": lambda _: labwired.argv(elf, board),
     }
     environment = (lambda _: {}) if method == "qemu" else host.environment
     started, url = process.start(commands[method], environment, log, owned)

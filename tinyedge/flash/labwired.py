@@ -7,23 +7,13 @@ import sys
 from pathlib import Path
 
 from tinyedge.board import Board
-from tinyedge.errors import ConfigError, ToolError
-
-PORT = "simulated"
-"""What stands for the serial port of a board that is simulated."""
+from tinyedge.errors import ToolError
 
 
 def argv(elf: Path, board: Board) -> list[str]:
-    """What runs ``elf`` and serves the socket that TE_LISTEN names.
-
-    Raises ConfigError if nothing simulates the board.
-    """
+    """What runs ``elf`` and serves the socket that TE_LISTEN names."""
     simulator = board.simulator
-    if simulator is None:
-        raise ConfigError(
-            f"{board.id}: no simulator runs this board",
-            'connect it and name its port; "tinyedge boards" says which boards are simulated',
-        )
+    assert simulator is not None
     interrupt = "" if simulator.interrupt is None else str(simulator.interrupt)
     module = "tinyedge.flash.labwired_host"
     return [

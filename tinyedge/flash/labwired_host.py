@@ -4,8 +4,9 @@ Run as ``python -m tinyedge.flash.labwired_host ELF CHIP UART INTERRUPT`` with T
 environment. Simulated time goes on only while the firmware has something to answer. With TE_IDLE_S
 the process ends when nothing has arrived for that many seconds.
 
-It begins at the vectors, as a bootloader before them would go on. LabWired 0.25 falls short in three places, which are made up for here: it takes VLDR's literals from
-four bytes too low, its UARTs raise no receive interrupt, and its nRF52840 lacks SysTick.
+The core begins at the firmware's vectors, as after a bootloader. LabWired 0.25 falls short in three
+places, which are made up for here: it takes VLDR's literals from four bytes too low, its UARTs
+raise no receive interrupt, and its nRF52840 lacks SysTick.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 
 _SLICE = "200us"
 _IDLE_SLICES = 50  # without a byte from the device, after its last answer
@@ -37,7 +39,8 @@ def corrected(elf: Path) -> bytes:
     data = bytearray(elf.read_bytes())
     with elf.open("rb") as stream:
         opened = ELFFile(stream)
-        text, symbols = opened.get_section_by_name(".text"), opened.get_section_by_name(".symtab")
+        text, symbols = opened.get_section_by_name(".text"), _symbols(opened)
+        assert text is not None
         start, size = text["sh_addr"], text["sh_size"]
         marks = sorted(
             (symbol["st_value"] - start, symbol.name[:2])
@@ -50,6 +53,12 @@ def corrected(elf: Path) -> bytes:
         if kind == "$t":
             _correct(data, offset + begin, offset + end)
     return bytes(data)
+
+
+def _symbols(elf: ELFFile) -> SymbolTableSection:
+    table = elf.get_section_by_name(".symtab")
+    assert isinstance(table, SymbolTableSection)
+    return table
 
 
 def _correct(data: bytearray, at: int, end: int) -> None:
@@ -67,7 +76,7 @@ def _correct(data: bytearray, at: int, end: int) -> None:
 def vectors(elf: Path) -> int | None:
     """Address of an Arm firmware's vector table."""
     with elf.open("rb") as stream:
-        found = ELFFile(stream).get_section_by_name(".symtab").get_symbol_by_name("te_vectors")
+        found = _symbols(ELFFile(stream)).get_symbol_by_name("te_vectors")
     return int(found[0]["st_value"]) if found else None
 
 

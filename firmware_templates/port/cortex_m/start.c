@@ -70,7 +70,7 @@ _Noreturn void te_fail(const char *text, uint32_t address) {
   te_fault(text, address);
   if (TE_EMULATED) te_port_halt(1);
   for (;;) {
-    for (volatile uint32_t turns = TE_CLOCK_HZ / 8; turns > 0; turns--) {
+    for (volatile uint32_t turns = TE_CLOCK_HZ / 64; turns > 0; turns--) {
     }
     te_fault(text, address);
   }

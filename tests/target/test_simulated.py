@@ -1,0 +1,91 @@
+"""Firmware of real boards in the simulator LabWired: a handful of inferences, byte for byte."""
+
+import importlib.util
+import random
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.support import fixture_firmware as fixture
+from tests.support.tools import CHECKOUT, missing, need
+from tinyedge import board as boards
+from tinyedge import devices, flash, pipeline
+from tinyedge.errors import ConfigError, LinkError
+from tinyedge.link.session import Deadlines, Session
+from tinyedge.workspace import Workspace
+
+CORTEX_M = [
+    board.id
+    for board in map(boards.load, boards.available())
+    if board.simulator is not None and board.cpu.core.startswith("cortex-m")
+]
+DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"
+
+
+@pytest.fixture(autouse=True)
+def _tools() -> None:
+    need("make", "arm-none-eabi-gcc", "setpriv")
+    if importlib.util.find_spec("labwired") is None:
+        missing("the Python package labwired")
+
+
+def test_there_are_simulated_boards() -> None:
+    assert {"nrf52840dk", "nano33ble", "stm32f4-discovery", "bluepill", "pico", "pico2"} <= set(
+        CORTEX_M
+    )
+
+
+@pytest.mark.parametrize("name", CORTEX_M)
+def test_the_ports_of_real_boards_start_and_answer(name: str, tmp_path: Path) -> None:
+    board, rng = boards.load(f"{name}-simulated"), random.Random(7)
+    artifact = fixture.made(tmp_path, board)
+    with flash.run(artifact, board) as device, Session(device.url) as session:
+        assert session.hello.board == board.id
+        for _ in range(2):
+            inputs = [bytes([rng.randrange(0x70)]) + rng.randbytes(783), rng.randbytes(5)]
+            answer = session.infer(inputs)
+            fixture.check(inputs, answer.outputs)
+            assert answer.ticks > 1000
+        status = session.status()
+    assert (status.inferences, status.damaged, status.overruns) == (2, 0, 0)
+    assert 200 < status.stack_peak < board.memory.stack_bytes
+
+
+@pytest.mark.parametrize("name", CORTEX_M)
+def test_a_model_answers_as_the_reference(name: str, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    loaded = pipeline.load(pipeline.resolve(str(DIGITS)), workspace)
+    built = devices.build(
+        pipeline.generate(loaded, boards.load(f"{name}-simulated"), "aot", workspace)
+    )
+    with devices.device(built, None) as url:
+        proof = devices.validate(
+            built,
+            url,
+            count=2,
+            vectors=None,
+            progress=lambda _done, _total: None,
+            on_log=lambda _text: None,
+        )
+    assert (proof.samples, proof.mismatches) == (2, 0)
+    with pytest.raises(ConfigError, match="the simulator's clock is not the board's"):
+        devices.require_clock(built.firmware.board)
+
+
+def test_a_real_board_repeats_the_report_of_its_fault(tmp_path: Path) -> None:
+    board = boards.load("bluepill-simulated")
+    # A slow clock, for the time between reports is counted in its cycles.
+    board = msgspec.structs.replace(
+        board, cpu=msgspec.structs.replace(board.cpu, clock_hz=16_000_000)
+    )
+    artifact = fixture.made(tmp_path, board)
+    quick = Deadlines(30, 30, 30, repeat_s=0.2, repeat_most_s=0.5)
+    with flash.run(artifact, board) as device:
+        with (
+            Session(device.url, deadlines=quick) as session,
+            pytest.raises(LinkError, match="crashed: exception 0x00000003, cfsr 0x"),
+        ):
+            session.infer([b"\x7d" + bytes(783), bytes(5)])
+        with pytest.raises(LinkError, match="crashed: exception 0x00000003, cfsr 0x"):
+            Session(device.url, deadlines=quick)
