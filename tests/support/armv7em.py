@@ -72,6 +72,7 @@ class _CaseView:
 
 @dataclass(frozen=True)
 class _View:
+    header: str
     cases: list[_CaseView]
 
 
@@ -81,10 +82,10 @@ def run(cases: Sequence[Case], folder: Path) -> list[Outcome]:
     names = sorted(
         {PurePosixPath(name).name for case in cases for name in case.kernel.files(case.node)}
     )
-    (folder / "cases.c").write_text(_render(cases))
+    (folder / "cases.c").write_text(render(cases, "armv7em.h"))
     for name in ("layers.S", "layers.h"):
         template = environment().get_template(f"runtime/aot/{name}.j2")
-        (folder / name).write_text(template.render(view=_layers(cases, names)))
+        (folder / name).write_text(template.render(view=layers(cases, names, "armv7em.h")))
     files = [str(kernels / name) for name in names if name.endswith(".c")]
     files += [str(folder / "cases.c"), str(folder / "layers.S"), str(_HERE / "harness.c")]
     elf = folder / "cases.elf"
@@ -105,7 +106,8 @@ def _emulate(elf: Path, count: int) -> list[Outcome]:
     return [Outcome(round(r[0] / _TICKS_PER_INSTRUCTION), r[1], r[2], r[3]) for r in results]
 
 
-def _layers(cases: Sequence[Case], names: list[str]) -> LayersView:
+def layers(cases: Sequence[Case], names: list[str], header: str) -> LayersView:
+    """What layers.S and layers.h print for the cases, whose kernels are in the files ``names``."""
     found = {
         value.name: value
         for case in cases
@@ -115,18 +117,19 @@ def _layers(cases: Sequence[Case], names: list[str]) -> LayersView:
     return LayersView(
         title="test cases",
         generator="the tests",
-        headers=("armv7em.h",),
+        headers=(header,),
         macros=tuple(name for name in names if name.endswith(".S")),
         instances=tuple(found[name] for name in sorted(found)),
     )
 
 
-def _render(cases: Sequence[Case]) -> str:
+def render(cases: Sequence[Case], header: str) -> str:
+    """The cases as C; ``header`` declares their kernels."""
     views = [_view(i, case) for i, case in enumerate(cases)]
     jinja = jinja2.Environment(  # noqa: S701  C, not HTML
         undefined=jinja2.StrictUndefined, line_statement_prefix="%%", trim_blocks=True
     )
-    return jinja.from_string((_HERE / "cases.c.j2").read_text()).render(view=_View(views))
+    return jinja.from_string((_HERE / "cases.c.j2").read_text()).render(view=_View(header, views))
 
 
 def _view(index: int, case: Case) -> _CaseView:

@@ -9,7 +9,7 @@ from tests.support import code_size as measured
 from tests.support.tools import need
 from tinyedge.compile import code_size
 from tinyedge.compile.kernels import for_core
-from tinyedge.compile.kernels.armv7em.instances import instance
+from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.plan import Instance
 
 ARGUMENTS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyedge.compile.kernels import armv7em, portable
+from tinyedge.compile.kernels import armv7em, portable, xtensa_lx6
 from tinyedge.compile.kernels.base import Kernel, Overlap
 from tinyedge.compile.kernels.strips import StripsKernel
 from tinyedge.compile.options import Optimize
@@ -12,25 +12,39 @@ from tinyedge.compile.plan import Domain, Step
 #: cores with the DSP extension of ARMv7E-M, which ARMv8-M's Main Extension has too
 _DSP = ("cortex-m4", "cortex-m4f", "cortex-m7", "cortex-m7f", "cortex-m33")
 
+Tables = tuple[tuple[Kernel, ...], ...]
+
 #: objective -> core (as boards/*.toml names it) -> tables, the portable one aside
-TUNED: dict[Optimize, dict[str, tuple[tuple[Kernel, ...], ...]]] = {
-    "speed": dict.fromkeys(_DSP, (armv7em.FAST,)),
-    "size": dict.fromkeys(_DSP, (armv7em.SMALL,)),
+TUNED: dict[Optimize, dict[str, Tables]] = {
+    "speed": {
+        **dict.fromkeys(_DSP, (armv7em.FAST,)),
+        "xtensa-lx6": (xtensa_lx6.FAST,),
+    },
+    "size": {
+        **dict.fromkeys(_DSP, (armv7em.SMALL,)),
+        "xtensa-lx6": (xtensa_lx6.FAST,),
+    },
 }
+#: core -> the portable kernels, where their estimated instructions are not those of a Cortex-M
+_PORTABLE = {"xtensa-lx6": portable.slower(1.9)}
 
 
 def for_core(core: str, optimize: Optimize = "speed") -> tuple[Kernel, ...]:
     """All kernels for ``core`` and that objective. Any core has the portable ones."""
-    tables = TUNED[optimize].get(core, ())
-    kernels = (*(kernel for table in tables for kernel in table), *portable.KERNELS)
+    tables = (*TUNED[optimize].get(core, ()), _PORTABLE.get(core, portable.KERNELS))
+    kernels = tuple(kernel for table in tables for kernel in table)
     return (*kernels, *(StripsKernel(kernels, domain) for domain in Domain))
 
 
 def why_portable(core: str, step: Step) -> str:
     """Why a portable kernel runs the step on a core that has others; empty: none does."""
     calls = {call.role: call.kernel for call in step.calls} or {"": step.kernel}
-    if core not in TUNED["speed"] or all(name.startswith("te_v7em") for name in calls.values()):
+    tables = TUNED["speed"].get(core, ())
+    own = {kernel.name for table in tables for kernel in table}
+    if not own or own.issuperset(calls.values()):
         return ""
+    if core not in _DSP:
+        return "no kernel for this core takes it"
     if isinstance(step.params, Strips):
         parts = ((role, getattr(step.params, role)) for role in calls)
         reasons = (f"{role}: {_why(params)}" for role, params in parts)

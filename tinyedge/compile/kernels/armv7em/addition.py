@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from tinyedge.compile.exact import add
-from tinyedge.compile.kernels.armv7em.instances import instance, limits
+from tinyedge.compile.kernels.instances import instance, limits
 from tinyedge.compile.params import Add
 from tinyedge.compile.plan import FieldValue, Instance
 

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from tinyedge.compile.exact import bounds, requantize
 from tinyedge.compile.kernels.armv7em import dilation, stream
-from tinyedge.compile.kernels.armv7em.instances import instance
-from tinyedge.compile.params import Conv2D, Shape4
+from tinyedge.compile.kernels.instances import instance
+from tinyedge.compile.kernels.upright import upright
+from tinyedge.compile.params import Conv2D
 from tinyedge.compile.plan import Constant, FieldValue, Instance
 
 #: scale_bits and shift that a matrix product may use: the packed form (16) first
@@ -315,22 +316,6 @@ def fit(params: Conv2D) -> requantize.Fit | None:
 
 
 @cache
-def upright(params: Conv2D) -> Conv2D:
-    """A convolution along a single column, seen as one along a single row."""
-    if params.input_shape[2] != 1 or params.filter.shape[2] != 1 or params.padding[1] != 0:
-        return params
-    return replace(
-        params,
-        input_shape=swapped(params.input_shape),
-        output_shape=swapped(params.output_shape),
-        filter=params.filter.swapaxes(1, 2),
-        stride=params.stride[::-1],
-        dilation=params.dilation[::-1],
-        padding=params.padding[::-1],
-    )
-
-
-@cache
 def narrow(params: Conv2D) -> Conv2D:
     """A window whose taps lie apart in a row, seen as one that reads the pixels between, too."""
     down, along = params.dilation
@@ -338,11 +323,6 @@ def narrow(params: Conv2D) -> Conv2D:
         return params
     filters = dilation.filled(params.filter, 2, along)
     return replace(params, filter=filters, dilation=(down, 1))
-
-
-def swapped(shape: Shape4) -> Shape4:
-    """Height and width exchanged."""
-    return shape[0], shape[2], shape[1], shape[3]
 
 
 def _inside(params: Conv2D) -> bool:

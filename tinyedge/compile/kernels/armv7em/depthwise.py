@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tinyedge.compile.exact import bounds, requantize
 from tinyedge.compile.kernels.armv7em.depthwise_views import transposed, undilated, upright
-from tinyedge.compile.kernels.armv7em.instances import instance
+from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.params import DepthwiseConv2D
 from tinyedge.compile.plan import Constant, FieldValue, Instance
 

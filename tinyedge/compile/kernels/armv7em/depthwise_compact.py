@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from tinyedge.compile.exact import requantize
 from tinyedge.compile.kernels.armv7em.depthwise import Depthwise, fits, is_3x3
-from tinyedge.compile.kernels.armv7em.instances import instance
+from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.params import DepthwiseConv2D
 from tinyedge.compile.plan import Instance
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 
-from tinyedge.compile.kernels.armv7em.convolution import swapped
 from tinyedge.compile.kernels.armv7em.dilation import filled
+from tinyedge.compile.kernels.upright import swapped
 from tinyedge.compile.params import DepthwiseConv2D
 
 

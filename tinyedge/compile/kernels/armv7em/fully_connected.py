@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tinyedge.compile.exact import bounds, requantize
 from tinyedge.compile.kernels.armv7em import stream
 from tinyedge.compile.kernels.armv7em.convolution import CHOICES
-from tinyedge.compile.kernels.armv7em.instances import instance, limits
+from tinyedge.compile.kernels.instances import instance, limits
 from tinyedge.compile.params import FullyConnected
 from tinyedge.compile.plan import Constant, FieldValue, Instance
 

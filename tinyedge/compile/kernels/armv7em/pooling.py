@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyedge.compile.kernels.armv7em.instances import instance
+from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.params import AveragePool, MaxPool, Pool
 from tinyedge.compile.plan import FieldValue, Instance
 

@@ -16,6 +16,7 @@ from tinyedge.compile.kernels.armv7em import (
     pooling,
     stream,
 )
+from tinyedge.compile.kernels.upright import upright
 
 _INEXACT = "one multiplication a channel would not round as TFLM does"
 _LANES = "a weight of -128 would share its lane with a negative one"
@@ -29,7 +30,7 @@ def why(params: p.Params) -> str:  # noqa: ARG001
 
 @why.register
 def _conv2d(params: p.Conv2D) -> str:
-    q = convolution.narrow(convolution.upright(params))
+    q = convolution.narrow(upright(params))
     channels = q.output_shape[3]
     if q.input_shape[0] != 1:
         return f"a batch of {q.input_shape[0]}"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tinyedge.compile.exact import bounds, requantize
 from tinyedge.compile.kernels.armv7em import stream
-from tinyedge.compile.kernels.armv7em.instances import instance
+from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.params import Conv2D
 from tinyedge.compile.plan import Constant, FieldValue, Instance
 

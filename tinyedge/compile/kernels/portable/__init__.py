@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from tinyedge.compile import params as p
 from tinyedge.compile.kernels.base import Kernel
 from tinyedge.compile.kernels.portable import (
@@ -13,6 +15,7 @@ from tinyedge.compile.kernels.portable import (
     resize,
     shape,
 )
+from tinyedge.compile.kernels.portable.base import Portable
 
 KERNELS: tuple[Kernel, ...] = (
     conv.PointwiseConv2D("te_fully_connected", "te_fully_connected.c"),
@@ -42,3 +45,12 @@ KERNELS: tuple[Kernel, ...] = (
     elementwise.Quantize("te_quantize", "te_quantize.c"),
     elementwise.Dequantize("te_dequantize", "te_quantize.c"),
 )
+
+
+def slower(factor: float) -> tuple[Kernel, ...]:
+    """The same for a core that needs so many instructions for one of a Cortex-M."""
+    kernels = tuple(copy(kernel) for kernel in KERNELS)
+    for kernel in kernels:
+        if isinstance(kernel, Portable):
+            kernel.slowness = factor
+    return kernels

@@ -15,6 +15,8 @@ class Portable(Kernel):
     family: type[p.Params]
     per_mac = 0.0
     per_output = 20.0
+    #: instructions for one on a Cortex-M
+    slowness = 1.0
 
     def __init__(self, name: str, source: str) -> None:
         self.name = name
@@ -24,7 +26,8 @@ class Portable(Kernel):
         return isinstance(node.params, self.family)
 
     def cost(self, node: Node) -> int:
-        return int(self.per_mac * node.macs + self.per_output * node.output.bytes)
+        count = self.per_mac * node.macs + self.per_output * node.output.bytes
+        return int(self.slowness * count)
 
 
 class InPlace(Portable):

@@ -1,0 +1,205 @@
+/* Convolution: one output channel over a block of pixels, whose windows lie unpacked in memory.
+ *
+ *   void name(const te_lx6_run *run);
+ *
+ * A window is `segments` runs of `words` words of two lanes. The inner stream takes two instructions
+ * for two products and two loads: each MULA reloads a register that the one before has read. Four
+ * registers hold two words of the window and two of the weights, so the loads run ahead, weights by
+ * one word, inputs by two: into the next segment, the next pixel. The requantization of a pixel
+ * stands between the products of the next.
+ *
+ * a2 inputs   a3 weights   a4 their start      a5 pixels        a6 output    a7 multiplier
+ * a8 sum      a9 segment gap   a10 pixel gap   a11 channels      a12 constant a13 scratch
+ * a14 initial value        a15 loop counts     a0 `below`
+ */
+#include "macros.S"
+
+    /* te_lx6_run, as xtensa_lx6.h declares it */
+#define RUN_COLUMNS 0
+#define RUN_WEIGHTS 4
+#define RUN_OUTPUT 8
+#define RUN_WIDTH 12
+#define RUN_ROWS 16
+#define RUN_CHANNELS 20
+#define RUN_SEGMENT_GAP 24
+#define RUN_PIXEL_GAP 28
+#define RUN_ROW_SKIP 32
+#define RUN_INITIAL 36
+#define RUN_MULTIPLIER 40
+#define RUN_CONSTANT 44
+#define RUN_SHIFT 48
+#define RUN_BELOW 52
+
+    /* the frame: what a register is too precious for */
+#define FRAME_RETURN 0
+#define FRAME_ROWS 4
+#define FRAME_ROW_SKIP 8
+#define FRAME_WIDTH 12
+
+    /* bytes of a LOOP's body that surely fit */
+#define LOOP_BYTES 240
+    /* products of a window up to which it is one straight stream, and of one turn beyond */
+#define STRAIGHT 160
+#define TURN 32
+
+/* The next step of the requantization before, if one is left. */
+.macro te_lx6_between signed
+    .if te_done < TE_STEPS + \signed * (TE_SIGNED_STEPS - TE_STEPS)
+    te_requantize_step te_done, \signed
+    .set    te_done, te_done + 1
+    .endif
+.endm
+
+/* Two words: four products. \gap: the register with what lies before the inputs loaded here (0:
+ * nothing); \reset: the weights begin again. */
+.macro te_lx6_four signed, pipelined, gap, reset
+    mula.dd.ll.ldinc m3, a3, m0, m2
+    .if \gap != 0
+    add     a2, a2, a\gap
+    .endif
+    mula.dd.hh.ldinc m0, a2, m0, m2
+    .if \pipelined
+    te_lx6_between \signed
+    .endif
+    .if \reset
+    mov     a3, a4
+    .endif
+    mula.dd.ll.ldinc m2, a3, m1, m3
+    .if \pipelined
+    te_lx6_between \signed
+    .endif
+    mula.dd.hh.ldinc m1, a2, m1, m3
+.endm
+
+/* The fours of a window's segments but for each segment's last, \turn products a turn of a loop (0:
+ * no loop), then the last. \jump: whether pixels have a gap. */
+.macro te_lx6_window words, segments, turn, signed, pipelined, jump
+    .set    te_segment, 1
+    .rept   \segments
+    .if \turn == 0
+    .rept   \words / 2 - 1
+    te_lx6_four \signed, \pipelined, 0, 0
+    .endr
+    .else
+    .set    te_fours, \words / 2 - 1
+    te_lx6_turns \turn, \signed, \pipelined
+    .endif
+    .if te_segment < \segments
+    te_lx6_four \signed, \pipelined, 9, 0
+    .elseif \jump
+    te_lx6_four \signed, \pipelined, 10, 1
+    .else
+    te_lx6_four \signed, \pipelined, 0, 1
+    .endif
+    .set    te_segment, te_segment + 1
+    .endr
+.endm
+
+/* te_fours of them, as far as they make whole turns in a loop, which holds no step of the
+ * requantization. */
+.macro te_lx6_turns turn, signed, pipelined
+    .if te_fours / (\turn / 4) > 1
+    movi    a15, (te_fours / (\turn / 4))
+    loop    a15, .Lturn\@
+    .rept   \turn / 4
+    te_lx6_four 0, 0, 0, 0
+    .endr
+.Lturn\@:
+    .rept   te_fours % (\turn / 4)
+    te_lx6_four \signed, \pipelined, 0, 0
+    .endr
+    .else
+    .rept   te_fours
+    te_lx6_four \signed, \pipelined, 0, 0
+    .endr
+    .endif
+.endm
+
+/* After a window's products: the sum to a8, the next pixel's initial value. */
+.macro te_lx6_take
+    rsr     a8, acclo
+    wsr     a14, acclo
+.endm
+
+.macro te_lx6_conv name, words, segments, jump, signed
+    te_function \name
+    entry   a1, 48
+    l32i    a5, a2, RUN_ROWS
+    l32i    a15, a2, RUN_ROW_SKIP
+    l32i    a8, a2, RUN_WIDTH
+    l32i    a3, a2, RUN_SHIFT
+    ssr     a3
+    s32i    a5, a1, FRAME_ROWS
+    s32i    a15, a1, FRAME_ROW_SKIP
+    s32i    a8, a1, FRAME_WIDTH
+    l32i    a4, a2, RUN_WEIGHTS
+    l32i    a6, a2, RUN_OUTPUT
+    l32i    a7, a2, RUN_MULTIPLIER
+    l32i    a9, a2, RUN_SEGMENT_GAP
+    l32i    a10, a2, RUN_PIXEL_GAP
+    l32i    a11, a2, RUN_CHANNELS
+    l32i    a12, a2, RUN_CONSTANT
+    l32i    a14, a2, RUN_INITIAL
+    .if \signed
+    s32i    a0, a1, FRAME_RETURN
+    l32i    a0, a2, RUN_BELOW
+    .endif
+    l32i    a2, a2, RUN_COLUMNS
+    addi    a5, a8, -1
+    addi    a4, a4, -4
+    addi    a2, a2, -4
+    mov     a3, a4
+    ldinc   m0, a2
+    ldinc   m1, a2
+    ldinc   m2, a3
+    wsr     a14, acclo
+    /* the first pixel, with no other to requantize */
+    te_lx6_window \words, \segments, 4, 0, 0, \jump
+    te_lx6_take
+    j       .Lpixels\@
+.Lrow\@:
+    /* the inputs, which were loaded ahead, jump to the next row of windows */
+    s32i    a13, a1, FRAME_ROWS
+    l32i    a13, a1, FRAME_ROW_SKIP
+    l32i    a5, a1, FRAME_WIDTH
+    add     a2, a2, a13
+    ldinc   m0, a2
+    ldinc   m1, a2
+.Lpixels\@:
+    .set    te_bytes, 3 * (2 * \words * \segments + TE_SIGNED_STEPS + \segments + 4)
+    .if te_bytes <= LOOP_BYTES
+    loopnez a5, .Lend\@
+    te_lx6_pixel \words, \segments, 0, \signed, \jump
+    .else
+    beqz    a5, .Lend\@
+.Lpixel\@:
+    addi    a5, a5, -1
+    .if 2 * \words * \segments <= STRAIGHT
+    te_lx6_pixel \words, \segments, 0, \signed, \jump
+    .else
+    te_lx6_pixel \words, \segments, TURN, \signed, \jump
+    .endif
+    bnez    a5, .Lpixel\@
+    .endif
+.Lend\@:
+    l32i    a13, a1, FRAME_ROWS
+    addi    a13, a13, -1
+    beqz    a13, .Ldone\@
+    j       .Lrow\@
+.Ldone\@:
+    te_requantize_rest 0, \signed
+    .if \signed
+    l32i    a0, a1, FRAME_RETURN
+    .endif
+    retw
+    te_end \name
+.endm
+
+/* A pixel's products, and the requantization of the one before. */
+.macro te_lx6_pixel words, segments, turn, signed, jump
+    .set    te_done, 0
+    te_lx6_window \words, \segments, \turn, \signed, 1, \jump
+    te_requantize_rest te_done, \signed
+    add     a6, a6, a11
+    te_lx6_take
+.endm

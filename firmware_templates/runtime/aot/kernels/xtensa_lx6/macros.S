@@ -1,0 +1,95 @@
+/* What all kernel files share: function frames and the exact requantization.
+ *
+ * Inputs are widened to 16 bits as u = q + 128, weights to 256 * w, so that the accumulator of the
+ * MAC16 option holds 256 times the sum. Its 40 bits are read modulo 2**32. No literals: constants
+ * are built, so that any assembler may place the code.
+ *
+ * For LLVM's assembler, numbers are macros of the preprocessor and expressions that are operands
+ * stand in parentheses.
+ */
+#ifndef TE_LX6_MACROS
+#define TE_LX6_MACROS
+
+.macro te_function name
+    .section .text.\name, "ax", @progbits
+    .p2align 2
+    .global \name
+    .type   \name, @function
+\name:
+.endm
+
+.macro te_end name
+    .size   \name, . - \name
+.endm
+
+/* r = 0x00ff00ff */
+.macro te_lanes r, temp
+    movi    \r, 255
+    slli    \temp, \r, 16
+    or      \r, \r, \temp
+.endm
+
+/* r = 0x80808080 */
+.macro te_signs r, temp
+    movi    \r, 128
+    slli    \temp, \r, 8
+    or      \r, \r, \temp
+    slli    \temp, \r, 16
+    or      \r, \r, \temp
+.endm
+
+/* Instructions that turn a sum in a8 into a stored byte:
+ *   a8 = (a8 * a7 >> 32) + constant (`below` where a8 < 0), shifted by SAR, clamped, to a6.
+ * \signed: whether `below` differs. \constant: its register; \below: an operand of \take, which
+ * puts it into the register \temp. */
+#define TE_STEPS 5
+#define TE_SIGNED_STEPS 7
+
+.macro te_requantize_step step, signed, constant=a12, temp=a13, take=mov, below=a0, more
+    .if \signed
+    .if \step == 0
+    .ifb    \more
+    \take   \temp, \below
+    .else
+    \take   \temp, \below, \more
+    .endif
+    .elseif \step == 1
+    movgez  \temp, \constant, a8
+    .elseif \step == 2
+    mulsh   a8, a8, a7
+    .elseif \step == 3
+    add     a8, a8, \temp
+    .elseif \step == 4
+    sra     a8, a8
+    .elseif \step == 5
+    clamps  a8, a8, 7
+    .elseif \step == 6
+    s8i     a8, a6, 0
+    .endif
+    .else
+    .if \step == 0
+    mulsh   a8, a8, a7
+    .elseif \step == 1
+    add     a8, a8, \constant
+    .elseif \step == 2
+    sra     a8, a8
+    .elseif \step == 3
+    clamps  a8, a8, 7
+    .elseif \step == 4
+    s8i     a8, a6, 0
+    .endif
+    .endif
+.endm
+
+/* Steps from \first on, to the end. */
+.macro te_requantize_rest first, signed, constant=a12, temp=a13, take=mov, below=a0, more
+    .set    te_step, \first
+    .rept   TE_SIGNED_STEPS
+    .if te_step < TE_STEPS + \signed * (TE_SIGNED_STEPS - TE_STEPS)
+    te_requantize_step te_step, \signed, \constant, \temp, \take, \below, \more
+    .endif
+    .set    te_step, te_step + 1
+    .endr
+.endm
+
+#endif

@@ -1,0 +1,156 @@
+/* Kernels for Xtensa LX6 (the ESP32): MAC16, MULSH, CLAMPS and zero-overhead loops. Assembly inner
+ * loops, macros in *.S that the generated layers.S instantiates, and the C drivers that feed them.
+ *
+ * Tensors are int8, NHWC. The drivers block until done and cannot fail. `scratch` is aligned to 4.
+ * Reading a few bytes past an input is part of a layer's footprint; which, and how input and output
+ * may share memory, the compiler knows (tinyedge/compile/kernels/xtensa_lx6). The parameters of
+ * driver `x` are an `x_params`. A stream holds, for each output channel,
+ *   initial value, multiplier, constant, shift[, constant for negative sums], weights
+ * and the kernels' use of it is in macros.S. */
+#ifndef TE_XTENSA_LX6_H
+#define TE_XTENSA_LX6_H
+
+#include <stdint.h>
+
+/* ---- unpacking ------------------------------------------------------------------------------ */
+
+typedef void te_lx6_unpacker(const int8_t *from, uint32_t *to, uint32_t units);
+typedef void te_lx6_weight_unpacker(const uint32_t *from, uint32_t *to, uint32_t words);
+typedef void te_lx6_widener(const int8_t *from, uint16_t *to, uint32_t bytes);
+
+/* A row of windows to gather (offsets are known in unpack.S). */
+typedef struct te_lx6_gather_run {
+  uint32_t pixels; /* 0: at least 1 */
+  uint32_t step;   /* 4: bytes from a window to the next */
+  uint32_t pitch;  /* 8: bytes from a run of a window to the next */
+} te_lx6_gather_run;
+
+typedef void te_lx6_gatherer(const uint16_t *from, uint16_t *to, const te_lx6_gather_run *run);
+
+/* ---- convolution ---------------------------------------------------------------------------- */
+
+/* One output channel over rows of pixels, as the kernels in conv.S read it (offsets are known
+ * there). */
+typedef struct te_lx6_run {
+  const uint32_t *columns; /* 0: first window */
+  const uint32_t *weights; /* 4: unpacked */
+  int8_t *output;          /* 8: of the first pixel */
+  uint32_t width;          /* 12: pixels in a row, at least 1 */
+  uint32_t rows;           /* 16: at least 1 */
+  uint32_t channels;       /* 20: bytes from an output to the next */
+  int32_t segment_gap;     /* 24: bytes from the end of a segment to the next */
+  int32_t pixel_gap;       /* 28: bytes from the end of a window to the next */
+  int32_t row_skip;        /* 32: bytes from where the loads of a row end to the next */
+  uint32_t initial;        /* 36: of the sum */
+  uint32_t multiplier;     /* 40 */
+  uint32_t constant;       /* 44 */
+  uint32_t shift;          /* 48 */
+  uint32_t below;          /* 52: instead of constant where the sum is negative: signed kernels */
+} te_lx6_run;
+
+typedef void te_lx6_conv_kernel(const te_lx6_run *run);
+
+typedef struct te_lx6_conv_params {
+  te_lx6_conv_kernel *kernel;
+  te_lx6_unpacker *unpack; /* not of te_lx6_conv_gather */
+  te_lx6_widener *widen;   /* of te_lx6_conv_gather */
+  te_lx6_gatherer *gather; /* of te_lx6_conv_gather */
+  te_lx6_weight_unpacker *unpack_weights;
+  const uint32_t *stream;
+  uint16_t head_words;   /* of a channel's stream, before its weights */
+  uint16_t weight_words; /* behind them */
+  uint16_t input_height, output_height, output_width;
+  uint16_t channels;        /* of the output */
+  uint16_t row_bytes;       /* of an input row */
+  uint16_t strip;           /* rows of outputs computed from one filling of the band */
+  uint16_t step;            /* bytes from a window to the next, unpacked */
+  uint16_t band_row;        /* bytes of an unpacked, padded row, a multiple of 4 */
+  uint16_t left;            /* of them padding before the row */
+  uint16_t segment;         /* bytes of a window's row, unpacked */
+  uint8_t segments;         /* rows of a window */
+  uint8_t window;           /* rows that a window spans */
+  uint8_t stride, dilation; /* vertical */
+  uint8_t top;              /* rows of padding above */
+  uint8_t zero;             /* input zero point as q + 128 */
+  int8_t low, high;         /* clamp of the output */
+} te_lx6_conv_params;
+
+typedef te_lx6_conv_params te_lx6_conv_band_params;
+typedef te_lx6_conv_params te_lx6_conv_gather_params;
+typedef te_lx6_conv_params te_lx6_conv_pointwise_params;
+
+/* Convolution over a band of unpacked, padded rows; input channels a multiple of 4. scratch: a
+ * channel's weights, then the band. */
+void te_lx6_conv_band(const te_lx6_conv_band_params *params, const void *input, void *output,
+                      void *scratch);
+
+/* The same, but with windows gathered from the band. scratch: weights, windows, band. */
+void te_lx6_conv_gather(const te_lx6_conv_gather_params *params, const void *input, void *output,
+                        void *scratch);
+
+/* 1x1 convolution of stride 1, `strip` pixels at a time; input channels a multiple of 4. Runs
+ * backwards where the output lies above the input, or is larger. scratch: weights, then pixels. */
+void te_lx6_conv_pointwise(const te_lx6_conv_pointwise_params *params, const void *input,
+                           void *output, void *scratch);
+
+/* ---- fully connected ------------------------------------------------------------------------ */
+
+typedef void te_lx6_dense_kernel(const uint32_t *columns, const uint32_t *stream, int8_t *output,
+                                 uint32_t outputs, uint32_t turns);
+
+typedef struct te_lx6_fully_connected_params {
+  te_lx6_dense_kernel *kernel;
+  te_lx6_unpacker *unpack;
+  const uint32_t *stream;
+  uint16_t units;  /* groups of eight inputs */
+  uint16_t turns;  /* of the kernel's inner loop */
+  uint16_t inputs; /* a multiple of 4 where there are several batches */
+  uint16_t outputs;
+  uint16_t batches;
+  int8_t low, high; /* clamp of the output */
+} te_lx6_fully_connected_params;
+
+/* scratch: the inputs of a row, unpacked; with a single batch, the input may begin in it, 8 bytes
+ * behind its start for each unit but one, or further. */
+void te_lx6_fully_connected(const te_lx6_fully_connected_params *params, const void *input,
+                            void *output, void *scratch);
+
+/* ---- depthwise convolution ------------------------------------------------------------------ */
+
+typedef void te_lx6_transposer(const int8_t *from, uint32_t *first, uint32_t *second,
+                               uint32_t pixels, uint32_t step);
+
+/* Rows of outputs of one channel, as the kernels in depthwise.S read it (offsets are known
+ * there). */
+typedef struct te_lx6_depthwise_run {
+  uint32_t width;    /* 0: outputs in a row, at least 1 */
+  uint32_t rows;     /* 4: at least 1 */
+  uint32_t channels; /* 8: bytes from an output to the next */
+  uint32_t pitch;    /* 12: bytes of a plane's row */
+  int32_t row_skip;  /* 16: bytes from where a row of outputs ends to the next */
+} te_lx6_depthwise_run;
+
+typedef void te_lx6_depthwise_kernel(const uint32_t *plane, const uint32_t *stream, int8_t *output,
+                                     const te_lx6_depthwise_run *run);
+
+typedef struct te_lx6_depthwise_params {
+  te_lx6_depthwise_kernel *low, *high; /* for the lower and the upper lanes of a plane */
+  te_lx6_transposer *transpose;
+  const uint32_t *stream;
+  uint16_t channel_words; /* of the stream */
+  uint16_t input_height, input_width, output_height, output_width;
+  uint16_t channels; /* a multiple of 4 */
+  uint16_t strip;    /* rows of outputs computed from one filling of the planes */
+  uint16_t pitch;    /* words of a plane's row */
+  uint16_t plane;    /* words of a plane */
+  uint8_t stride;
+  uint8_t top, left; /* padding */
+  uint8_t zero;      /* input zero point as q + 128 */
+  int8_t low_clamp, high_clamp;
+} te_lx6_depthwise_params;
+
+/* 3x3 depthwise convolution over planes of two channels. scratch: two planes. */
+void te_lx6_depthwise(const te_lx6_depthwise_params *params, const void *input, void *output,
+                      void *scratch);
+
+#endif

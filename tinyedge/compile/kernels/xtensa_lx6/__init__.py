@@ -1,0 +1,20 @@
+"""Kernels for Xtensa LX6 (the ESP32), with the MAC16 option."""
+
+from __future__ import annotations
+
+from tinyedge.compile.kernels.base import Kernel
+from tinyedge.compile.kernels.xtensa_lx6 import convolution
+from tinyedge.compile.kernels.xtensa_lx6.kernels import (
+    Convolution,
+    Depthwise,
+    FullyConnected,
+)
+
+#: the fewest instructions; what needs less scratch comes after
+FAST: tuple[Kernel, ...] = (
+    *(Convolution("pointwise", convolution.pointwise, strip) for strip in (256, 64, 24)),
+    *(Convolution("band", convolution.band, strip) for strip in (64, 8, 2)),
+    *(Convolution("gather", convolution.gathered, strip) for strip in (16, 4, 1)),
+    *(Depthwise(strip) for strip in (128, 8)),
+    FullyConnected(),
+)
