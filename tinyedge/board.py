@@ -91,12 +91,6 @@ class Uf2(config.Table, frozen=True, kw_only=True):
     volume: str
 
 
-class Picotool(config.Table, frozen=True, kw_only=True):
-    """picotool's name of the chip's family."""
-
-    family: str
-
-
 class Simulator(config.Table, frozen=True, kw_only=True):
     """LabWired's name of the chip, and of the UART that the link uses where it has several.
 
@@ -124,7 +118,6 @@ class Flash(config.Table, frozen=True, kw_only=True):
     openocd: OpenOcd | None = None
     pyocd: PyOcd | None = None
     uf2: Uf2 | None = None
-    picotool: Picotool | None = None
 
 
 class Link(config.Table, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ def command(
     "validate" and "bench" with the same model, board and runtime then use it. "tinyedge stop"
     ends it.
     """
-    if boards.load(board).flash.method == "esptool":
+    if boards.load(board).link.via == "serial":
         # Asked before minutes of work, not after.
         port = ports.find(port or "", _ask_port if sys.stdin.isatty() else None)
     built = _stages.build(model, board, runtime, workspace, given)

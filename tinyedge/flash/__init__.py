@@ -13,12 +13,12 @@ import msgspec
 from tinyedge.board import Board
 from tinyedge.build import Artifact
 from tinyedge.errors import ConfigError, LinkError, ToolError, near_match
-from tinyedge.flash import esptool, host, labwired, ports, process, qemu
+from tinyedge.flash import esptool, host, labwired, ports, process, programmers, qemu, uf2
 from tinyedge.flash.process import Process
 from tinyedge.link.session import Deadlines, Session
 from tinyedge.workspace import sha256, write_atomic
 
-METHODS = ("qemu", "host", "labwired", "esptool")
+METHODS = ("qemu", "host", "labwired", "esptool", "uf2", *programmers.METHODS)
 STATE = "device.json"
 """What `start` leaves in its folder while a device runs."""
 _LOG = "device.log"
@@ -121,9 +121,9 @@ def _start(
             f'{board.id}: flash.method "{method}" is unknown{near_match(method, METHODS)}',
             f"methods: {', '.join(METHODS)}",
         )
-    if method == "esptool":
+    if board.link.via == "serial":
         device = ports.find(port)
-        esptool.write(artifact.out, device)
+        _write(artifact, board, device)
         return Device(device, None, digest)
     log = artifact.out / _LOG
     if method == "labwired":
@@ -141,6 +141,17 @@ def _start(
         process.stop(started)
         raise
     return Device(url, started, digest)
+
+
+def _write(artifact: Artifact, board: Board, port: str) -> None:
+    """Put the firmware on a real board."""
+    method = board.flash.method
+    if method == "esptool":
+        esptool.write(artifact.out, port)
+    elif method == "uf2":
+        uf2.write(artifact.elf, board)
+    else:
+        programmers.write(artifact.elf, board)
 
 
 def _greet(url: str, started: Process, log: Path) -> None:

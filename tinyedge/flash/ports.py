@@ -24,6 +24,13 @@ BRIDGES = {
     (0x0403, 0x6014): "FT232H",
     (0x0403, 0x6015): "FT231X",
     (0x067B, 0x2303): "PL2303",
+    (0x0483, 0x374B): "ST-LINK/V2-1",
+    (0x0483, 0x374E): "ST-LINK/V3",
+    (0x1366, 0x0105): "J-Link",
+    (0x1366, 0x1015): "J-Link",
+    (0x1366, 0x1051): "J-Link",
+    (0x0D28, 0x0204): "DAPLink",
+    (0x2E8A, 0x000C): "Debug Probe",
 }
 NATIVE = (0x303A, 0x1001)
 """The USB port inside an ESP32-S3 or C3: not the UART that the firmware speaks on."""

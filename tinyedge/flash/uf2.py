@@ -1,0 +1,83 @@
+"""Boards whose boot ROM shows a drive: a UF2 file that is copied there is written to flash."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from tinyedge.board import Board, Uf2
+from tinyedge.errors import ConfigError, ToolError
+from tinyedge.flash import image
+
+_MOUNTS = Path("/proc/self/mounts")
+_VOLUMES = Path("/Volumes")  # macOS
+_INFO = "INFO_UF2.TXT"
+
+
+def write(elf: Path, board: Board) -> None:
+    """Copy the firmware to the drive of the board.
+
+    Raises ToolError, with the next step, and ConfigError if the board has no [flash] uf2.
+    """
+    if board.flash.uf2 is None:
+        raise ConfigError(
+            f'{board.id}: flash.method "uf2" needs a table of its own in [flash]',
+            'e.g. uf2 = { family = 0xe48b_ff56, volume = "RPI-RP2" }',
+        )
+    folder = drive(board.flash.uf2, mounted())
+    data = image.uf2(*image.binary(elf), board.flash.uf2.family)
+    try:
+        with (folder / "firmware.uf2").open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        # The board restarts with the last block, and its drive is gone before all is closed.
+        if (folder / _INFO).exists():
+            raise ToolError(
+                f"{folder}: {error.strerror}",
+                "mount the drive so that you may write to it, or run this as a user who may",
+            ) from error
+
+
+def drive(wanted: Uf2, places: list[Path]) -> Path:
+    """Return the one of ``places`` that the wanted boot ROM shows. Raises ToolError."""
+    found = {}
+    for place in places:
+        name = _board_id(place)
+        if name:
+            found[place] = name
+    fitting = [place for place, name in found.items() if name == wanted.volume]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        names = ", ".join(map(str, fitting))
+        raise ToolError(
+            f"several boards show a drive {wanted.volume}: {names}", "unplug the others"
+        )
+    others = ", ".join(f"{place} ({name})" for place, name in found.items())
+    raise ToolError(
+        f"no drive {wanted.volume} is mounted" + (f"; there is {others}" if others else ""),
+        "hold BOOTSEL while you plug the board in; where no desktop does it, mount the drive: "
+        f"udisksctl mount -b /dev/disk/by-label/{wanted.volume}",
+    )
+
+
+def mounted() -> list[Path]:
+    """Where file systems are mounted."""
+    if _MOUNTS.is_file():
+        fields = [line.split(" ")[1] for line in _MOUNTS.read_text().splitlines()]
+        # Blanks and the like are written as three octal digits.
+        return [Path(re.sub(r"\\(\d{3})", lambda m: chr(int(m[1], 8)), at)) for at in fields]
+    return sorted(_VOLUMES.iterdir()) if _VOLUMES.is_dir() else []
+
+
+def _board_id(folder: Path) -> str:
+    """Board-ID of a boot ROM's drive; "" for any other folder."""
+    try:
+        text = (folder / _INFO).read_text(errors="replace")
+    except OSError:
+        return ""
+    found = re.search(r"^Board-ID:\s*(\S+)", text, re.MULTILINE)
+    return found[1] if found else ""
