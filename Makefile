@@ -18,8 +18,8 @@ C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo data train quantize inspect generate build flash validate bench profile debug bench-anchors \
-        bench-diff bench-baseline benchmarks report monitor boards stop check format test fuzz clean \
-        distclean
+        matrix compare bench-diff bench-baseline benchmarks report monitor boards stop check format test \
+        fuzz clean distclean
 
 ## show this list
 help:
@@ -83,6 +83,14 @@ debug: setup
 ## count instructions and loads of all models in the folder MODELS, layer by layer
 bench-anchors: setup
 	@$(TINYEDGE) bench-anchors $(MODELS) $(ARGS)
+
+## measure MODEL="a b" with RUNTIME="aot tflm" on BOARD="x y": every combination
+matrix: setup
+	@$(TINYEDGE) matrix $(MODEL:%=--models %) $(BOARD:%=--boards %) $(RUNTIME:%=--runtimes %) $(ARGS)
+
+## show what moved between BASE=before.json and NEW=after.json, written by bench or bench-anchors
+compare: setup
+	@$(TINYEDGE) compare $(BASE) $(NEW) $(ARGS)
 
 ## compare the counts of the project's own models (and MLPerf Tiny's) with the committed ones
 bench-diff: setup

@@ -12,7 +12,7 @@ import sys
 import click
 
 from tinyedge import __version__
-from tinyedge.errors import TinyedgeError
+from tinyedge.errors import ConfigError, TinyedgeError, near_match
 
 # verb -> one line of help. The command is tinyedge.cli.<verb with _>:command.
 VERBS = {
@@ -55,6 +55,15 @@ class LazyGroup(click.Group):
         module = importlib.import_module(f"tinyedge.cli.{cmd_name.replace('-', '_')}")
         command: click.Command = module.command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Refuse a word that is no verb, with the nearest one."""
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            near = near_match(args[0], VERBS)
+            raise ConfigError(f'there is no verb "{args[0]}"{near}', f"verbs: {', '.join(VERBS)}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the verbs without importing them."""
