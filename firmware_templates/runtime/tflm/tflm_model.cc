@@ -9,6 +9,9 @@
 #include "te_observe.h"
 #include "te_port.h"
 #endif
+#include "tensorflow/lite/micro/arena_allocator/single_arena_buffer_allocator.h"
+#include "tensorflow/lite/micro/memory_planner/greedy_memory_planner.h"
+#include "tensorflow/lite/micro/micro_allocator.h"
 #include "tensorflow/lite/micro/micro_interpreter.h"
 #include "tensorflow/lite/schema/schema_generated.h"
 #include "tensorflow/lite/schema/schema_utils.h"
@@ -18,11 +21,15 @@ namespace te {
 namespace {
 
 constexpr uintptr_t kAlignment = 16;
+// What MicroAllocator::Create puts into the arena without asking whether there is room.
+constexpr uint32_t kBookkeeping = sizeof(tflite::SingleArenaBufferAllocator) +
+                                  sizeof(tflite::GreedyMemoryPlanner) +
+                                  sizeof(tflite::MicroAllocator) + 3 * kAlignment;
 
 // Built in place: a static object would register a destructor, which firmware never runs.
 alignas(tflite::MicroInterpreter) uint8_t storage[sizeof(tflite::MicroInterpreter)];
 tflite::MicroInterpreter *interpreter;
-char error_text[192];
+char error_text[256];
 bool ready;
 
 #ifdef TE_OBSERVE
@@ -53,9 +60,9 @@ alignas(LayerTimer) uint8_t timer_storage[sizeof(LayerTimer)];
 LayerTimer *timer;
 #endif
 
-// What TFLM said last. Its build type "release" leaves the texts out.
+// What TFLM said. Its build type "release" leaves the texts out.
 const char *Reason() {
-  return LastMessage()[0] != '\0' ? LastMessage() : "this TFLM library gives no reasons";
+  return Messages()[0] != '\0' ? Messages() : "this TFLM library gives no reasons";
 }
 
 te_status CheckAlignment() {
@@ -96,6 +103,16 @@ te_status CheckOperators(const tflite::Model *model, const tflite::MicroOpResolv
   return TE_OK;
 }
 
+te_status CheckArena() {
+  if (te_model.arena_bytes < kBookkeeping) {
+    Format(error_text, sizeof(error_text), "the arena of %u bytes is at least %u bytes too small",
+           static_cast<unsigned>(te_model.arena_bytes),
+           static_cast<unsigned>(kBookkeeping - te_model.arena_bytes));
+    return TE_ERR_ARENA;
+  }
+  return TE_OK;
+}
+
 te_status AllocateTensors() {
   if (interpreter->AllocateTensors() == kTfLiteOk) {
     return TE_OK;
@@ -128,6 +145,9 @@ te_status te_model_init(void) {
   }
   const tflite::MicroOpResolver *resolver = te::BuildResolver();
   status = te::CheckOperators(model, resolver);
+  if (status == TE_OK) {
+    status = te::CheckArena();
+  }
   if (status != TE_OK) {
     return status;
   }

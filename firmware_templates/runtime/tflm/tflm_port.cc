@@ -17,8 +17,8 @@
 namespace te {
 namespace {
 
-constexpr uint32_t kMessageBytes = 128;
-char message[kMessageBytes];
+char line[128];      // the last message
+char messages[256];  // all of them, as far as there is room
 uint32_t missing_bytes;
 
 // Where formatted text goes; counts what does not fit.
@@ -167,6 +167,13 @@ void PutConversion(Sink *sink, char conversion, const Spec &spec, va_list *args)
   }
 }
 
+// Ends the text, cut to what there is room for, with NUL.
+void Terminate(const Sink &sink) {
+  if (sink.size != 0) {
+    sink.data[sink.length < sink.size ? sink.length : sink.size - 1] = '\0';
+  }
+}
+
 int FormatList(char *buffer, uint32_t size, const char *format, va_list list) {
   va_list args;
   va_copy(args, list);
@@ -184,10 +191,19 @@ int FormatList(char *buffer, uint32_t size, const char *format, va_list list) {
     PutConversion(&sink, *at, spec, &args);
   }
   va_end(args);
-  if (size != 0) {
-    buffer[sink.length < size ? sink.length : size - 1] = '\0';
-  }
+  Terminate(sink);
   return static_cast<int>(sink.length);
+}
+
+// Appends the last message to the others.
+void Remember() {
+  Sink sink = {messages, sizeof(messages), 0};
+  while (messages[sink.length] != '\0') {
+    sink.length++;
+  }
+  PutText(&sink, sink.length != 0 ? "; " : "");
+  PutText(&sink, line);
+  Terminate(sink);
 }
 
 // The number after "missing: " in a message of TFLM's allocators; 0 if there is none.
@@ -213,7 +229,7 @@ uint32_t ParseMissing(const char *text) {
 }  // namespace
 
 void ForgetMessages() {
-  message[0] = '\0';
+  messages[0] = '\0';
   missing_bytes = 0;
 }
 
@@ -221,8 +237,8 @@ uint32_t MissingBytes() {
   return missing_bytes;
 }
 
-const char *LastMessage() {
-  return message;
+const char *Messages() {
+  return messages;
 }
 
 int Format(char *buffer, uint32_t size, const char *format, ...) {
@@ -236,10 +252,14 @@ int Format(char *buffer, uint32_t size, const char *format, ...) {
 }  // namespace te
 
 extern "C" void DebugLog(const char *format, va_list args) {
-  te::FormatList(te::message, te::kMessageBytes, format, args);
-  const uint32_t missing = te::ParseMissing(te::message);
+  te::FormatList(te::line, sizeof(te::line), format, args);
+  if (te::line[0] == '\r' || te::line[0] == '\0') {
+    return;  // TFLM ends each message with a line of its own
+  }
+  const uint32_t missing = te::ParseMissing(te::line);
   te::missing_bytes = missing != 0 ? missing : te::missing_bytes;
-  te_log(te::message);
+  te::Remember();
+  te_log(te::line);
 }
 
 extern "C" int DebugVsnprintf(char *buffer, size_t buf_size, const char *format, va_list vlist) {
@@ -256,12 +276,21 @@ extern "C" void abort() {
 }
 
 extern "C" void __assert_func(const char *, int line, const char *, const char *expression) {
-  te::Format(te::message, te::kMessageBytes, "TFLM: line %d: not true: %s", line, expression);
-  te_fault(te::message, static_cast<uint32_t>(line));
+  te::Format(te::line, sizeof(te::line), "TFLM: line %d: not true: %s", line, expression);
+  te_fault(te::line, static_cast<uint32_t>(line));
   te_port_halt(1);
 }
 
 extern "C" void __cxa_pure_virtual() {
+  abort();
+}
+
+// Virtual destructors refer to them; nothing is ever deleted.
+void operator delete(void *) noexcept {
+  abort();
+}
+
+void operator delete(void *, std::size_t) noexcept {
   abort();
 }
 #endif

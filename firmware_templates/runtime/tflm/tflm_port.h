@@ -14,8 +14,9 @@ void ForgetMessages();
 // they said nothing. It is the first request that failed, so more may be missing.
 uint32_t MissingBytes();
 
-// The last message of TFLM since ForgetMessages, NUL-terminated, cut at 127 bytes; empty if none.
-const char *LastMessage();
+// TFLM's messages since ForgetMessages, cause first, NUL-terminated, cut at 255 bytes; empty if
+// none.
+const char *Messages();
 
 // Formats like snprintf, without a heap and without the C library's printf: d i u x c s p %, the
 // length modifiers h l ll z t j and zero padding to a width; f prints three decimals. Always ends
