@@ -13,7 +13,7 @@ from tinyedge.compile.search import BYTE, Candidate, Compiler
 from tinyedge.errors import CheckFailed
 
 #: shares of the instructions that a byte of code may cost, under a limit of flash
-BYTES = tuple(1e-6 * 2**step for step in range(18))
+BYTES = tuple(4e-6 * 2**step for step in range(16))
 
 
 def best(program: Program, core: str, options: Options) -> Candidate:
@@ -56,13 +56,9 @@ def flash_bytes(candidate: Candidate, options: Options) -> int:
 
 
 def _kernels(core: str, options: Options) -> Sequence[Kernel]:
-    """The kernels for the objective; under a limit those for the other one, too."""
-    core = "" if options.portable else core
-    kernels = for_core(core, options.optimize)
-    if options.max_arena is None and options.max_flash is None:
-        return kernels
-    other = for_core(core, "size" if options.optimize == "speed" else "speed")
-    return (*kernels, *(kernel for kernel in other if kernel not in kernels))
+    """The kernels for the objective; under a limit those for speed, too."""
+    limited = options.max_arena is not None or options.max_flash is not None
+    return for_core("" if options.portable else core, "speed" if limited else options.optimize)
 
 
 def _planned(compiler: Compiler, program: Program, options: Options) -> Candidate:

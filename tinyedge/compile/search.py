@@ -21,7 +21,7 @@ GAIN = 0.02
 #: share of the instructions that may be added for each share of the arena that is saved
 SHARE: dict[Optimize, float] = {"speed": 0.25, "size": 0.5}
 #: share of the instructions that may be added for each byte of code that is saved
-BYTE: dict[Optimize, float] = {"speed": 0.0, "size": 1e-4}
+BYTE: dict[Optimize, float] = {"speed": 2e-6, "size": 1e-4}
 #: strip heights that are tried for a pair of layers
 HEIGHTS = 4
 

@@ -17,7 +17,7 @@ Tables = tuple[tuple[Kernel, ...], ...]
 #: objective -> core (as boards/*.toml names it) -> tables, the portable one aside
 TUNED: dict[Optimize, dict[str, Tables]] = {
     "speed": {
-        **dict.fromkeys(_DSP, (armv7em.FAST,)),
+        **dict.fromkeys(_DSP, (armv7em.FAST, armv7em.SMALL)),
         "xtensa-lx6": (xtensa_lx6.FAST,),
     },
     "size": {
@@ -31,9 +31,10 @@ _PORTABLE = {"xtensa-lx6": portable.slower(1.9)}
 
 def for_core(core: str, optimize: Optimize = "speed") -> tuple[Kernel, ...]:
     """All kernels for ``core`` and that objective. Any core has the portable ones."""
-    tables = (*TUNED[optimize].get(core, ()), _PORTABLE.get(core, portable.KERNELS))
-    kernels = tuple(kernel for table in tables for kernel in table)
-    return (*kernels, *(StripsKernel(kernels, domain) for domain in Domain))
+    tables, rest = TUNED[optimize].get(core, ((),)), _PORTABLE.get(core, portable.KERNELS)
+    kernels = dict.fromkeys(kernel for table in tables for kernel in table)
+    strips = (StripsKernel((*table, *rest), domain) for table in tables for domain in Domain)
+    return (*kernels, *rest, *strips)
 
 
 def why_portable(core: str, step: Step) -> str:

@@ -25,20 +25,22 @@ _SHARED = (
     Flip(),
 )
 
-#: the fewest instructions
+#: the fewest instructions; what is unrolled less is for layers that do not repay the code
 FAST: tuple[Kernel, ...] = (
     Winograd(),
     *(Winograd(passes=passes) for passes in (1, 2)),
     *(Winograd(parts=parts) for parts in (1, 2, 4)),
     *(
-        Convolution(block, 16, direct, Unpacking.GATHERED)
+        Convolution(block, unroll, direct, Unpacking.GATHERED)
+        for unroll in (16, 4)
         for block in BLOCKS
         for direct in (True, False)
     ),
-    *(Depthwise.window_3x3(chunk, 12) for chunk in (128, 8)),
+    *(Depthwise.window_3x3(chunk, pairs) for pairs in (12, 3) for chunk in (128, 8)),
     Depthwise.window_3x3(128, 12, columns=True),
     *(Depthwise.any_window(chunk) for chunk in (128, 8)),
     FullyConnected(8),
+    FullyConnected(4),
     *_SHARED,
 )
 
