@@ -20,6 +20,8 @@ from tinyedge.recipe import Quantize, Recipe
 from tinyedge.results import QuantizeReport
 from tinyedge.train import model_path
 
+pytestmark = pytest.mark.timeout(900)  # seconds where the machine is free
+
 
 @pytest.fixture(scope="module")
 def data(trained: Trained) -> dataset.Dataset:

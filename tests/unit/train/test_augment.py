@@ -14,6 +14,8 @@ from tinyedge.train import augment, model_path, train
 from tinyedge.train.batches import batches
 from tinyedge.workspace import Workspace
 
+pytestmark = pytest.mark.timeout(900)  # seconds where the machine is free
+
 PICTURE = np.random.RandomState(1).uniform(0, 1, (11, 11, 3)).astype(np.float32)
 
 

@@ -17,6 +17,8 @@ from tinyedge.results import TrainReport
 from tinyedge.train import compress, train
 from tinyedge.workspace import Workspace
 
+pytestmark = pytest.mark.timeout(900)  # seconds where the machine is free
+
 PRUNE = "[prune]\nepochs = 1\n"
 CLUSTER = "[cluster]\nclusters = 8\n"
 QAT = '[quantize]\nmethod = "qat"'

@@ -15,6 +15,8 @@ from tinyedge.recipe import Data, Network, Quantize, Recipe, Training
 from tinyedge.train import model_path, tasks, train
 from tinyedge.workspace import Workspace
 
+pytestmark = pytest.mark.timeout(900)  # seconds where the machine is free
+
 
 def test_a_network_with_dropout_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
     needs_package("tensorflow")

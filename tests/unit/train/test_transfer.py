@@ -14,6 +14,8 @@ from tinyedge.train import model_path, train, transfer
 from tinyedge.train.fit import Course, class_weights, fresh
 from tinyedge.workspace import Workspace
 
+pytestmark = pytest.mark.timeout(900)  # seconds where the machine is free
+
 
 def _recipe(folder: Path, path: Path, epochs: int = 1, frozen: int = 1) -> Recipe:
     """Another last dense layer than the saved model's."""
