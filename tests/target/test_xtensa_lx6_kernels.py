@@ -105,6 +105,10 @@ DEPTHWISE = [
     ((9, 8, 8), (3, 3), (1, 1), False),
     ((3, 3, 8), (3, 3), (1, 1), True),
     ((20, 1, 4), (3, 3), (1, 1), True),
+    ((30, 1, 8), (10, 1), (1, 1), False),
+    ((15, 1, 4), (15, 1), (1, 1), False),
+    ((9, 9, 4), (5, 5), (1, 1), True),
+    ((8, 11, 4), (5, 7), (2, 2), True),
 ]
 
 
@@ -131,6 +135,14 @@ def test_fully_connected(tmp_path: Path) -> None:
     ]
     assert inside
     check(found + inside, tmp_path)
+
+
+def test_add(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    found: list[Case] = []
+    for size in (64, 37, 4, 1000):
+        found += cases(rng, drawn.add(rng, size), (size, size), size)
+    check(found, tmp_path)
 
 
 def test_a_wrong_byte_and_a_stray_write_are_noticed(tmp_path: Path) -> None:

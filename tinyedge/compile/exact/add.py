@@ -11,7 +11,7 @@ the formula with that constant is exact by construction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,12 +58,25 @@ def reference(q: Add) -> Int64Array:
     return np.clip(total + out.zero_point, out.low, out.high) + 128
 
 
-def search(q: Add) -> AddFit | None:
-    """A formula that is exact for every pair, or None."""
+@dataclass(frozen=True)
+class Form:
+    """How a kernel multiplies: ``products`` of a factor with all 256 bytes, 2**-bits of their size.
+
+    ``step``: factors are multiples of it where the shift is 16.
+    """
+
+    products: Callable[[int], Int64Array]
+    bits: int
+    step: int
+
+
+def search(q: Add, form: Form | None = None) -> AddFit | None:
+    """A formula that is exact for every pair, or None. Default: the one above."""
+    form = form or _HALFWORDS
     expected = reference(q)
     low, high = q.requant.low + 128, q.requant.high + 128
-    for shift, first, second in _factors(q):
-        total = _products(first)[:, None] + _products(second)[None, :]
+    for shift, first, second in _factors(q, form):
+        total = form.products(first)[:, None] + form.products(second)[None, :]
         least = np.where(expected > low, (expected << shift) - total, -_INT32 - total).max()
         most = np.where(expected < high, ((expected + 1) << shift) - total, _INT32 - total).min()
         if least < most and -_INT32 <= least < _INT32:
@@ -75,16 +88,25 @@ def _products(factor: int) -> Int64Array:
     return (factor * (_BYTES << 7)) >> 16
 
 
-def _factors(q: Add) -> Iterator[tuple[int, int, int]]:
+def _products_on_top(factor: int) -> Int64Array:
+    return (factor * ((_BYTES - 128) << 24)) >> 32
+
+
+_HALFWORDS = Form(_products, bits=9, step=64)
+#: the upper half of a factor times q at the top of a word
+ON_TOP = Form(_products_on_top, bits=8, step=1)
+
+
+def _factors(q: Add, form: Form) -> Iterator[tuple[int, int, int]]:
     """(shift, first, second) near the real factors, most likely first."""
     out = _power(int(q.requant.multipliers[0]), int(q.requant.shifts[0]))
     for shift in _SHIFTS:
-        scale = out * 2.0 ** (q.left_shift + shift + 9)
+        scale = out * 2.0 ** (q.left_shift + shift + form.bits)
         first = round(_power(q.a_multiplier, q.a_shift) * scale)
         second = round(_power(q.b_multiplier, q.b_shift) * scale)
         if max(first, second) + 6 * 64 >= _INT32:
             continue
-        step = 64 if shift == 16 else 1
+        step = form.step if shift == 16 else 1
         for nudge in _NUDGES:
             for other in _NUDGES:
                 yield shift, first + nudge * step, second + other * step

@@ -5,8 +5,10 @@ from __future__ import annotations
 from tinyedge.compile.kernels.base import Kernel
 from tinyedge.compile.kernels.xtensa_lx6 import convolution
 from tinyedge.compile.kernels.xtensa_lx6.kernels import (
+    Addition,
     Convolution,
     Depthwise,
+    DepthwiseLines,
     FullyConnected,
 )
 
@@ -16,5 +18,7 @@ FAST: tuple[Kernel, ...] = (
     *(Convolution("band", convolution.band, strip) for strip in (64, 8, 2)),
     *(Convolution("gather", convolution.gathered, strip) for strip in (16, 4, 1)),
     *(Depthwise(strip) for strip in (128, 8)),
+    DepthwiseLines(),
     FullyConnected(),
+    Addition(),
 )

@@ -9,7 +9,13 @@ from typing import Generic, Protocol, TypeVar
 from tinyedge.compile import params as p
 from tinyedge.compile.kernels.base import Kernel, Overlap
 from tinyedge.compile.kernels.packing import Fields
-from tinyedge.compile.kernels.xtensa_lx6 import convolution, depthwise, fully_connected
+from tinyedge.compile.kernels.xtensa_lx6 import (
+    addition,
+    convolution,
+    depthwise,
+    depthwise_lines,
+    fully_connected,
+)
 from tinyedge.compile.plan import Instance
 from tinyedge.compile.program import Node
 
@@ -111,3 +117,34 @@ class Depthwise(_Tuned[depthwise.Depthwise]):
 
     def align(self, node: Node) -> int:
         return node.output.shape[-1]
+
+
+class DepthwiseLines(_Tuned[depthwise_lines.Lines]):
+    """DEPTHWISE_CONV_2D of any window."""
+
+    family = p.DepthwiseConv2D
+
+    def __init__(self) -> None:
+        sources = ("unpack.S", "conv.S", "depthwise_lines.c")
+        super().__init__("te_lx6_depthwise_lines", depthwise_lines.plan, *sources)
+
+    def align(self, node: Node) -> int:
+        return node.output.shape[-1]
+
+
+class Addition(_Tuned[addition.Addition]):
+    """ADD of two tensors of one shape."""
+
+    family = p.Add
+
+    def __init__(self) -> None:
+        super().__init__("te_lx6_add", addition.plan, "elementwise.S", "elementwise.c")
+
+    def applies(self, node: Node) -> bool:
+        return all(value.data is None for value in node.inputs) and super().applies(node)
+
+    def input_tail(self, node: Node) -> int:
+        return -node.output.bytes % 4
+
+    def output_tail(self, node: Node) -> int:
+        return -node.output.bytes % 4

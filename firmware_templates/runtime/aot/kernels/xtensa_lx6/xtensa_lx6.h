@@ -153,4 +153,51 @@ typedef struct te_lx6_depthwise_params {
 void te_lx6_depthwise(const te_lx6_depthwise_params *params, const void *input, void *output,
                       void *scratch);
 
+typedef void te_lx6_plane_writer(const int8_t *from, uint16_t *to, uint32_t plane, uint32_t pixels,
+                                 uint32_t step);
+
+typedef struct te_lx6_depthwise_lines_params {
+  te_lx6_conv_kernel *kernel;
+  te_lx6_plane_writer *write_planes;
+  te_lx6_weight_unpacker *unpack_weights;
+  const uint32_t *stream; /* for each channel: requantization, then the weights of each phase */
+  uint16_t head_words;    /* of the requantization */
+  uint16_t weight_words;  /* of a phase */
+  uint16_t input_height, input_width, output_height, output_width;
+  uint16_t channels; /* a multiple of 4 */
+  uint16_t pitch;    /* lanes of a plane's row, an even number */
+  uint16_t segment;  /* lanes of a window's row */
+  uint8_t segments;  /* rows of a window */
+  uint8_t phases;    /* 2: outputs at odd places have weights of their own */
+  uint8_t stride_y, stride_x;
+  uint8_t top, left; /* padding */
+  uint8_t zero;      /* input zero point as q + 128 */
+  int8_t low, high;  /* clamp of the output */
+} te_lx6_depthwise_lines_params;
+
+/* Depthwise convolution of any window, its rows filled up: each channel a plane of its own, four at
+ * a time. scratch: weights, then four planes. */
+void te_lx6_depthwise_lines(const te_lx6_depthwise_lines_params *params, const void *input,
+                            void *output, void *scratch);
+
+/* ---- elementwise ---------------------------------------------------------------------------- */
+
+typedef struct te_lx6_add_params te_lx6_add_params;
+typedef void te_lx6_add_kernel(const int8_t *a, const int8_t *b, int8_t *output,
+                               const te_lx6_add_params *params);
+
+/* As the kernel reads it (offsets are known in elementwise.S). */
+struct te_lx6_add_params {
+  uint32_t words;    /* 0: four elements each; up to three bytes past the end are written */
+  int32_t first;     /* 4: factor of a */
+  int32_t second;    /* 8: factor of b */
+  int32_t constant;  /* 12 */
+  uint32_t shift;    /* 16 */
+  int32_t low, high; /* clamp of the output */
+  te_lx6_add_kernel *kernel;
+};
+
+/* ADD of two tensors of one shape; the output may be either of them. */
+void te_lx6_add(const te_lx6_add_params *params, const void *a, const void *b, void *output);
+
 #endif
