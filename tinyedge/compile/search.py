@@ -142,9 +142,10 @@ class Compiler:
         for first, second in fuse_rows.candidates(best.program):
             if crowded & {first.ops, second.ops}:
                 yield from self._fused(best, first, second)
-        for node in best.program.nodes:
-            if node.ops in crowded:
-                yield from self._exchanged(best, node)
+        nodes = [node for node in best.program.nodes if node.ops in crowded]
+        for node in nodes:
+            yield from self._exchanged(best, node)
+        yield from self._exchanged_together(best, nodes)
 
     def _fused(self, best: Candidate, first: Node, second: Node) -> Iterator[_Draft]:
         for rows in fuse_rows.strip_heights(second)[:HEIGHTS]:
@@ -156,12 +157,25 @@ class Compiler:
 
     def _exchanged(self, best: Candidate, node: Node) -> Iterator[_Draft]:
         """Another kernel that needs less scratch."""
+        for kernel in self._smaller(best, node):
+            yield self._draft(best.program, {**best.forced, node: kernel})
+
+    def _exchanged_together(self, best: Candidate, nodes: Sequence[Node]) -> Iterator[_Draft]:
+        """Layers that need the same memory: to change one alone would save nothing."""
+        smaller = {node: found for node in nodes if (found := self._smaller(best, node))}
+        if len(smaller) > 1:
+            fastest = {
+                node: min(found, key=lambda kernel: kernel.cost(node))
+                for node, found in smaller.items()
+            }
+            yield self._draft(best.program, {**best.forced, **fastest})
+
+    def _smaller(self, best: Candidate, node: Node) -> list[Kernel]:
+        """The kernels that need less scratch than the one that the node has."""
         fitting = [kernel for kernel in self._kernels if kernel.applies(node)]
         fastest = min(fitting, key=lambda kernel: kernel.cost(node))
         current = best.forced.get(node, fastest).scratch_bytes(node)
-        for kernel in fitting:
-            if kernel.scratch_bytes(node) < current:
-                yield self._draft(best.program, {**best.forced, node: kernel})
+        return [kernel for kernel in fitting if kernel.scratch_bytes(node) < current]
 
 
 @dataclass(frozen=True)

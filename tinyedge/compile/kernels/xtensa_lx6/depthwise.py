@@ -60,9 +60,9 @@ class Depthwise:
         _, rows, input_width, _ = self.params.input_shape
         strips = -(-height // self.strip)
         output = 17 + 2 * self.stage.signed + 3 * (self.params.stride[1] == 2)
-        kernel = height * (width * output + 24) + 70 * strips
+        kernel = height * (width * output + 14) + 70 * strips
         moved = (strips - 1) * 2 * self.pitch * 4
-        group = rows * (50 + 10 * input_width) + moved + 4 * kernel
+        group = rows * (6 + 10 * input_width) + 60 * strips + moved + 4 * kernel
         return 100 + channels // _GROUP * group
 
     def fields(self) -> Fields:
@@ -77,6 +77,7 @@ class Depthwise:
                 "te_lx6_depthwise_kernel",
                 upper=upper,
                 stride=q.stride[1],
+                odd=q.output_shape[2] % 2,
                 signed=int(self.stage.signed),
             )
             for upper in (0, 1)

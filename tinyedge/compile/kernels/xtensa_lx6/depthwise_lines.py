@@ -23,8 +23,8 @@ _MOST_SEGMENTS = 16
 class Lines:
     """One layer.
 
-    Windows begin at words, of two lanes: where some begin between (stride 1), every other output has
-    its weights moved by one lane.
+    Windows begin at words, of two lanes: where some begin between (stride 1), every other output
+    has its weights moved by one lane.
     """
 
     params: DepthwiseConv2D

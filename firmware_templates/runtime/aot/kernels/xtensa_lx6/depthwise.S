@@ -23,8 +23,8 @@
 #define FRAME_DW_RETURN 0
 #define FRAME_DW_BELOW 4
 #define FRAME_DW_ROWS 8
-#define FRAME_DW_RUN 12
-#define FRAME_DW_LEFT 16
+#define FRAME_DW_SKIP 12
+#define FRAME_DW_PAIRS 16
 
 /* The product of tap \tap, held by \m, the weight in a half of \w; loads the tap after next through
  * \row. Then a step of the requantization before, if one is left. */
@@ -67,11 +67,12 @@
     wsr     a14, acclo
 .endm
 
-.macro te_lx6_depthwise_3x3 name, upper, stride, signed
+.macro te_lx6_depthwise_3x3 name, upper, stride, odd, signed
     te_function \name
     entry   a1, 64
     s32i    a0, a1, FRAME_DW_RETURN
-    s32i    a5, a1, FRAME_DW_RUN
+    l32i    a8, a5, DEPTHWISE_ROW_SKIP
+    s32i    a8, a1, FRAME_DW_SKIP
     l32i    a8, a5, DEPTHWISE_ROWS
     l32i    a0, a5, DEPTHWISE_CHANNELS
     s32i    a8, a1, FRAME_DW_ROWS
@@ -109,29 +110,35 @@
     lddec   m0, a2
     ldinc   m1, a2
     te_lx6_window_3x3 \upper, \stride, \signed, 0, m0, m1
+    srli    a5, a5, 1
+    s32i    a5, a1, FRAME_DW_PAIRS
+    .if !\odd
+    te_lx6_window_3x3 \upper, \stride, \signed, 1, m1, m0
+    l32i    a5, a1, FRAME_DW_PAIRS
     addi    a5, a5, -1
-    j       .Loutputs\@
+    .endif
+    j       .Lpairs\@
 .Lrow\@:
     s32i    a5, a1, FRAME_DW_ROWS
-    l32i    a5, a1, FRAME_DW_RUN
-    l32i    a5, a5, DEPTHWISE_ROW_SKIP
+    l32i    a5, a1, FRAME_DW_SKIP
     add     a2, a2, a5
     add     a3, a3, a5
     add     a4, a4, a5
-    l32i    a5, a1, FRAME_DW_RUN
-    l32i    a5, a5, DEPTHWISE_WIDTH
-.Loutputs\@:
     lddec   m0, a2
     ldinc   m1, a2
-    s32i    a5, a1, FRAME_DW_LEFT
-    srli    a5, a5, 1
-    loopnez a5, .Lsingle\@
+    .if \odd
+    te_lx6_window_3x3 \upper, \stride, \signed, 1, m0, m1
+    .endif
+    l32i    a5, a1, FRAME_DW_PAIRS
+.Lpairs\@:
+    loopnez a5, .Lend\@
+    .if \odd
+    te_lx6_window_3x3 \upper, \stride, \signed, 1, m1, m0
+    te_lx6_window_3x3 \upper, \stride, \signed, 1, m0, m1
+    .else
     te_lx6_window_3x3 \upper, \stride, \signed, 1, m0, m1
     te_lx6_window_3x3 \upper, \stride, \signed, 1, m1, m0
-.Lsingle\@:
-    l32i    a5, a1, FRAME_DW_LEFT
-    bbci    a5, 0, .Lend\@
-    te_lx6_window_3x3 \upper, \stride, \signed, 1, m0, m1
+    .endif
 .Lend\@:
     l32i    a5, a1, FRAME_DW_ROWS
     addi    a5, a5, -1
@@ -144,15 +151,23 @@
     te_end \name
 .endm
 
-/* The lanes of four channels of a row of pixels: (0, 2) to one plane, (1, 3) to the other.
- *   void name(const int8_t *from, uint32_t *first, uint32_t *second, uint32_t pixels,
- *             uint32_t step);                      bytes from a pixel to the next */
+/* The lanes of four channels of rows of pixels: (0, 2) to one plane, (1, 3) to the other.
+ *   void name(const int8_t *from, uint32_t *first, uint32_t *second, uint32_t rows,
+ *             const te_lx6_transpose_run *run); */
+#define TRANSPOSE_PIXELS 0
+#define TRANSPOSE_STEP 4
+#define TRANSPOSE_GAP 8
+
 .macro te_lx6_transpose name
     te_function \name
     entry   a1, 32
     te_lanes a7, a8
     te_signs a8, a9
-    loopnez a5, .Lend\@
+    l32i    a11, a6, TRANSPOSE_PIXELS
+    l32i    a12, a6, TRANSPOSE_GAP
+    l32i    a6, a6, TRANSPOSE_STEP
+.Lrow\@:
+    loop    a11, .Lpixels\@
     l32i    a9, a2, 0
     add     a2, a2, a6
     xor     a9, a9, a8
@@ -163,7 +178,11 @@
     s32i    a9, a4, 0
     addi    a3, a3, 4
     addi    a4, a4, 4
-.Lend\@:
+.Lpixels\@:
+    add     a3, a3, a12
+    add     a4, a4, a12
+    addi    a5, a5, -1
+    bnez    a5, .Lrow\@
     retw
     te_end \name
 .endm

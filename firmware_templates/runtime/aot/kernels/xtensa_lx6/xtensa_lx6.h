@@ -117,8 +117,15 @@ void te_lx6_fully_connected(const te_lx6_fully_connected_params *params, const v
 
 /* ---- depthwise convolution ------------------------------------------------------------------ */
 
-typedef void te_lx6_transposer(const int8_t *from, uint32_t *first, uint32_t *second,
-                               uint32_t pixels, uint32_t step);
+/* Rows to transpose (offsets are known in depthwise.S). */
+typedef struct te_lx6_transpose_run {
+  uint32_t pixels; /* 0: of a row, at least 1 */
+  uint32_t step;   /* 4: bytes from a pixel to the next */
+  uint32_t gap;    /* 8: bytes from the end of a plane's row to the next */
+} te_lx6_transpose_run;
+
+typedef void te_lx6_transposer(const int8_t *from, uint32_t *first, uint32_t *second, uint32_t rows,
+                               const te_lx6_transpose_run *run);
 
 /* Rows of outputs of one channel, as the kernels in depthwise.S read it (offsets are known
  * there). */
