@@ -14,14 +14,30 @@ from pathlib import Path
 
 from tinyedge.errors import ToolError
 
+#: program -> its package in Debian and Ubuntu
 _PACKAGES = {
-    "arm-none-eabi-gcc": "gcc-arm-none-eabi",
+    "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
     "arm-none-eabi-size": "binutils-arm-none-eabi",
-    "qemu-system-arm": "qemu-system-arm",
-    "gcc": "gcc",
+    "bossac": "bossa-cli",
+    "clang-22": "clang-22",
     "clang-format": "clang-format",
+    "gcc": "gcc",
+    "llc-22": "llvm-22",
+    "llvm-mc-22": "llvm-22",
     "make": "make",
+    "openocd": "openocd",
+    "qemu-system-arm": "qemu-system-arm",
+    "qemu-system-riscv32": "qemu-system-misc",
+    "qemu-system-xtensa": "qemu-system-misc",
+    "riscv64-unknown-elf-gcc": "gcc-riscv64-unknown-elf",
     "setpriv": "util-linux",
+    "xtensa-lx106-elf-ld": "binutils-xtensa-lx106",
+}
+#: program -> its package on PyPI
+_PYTHON = {"adafruit-nrfutil": "adafruit-nrfutil", "esptool": "esptool", "pyocd": "pyocd"}
+_ELSEWHERE = {
+    "idf.py": "ESP-IDF: its install.sh, then its export.sh in this shell",
+    "picotool": "Raspberry Pi's repository picotool (a package from Debian 13 on)",
 }
 
 
@@ -35,15 +51,38 @@ class Completed:
 
 
 def require(program: str) -> str:
-    """Return the absolute path of ``program``; ToolError names the package to install."""
+    """Return the absolute path of ``program``; ToolError says how to install it."""
     found = shutil.which(program)
     if found is None:
-        package = _PACKAGES.get(program, program)
-        raise ToolError(
-            f'the program "{program}" is not on the PATH',
-            f'run "make setup", or "apt-get install {package}"',
-        )
+        raise ToolError(f'the program "{program}" is not on the PATH', _advice(program))
     return found
+
+
+def install(program: str) -> str:
+    """Where a program comes from: "apt: PACKAGE", "pip: PACKAGE", or what to read."""
+    if program in _PYTHON:
+        return f"pip: {_PYTHON[program]}"
+    return _ELSEWHERE.get(program, f"apt: {_PACKAGES.get(program, program)}")
+
+
+def install_command(programs: Sequence[str]) -> str:
+    """The one command that installs what of ``programs`` Debian and PyPI have; else ""."""
+    system = {_PACKAGES[name] for name in programs if name in _PACKAGES}
+    python = {_PYTHON[name] for name in programs if name in _PYTHON}
+    parts = []
+    if system:
+        parts.append(f"sudo apt-get install -y {' '.join(sorted(system))}")
+    if python:
+        parts.append(f"pip install {' '.join(sorted(python))}")
+    return " && ".join(parts)
+
+
+def _advice(program: str) -> str:
+    if program in _PYTHON:
+        return f'run "pip install {_PYTHON[program]}"'
+    if program in _ELSEWHERE:
+        return f"it comes with {_ELSEWHERE[program]}"
+    return f'run "make setup", or "apt-get install {_PACKAGES.get(program, program)}"'
 
 
 def run(

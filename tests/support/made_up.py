@@ -242,7 +242,8 @@ def board() -> BoardInfo:
         stack_bytes=4096,
         runtimes=("aot",),
         flash_method="qemu",
-        emulated=True,
+        flash_methods=("qemu",),
+        run="emulated",
         link="socket",
         measures="instructions",
     )

@@ -12,6 +12,7 @@ BASE = {"errors"}  # all that the common modules import
 ALLOWED: dict[str, set[str]] = {
     "port": set(),
     "board": {"port"},
+    "board_file": {"board", "port"},
     "recipe": set(),
     "link": set(),
     "oracle": {"graph"},

@@ -44,6 +44,16 @@ def show(*things: Any) -> None:
         out.print(thing, markup=False)
 
 
+def width() -> int:
+    """Columns of stdout."""
+    return _console(sys.stdout).width
+
+
+def command(text: str) -> None:
+    """Print a command to copy on stdout, on one line however long it is."""
+    _console(sys.stdout).print(f"  {text}", markup=False, soft_wrap=True)
+
+
 def path(what: str, where: str) -> None:
     """Print the path of a result on stdout, on one line however long it is."""
     _console(sys.stdout).print(f"  {what}: {where}", markup=False, soft_wrap=True)

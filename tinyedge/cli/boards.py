@@ -1,34 +1,72 @@
-"""``tinyedge boards``: what there is to run on."""
+"""``tinyedge boards``: what there is to run on, and what is installed for it."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import click
 
 from tinyedge import board as boards
-from tinyedge import resources
+from tinyedge import tool
+from tinyedge.board import Board
 from tinyedge.cli import _console
 from tinyedge.cli._options import json_option, save
-from tinyedge.results import BoardInfo, BoardsReport
+from tinyedge.emit import tflm
+from tinyedge.flash import programs
+from tinyedge.results import BoardInfo, BoardsReport, DoctorReport, ProgramInfo, RunHere
+from tinyedge.results.fields import Runtime
 
-_EMULATED = {"qemu", "host"}
 _MEASURES = {"instructions": "instructions", "cycles": "cycles", "wall": "wall time"}
+_WIDE = 120  # columns from which on the table shows everything
+_LEGEND = """\
+native      compiled for this computer
+emulated    QEMU runs the whole test suite
+simulated   built and simulated (--board ID-simulated), not yet run on silicon
+built       built, neither simulated nor yet run on silicon"""
 
 
-@click.command(epilog="Example: tinyedge boards --json boards.json")
+@click.group(
+    invoke_without_command=True,
+    epilog="Examples: tinyedge boards --json boards.json; tinyedge boards doctor",
+)
 @json_option
-def command(json_path: Path | None) -> None:
-    """List the boards: core, memory, runtimes, how they are flashed and what their timer measures.
+@click.pass_context
+def command(ctx: click.Context, json_path: Path | None) -> None:
+    """List the boards: core, memory, runtimes, how they are flashed, and how they were run.
 
-    A board is one file boards/<id>.toml; another one on a known port needs nothing else.
+    A board is one file boards/<id>.toml; "tinyedge board new" makes another one.
     """
+    if ctx.invoked_subcommand is not None:
+        return
     report = BoardsReport(boards=tuple(describe(boards.load(name)) for name in boards.available()))
     _console.show(_table(report))
+    _console.show(_LEGEND)
     save(json_path, report)
 
 
-def describe(board: boards.Board) -> BoardInfo:
+@command.command(epilog="Example: tinyedge boards doctor")
+@json_option
+def doctor(json_path: Path | None) -> None:
+    """Say which compilers, emulators and flashers are installed, and how to install the rest."""
+    wanted = _programs()
+    report = DoctorReport(
+        programs=tuple(
+            ProgramInfo(
+                name=name, path=shutil.which(name), boards=tuple(ids), install=tool.install(name)
+            )
+            for name, ids in wanted.items()
+        ),
+        command=tool.install_command([name for name in wanted if shutil.which(name) is None]),
+    )
+    _console.show(_programs_table(report))
+    if report.command:
+        _console.show("to install what is missing:")
+        _console.command(report.command)
+    save(json_path, report)
+
+
+def describe(board: Board) -> BoardInfo:
     """What the table says about one board."""
     return BoardInfo(
         id=board.id,
@@ -38,38 +76,98 @@ def describe(board: boards.Board) -> BoardInfo:
         flash_bytes=board.memory.flash.bytes,
         ram_bytes=board.memory.ram.bytes,
         stack_bytes=board.memory.stack_bytes,
-        runtimes=runtimes(),
+        runtimes=runtimes(board),
         flash_method=board.flash.method,
-        emulated=board.flash.method in _EMULATED,
+        flash_methods=programs.methods(board),
+        run=_run(board),
         link=board.link.via,
         measures=_MEASURES[board.timer.measures],
     )
 
 
-def runtimes() -> tuple[str, ...]:
-    """The runtimes whose sources this installation has."""
-    folder = resources.root("firmware_templates") / "runtime"
-    return tuple(sorted(path.name for path in folder.glob("*") if path.is_dir()))
+def runtimes(board: Board) -> tuple[Runtime, ...]:
+    """The runtimes that can be built for the board."""
+    return ("aot", "tflm") if tflm.supports(board) else ("aot",)
+
+
+def _run(board: Board) -> RunHere:
+    """How the project's tests have run the board's firmware."""
+    if board.flash.method == "host":
+        return "native"
+    if board.flash.method == "qemu":
+        return "emulated"
+    return "simulated" if board.simulator is not None else "built"
 
 
 def _table(report: BoardsReport) -> object:
+    wide = _console.width() >= _WIDE
     rows = [
         (
             info.id,
-            info.core,
-            f"{info.clock_hz / 1e6:,.0f} MHz",
-            _size(info.flash_bytes),
-            _size(info.ram_bytes),
+            _core(info.core, wide),
+            *([f"{info.clock_hz / 1e6:,.0f} MHz"] if wide else []),
+            *_memory(info, wide),
             " ".join(info.runtimes),
-            f"{info.flash_method} (emulated)" if info.emulated else info.flash_method,
-            info.link,
-            info.measures,
-            info.name,
+            *([" ".join(info.flash_methods)] if wide else [info.flash_method]),
+            info.run,
+            *([info.measures] if wide else []),
         )
         for info in report.boards
     ]
-    columns = ["board", "core", ">clock", ">flash", ">RAM", "runtimes"]
-    return _console.table("Boards", [*columns, "flashed by", "link", "timer", "name"], rows)
+    if wide:
+        columns = [
+            "board",
+            "core",
+            ">clock",
+            ">flash",
+            ">RAM",
+            "runtimes",
+            "flasher",
+            "run",
+            "timer",
+        ]
+    else:
+        columns = ["board", "core", ">flash/RAM", "runtimes", "flasher", "run"]
+    return _console.table("Boards", columns, rows)
+
+
+def _memory(info: BoardInfo, wide: bool) -> tuple[str, ...]:
+    if wide:
+        return _size(info.flash_bytes), _size(info.ram_bytes)
+    return (f"{_short(info.flash_bytes)}/{_short(info.ram_bytes)}",)
+
+
+def _core(name: str, wide: bool) -> str:
+    """As the vendor writes it, in short where the table is narrow: cortex-m0plus -> M0+."""
+    family, _, kind = name.partition("-")
+    kind = kind.replace("plus", "+").upper()
+    return (f"{family.capitalize()}-{kind}" if wide else kind) if kind else name
+
+
+def _programs() -> dict[str, list[str]]:
+    """Program -> boards that need it, or one like it."""
+    found: dict[str, list[str]] = {}
+    for name in boards.available():
+        for program in programs.of(boards.load(name)):
+            found.setdefault(program, []).append(name)
+    return dict(sorted(found.items()))
+
+
+def _programs_table(report: DoctorReport) -> object:
+    rows = [
+        (info.name, "yes" if info.path else "no", _few(info.boards), info.install)
+        for info in report.programs
+    ]
+    return _console.table("Programs", ["program", "found", "for", "from"], rows)
+
+
+def _few(names: tuple[str, ...]) -> str:
+    shown = ", ".join(names[:2])
+    return shown if len(names) <= 2 else f"{shown} and {len(names) - 2} more"
+
+
+def _short(count: int) -> str:
+    return _size(count).replace(" ", "").removesuffix("B")
 
 
 def _size(count: int) -> str:

@@ -66,6 +66,11 @@ def view(graph: Graph, board: Board, tflite: bytes) -> TflmView:
     )
 
 
+def supports(board: Board) -> bool:
+    """Whether the runtime can be built for the board (its memory aside)."""
+    return board.cpu.core in _ARCHES or board.port == "host" or board.build.toolchain == "esp-idf"
+
+
 def makefile_arch(board: Board) -> str:
     """Return what TFLM's own makefile calls the board's core (TARGET_ARCH).
 

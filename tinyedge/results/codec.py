@@ -21,7 +21,13 @@ from tinyedge.results.device import (
 from tinyedge.results.fields import Result
 from tinyedge.results.firmware import BuildReport, FlashReport, GenerateReport, StopReport
 from tinyedge.results.matrix import MatrixReport
-from tinyedge.results.model import BoardsReport, InspectReport, QuantizeReport, TrainReport
+from tinyedge.results.model import (
+    BoardsReport,
+    DoctorReport,
+    InspectReport,
+    QuantizeReport,
+    TrainReport,
+)
 from tinyedge.results.profile import ProfileReport
 from tinyedge.workspace import write_atomic
 
@@ -44,6 +50,7 @@ VERBS: dict[str, type[Result]] = {
     "demo": DemoReport,
     "monitor": MonitorReport,
     "boards": BoardsReport,
+    "doctor": DoctorReport,
     "stop": StopReport,
 }
 

@@ -233,6 +233,9 @@ class InspectReport(Result, frozen=True, kw_only=True):
     ] = ()
 
 
+RunHere = Literal["native", "emulated", "simulated", "built"]
+
+
 class BoardInfo(Result, frozen=True, kw_only=True):
     """One board that tinyedge knows."""
 
@@ -245,7 +248,8 @@ class BoardInfo(Result, frozen=True, kw_only=True):
     stack_bytes: Annotated[int, Meta(ge=0, description="Part of RAM kept for the stack")]
     runtimes: tuple[Runtime, ...]
     flash_method: Annotated[str, Meta(description="How firmware gets onto it")]
-    emulated: Annotated[bool, Meta(description="Runs on this computer, without hardware")]
+    flash_methods: Annotated[tuple[str, ...], Meta(description="That, and others that may")]
+    run: Annotated[RunHere, Meta(description="How the project's tests have run its firmware")]
     link: Annotated[str, Meta(description='"socket" (emulated) or "serial"')]
     measures: Annotated[str, Meta(description="instructions, cycles or wall time")]
 
@@ -255,3 +259,20 @@ class BoardsReport(Result, frozen=True, kw_only=True):
 
     schema: Literal["tinyedge-boards/1"] = "tinyedge-boards/1"
     boards: tuple[BoardInfo, ...]
+
+
+class ProgramInfo(Result, frozen=True, kw_only=True):
+    """One compiler, emulator or flasher."""
+
+    name: str
+    path: Annotated[str | None, Meta(description="Where it is; null: not on the PATH")]
+    boards: Annotated[tuple[BoardId, ...], Meta(description="Boards that it is for")]
+    install: Annotated[str, Meta(description="Where it comes from")]
+
+
+class DoctorReport(Result, frozen=True, kw_only=True):
+    """``tinyedge boards doctor``: which programs are there."""
+
+    schema: Literal["tinyedge-doctor/1"] = "tinyedge-doctor/1"
+    programs: tuple[ProgramInfo, ...]
+    command: Annotated[str, Meta(description="Installs what is missing; empty: nothing can")]

@@ -1,15 +1,20 @@
 """``tinyedge boards`` and how the command line starts."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
+from tests.support.fake_tools import FakeTools
 from tests.support.tools import CHECKOUT
-from tinyedge import results
+from tinyedge import board as boards
+from tinyedge import port, resources, results
 from tinyedge.cli import cli
+from tinyedge.errors import ConfigError
 
 HEAVY = ("tensorflow", "matplotlib", "tf_keras", "sklearn", "tflite_micro")
 
@@ -18,12 +23,12 @@ def test_every_board_is_listed_with_its_memory(tmp_path: Path) -> None:
     out = tmp_path / "boards.json"
     done = CliRunner().invoke(cli, ["boards", "--json", str(out)], catch_exceptions=False)
     assert done.exit_code == 0
-    boards = {info.id: info for info in results.read(out, results.BoardsReport).boards}
-    assert {"host", "netduinoplus2", "qemu-mps2-an386"} <= set(boards)
-    assert all(name in done.output for name in boards)
-    netduino = boards["netduinoplus2"]
+    found = {info.id: info for info in results.read(out, results.BoardsReport).boards}
+    assert {"host", "netduinoplus2", "qemu-mps2-an386"} <= set(found)
+    assert all(name in done.output for name in found)
+    netduino = found["netduinoplus2"]
     assert (netduino.flash_bytes, netduino.ram_bytes) == (1 << 20, 128 << 10)
-    assert netduino.emulated
+    assert netduino.run == "emulated"
     assert netduino.measures == "instructions"
 
 
@@ -45,3 +50,89 @@ def test_starting_imports_nothing_heavy(arguments: list[str]) -> None:
         check=True,
     )
     assert done.stdout.endswith("LOADED []\n"), done.stdout[-200:] + done.stderr
+
+
+def _boards(tmp_path: Path) -> dict[str, results.BoardInfo]:
+    out = tmp_path / "boards.json"
+    assert CliRunner().invoke(cli, ["boards", "--json", str(out)]).exit_code == 0
+    return {info.id: info for info in results.read(out, results.BoardsReport).boards}
+
+
+def test_it_is_said_how_each_board_was_run(tmp_path: Path) -> None:
+    found = _boards(tmp_path)
+    ways = {name: found[name].run for name in ("host", "qemu-microbit", "pico", "nucleo-f446re")}
+    assert ways == {
+        "host": "native",
+        "qemu-microbit": "emulated",
+        "pico": "simulated",
+        "nucleo-f446re": "built",
+    }
+    assert (found["pico"].runtimes, found["qemu-riscv32"].runtimes) == (("aot", "tflm"), ("aot",))
+    assert found["pico"].flash_methods == ("uf2", "openocd", "pyocd", "picotool")
+
+
+@pytest.mark.parametrize("columns", [80, 130])
+def test_the_table_reads_well(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = CliRunner().invoke(cli, ["boards"]).output.splitlines()
+    assert max(map(len, lines)) <= columns
+    row = next(line for line in lines if " qemu-mps3-an547 " in line)
+    assert all(text in row for text in ("M55", "512", "aot tflm", "qemu", "emulated"))
+    assert ("32 MHz" in row) == (columns == 130)
+    assert not any(line.strip() in ("d", "ed", "ulated") for line in lines), "a word is cut"
+    assert any("not yet run on silicon" in line for line in lines)
+
+
+def test_the_doctor_names_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tools = FakeTools(tmp_path / "bin", monkeypatch)
+    tools.add("make")
+    tools.add("openocd")
+    out = tmp_path / "doctor.json"
+    done = CliRunner().invoke(cli, ["boards", "doctor", "--json", str(out)], catch_exceptions=False)
+    assert done.exit_code == 0
+    report = results.read(out, results.DoctorReport)
+    found = {info.name: info for info in report.programs}
+    assert found["openocd"].path == str(tmp_path / "bin" / "openocd")
+    assert found["arm-none-eabi-gcc"].path is None
+    assert "netduinoplus2" in found["qemu-system-arm"].boards
+    assert found["pyocd"].install == "pip: pyocd"
+    apt, pip = report.command.split(" && ")
+    assert apt.startswith("sudo apt-get install -y ")
+    assert {"gcc-arm-none-eabi", "qemu-system-arm", "bossa-cli"} <= set(apt.split())
+    assert not {"make", "openocd"} & set(apt.split())
+    assert "pyocd" in pip
+    assert report.command in done.output
+
+
+@pytest.fixture
+def own_boards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of boards/, which a test may add to."""
+    folder = tmp_path / "boards"
+    shutil.copytree(CHECKOUT / "boards", folder)
+    root = resources.root
+    monkeypatch.setattr(resources, "root", lambda name: folder if name == "boards" else root(name))
+    return folder
+
+
+@pytest.mark.parametrize("base", boards.available())
+def test_a_new_board_is_its_model_explained(base: str, own_boards: Path) -> None:
+    done = CliRunner().invoke(cli, ["board", "new", "--from", base, "mine"], catch_exceptions=False)
+    assert done.exit_code == 0
+    made, like = boards.load("mine"), boards.load(base)
+    assert made.name == f"mine, like {base}"
+    same = msgspec.structs.replace(made, id=like.id, name=like.name)
+    assert same == like
+    text = (own_boards / "mine.toml").read_text()
+    for key, meaning in port.load(like.port).peripherals.items():
+        assert f"# {meaning}\n{key} " in text
+    assert "# From the datasheet's memory map" in text
+
+
+def test_a_new_board_replaces_none(own_boards: Path) -> None:
+    with pytest.raises(ConfigError, match='there is a board "pico" already'):
+        CliRunner().invoke(cli, ["board", "new", "--from", "pico2", "pico"], catch_exceptions=False)
+    with pytest.raises(ConfigError, match='there is no board "pico3"'):
+        CliRunner().invoke(cli, ["board", "new", "--from", "pico3", "m"], catch_exceptions=False)
+    with pytest.raises(ConfigError, match="the file's name"):
+        CliRunner().invoke(cli, ["board", "new", "--from", "pico", "a b"], catch_exceptions=False)
+    assert not (own_boards / "a b.toml").exists()
