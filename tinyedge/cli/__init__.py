@@ -5,6 +5,7 @@ Subcommands are imported when called, so that ``tinyedge --help`` starts at once
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -39,6 +40,7 @@ VERBS = {
 }
 
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _TRACEBACK = "TINYEDGE_TRACEBACK"  # in the environment: show where a defect is
 
 
@@ -107,9 +109,16 @@ def main() -> None:
     except Exception as error:
         if _TRACEBACK in os.environ:
             raise
-        what = f"{type(error).__name__}: {error}"
-        click.echo(f"tinyedge: this is a defect of tinyedge: {what}", err=True)
-        click.echo(
-            f"  please report it with what {_TRACEBACK}=1 in the environment shows", err=True
-        )
+        click.echo(f"tinyedge: {_unexpected(error)}", err=True)
         sys.exit(2)
+
+
+def _unexpected(error: Exception) -> str:
+    """What no verb foresees: a disk that is full anywhere, or a defect."""
+    if isinstance(error, OSError) and error.errno in _FULL:
+        where = f" ({error.filename})" if error.filename else ""
+        return f"the disk is full{where}\n  free space, then run it again"
+    return (
+        f"this is a defect of tinyedge: {type(error).__name__}: {error}\n"
+        f"  please report it with what {_TRACEBACK}=1 in the environment shows"
+    )

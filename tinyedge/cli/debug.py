@@ -26,7 +26,7 @@ _NHWC = 4  # axes of a tensor that has feature maps
 @port_option
 @click.option("--sample", type=click.IntRange(min=0), default=0, show_default=True, help="Which.")
 @click.option(
-    "--vectors",
+    "--inputs",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Take the sample from an .npz (inputs, labels).",
 )
@@ -38,7 +38,7 @@ def command(
     given: Compile,
     port: str | None,
     sample: int,
-    vectors: Path | None,
+    inputs: Path | None,
     workspace: Workspace,
     json_path: Path | None,
 ) -> None:
@@ -52,7 +52,7 @@ def command(
     _console.note(f"compile {firmware.loaded.model.name} for {firmware.board.id}, observed")
     built = devices.build(firmware, observe=True)
     with _stages.device(built, port) as url:
-        report, layers = devices.debug(built, url, sample, vectors, on_log=_console.note)
+        report, layers = devices.debug(built, url, sample, inputs, on_log=_console.note)
     show(report)
     worst = worst_maps(layers)
     if worst is not None:

@@ -23,7 +23,7 @@ samples_option = click.option(
 )
 inputs_option = click.option(
     "--inputs",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help='Send these samples: an .npz with "inputs" and, if known, "labels" and "outputs".',
 )
 

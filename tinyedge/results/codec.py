@@ -89,7 +89,9 @@ def peek(path: Path) -> str:
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}") from error
     except msgspec.DecodeError as error:
-        raise ConfigError(f"{path}: not a result of tinyedge: {error}") from error
+        raise ConfigError(
+            f"{path}: not a result of tinyedge: {error}", "give a file that --json wrote"
+        ) from error
 
 
 def read(path: Path, kind: type[_R]) -> _R:

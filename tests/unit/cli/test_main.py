@@ -1,0 +1,48 @@
+"""Every failure becomes a message and an exit code."""
+
+import errno
+
+import pytest
+
+from tinyedge import cli as program
+from tinyedge.errors import CheckFailed, ConfigError
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "said"),
+    [
+        (ConfigError("what and where", "next step"), 2, "tinyedge: what and where\n  next step\n"),
+        (CheckFailed("fell short"), 1, "tinyedge: fell short\n"),
+        (KeyboardInterrupt(), 130, "tinyedge: stopped; "),
+        (OSError(errno.ENOSPC, "No space left", "/build/x"), 2, "the disk is full (/build/x)\n"),
+        (OSError(errno.EDQUOT, "Quota exceeded"), 2, "the disk is full\n  free space"),
+        (OSError(errno.EIO, "I/O error"), 2, "a defect of tinyedge: OSError: [Errno 5] I/O error"),
+        (ZeroDivisionError("oh"), 2, "a defect of tinyedge: ZeroDivisionError: oh\n  please"),
+        (MemoryError(), 2, "tinyedge: not enough memory\n"),
+    ],
+)
+def test_a_failure_is_told_without_a_traceback(
+    failure: BaseException,
+    code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def fail(**_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(program, "cli", fail)
+    monkeypatch.delenv("TINYEDGE_TRACEBACK", raising=False)
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    assert ended.value.code == code
+    told = capsys.readouterr().err
+    assert said in told
+    assert "Traceback" not in told
+
+
+def test_a_defect_shows_where_it_is_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(program, "cli", lambda **_: 1 // 0)
+    monkeypatch.setenv("TINYEDGE_TRACEBACK", "1")
+    with pytest.raises(ZeroDivisionError):
+        program.main()
