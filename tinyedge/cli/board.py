@@ -10,9 +10,10 @@ from tinyedge import board as boards
 from tinyedge import board_file, resources
 from tinyedge.cli import _console
 from tinyedge.errors import ConfigError
+from tinyedge.workspace import write_atomic
 
 
-@click.group()
+@click.group(epilog="Example: tinyedge board new --from netduinoplus2 my-board")
 def command() -> None:
     """Make board files."""
 
@@ -40,13 +41,11 @@ def new(name: str, base: str) -> None:
     path: Path = folder / f"{name}.toml"
     text = board_file.commented((folder / f"{base}.toml").read_text(), like, name)
     try:
-        path.write_text(text)
+        write_atomic(path, text)
         boards.read(path)
     except ConfigError:
         path.unlink()
         raise
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", "work in a checkout of tinyedge") from error
     _console.path("board", str(path))
     _console.show("next: change what differs from your board, then")
     _console.command("tinyedge boards")
