@@ -20,6 +20,7 @@ from tinyedge.build import Artifact, size
 from tinyedge.compile import Options
 from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.link.session import Session
+from tinyedge.lock import exclusive
 from tinyedge.oracle import Oracle
 from tinyedge.pipeline import Firmware
 from tinyedge.results import (
@@ -59,11 +60,12 @@ def build(firmware: Firmware, *, observe: bool = False) -> Built:
     Raises ToolError if a tool is missing or fails, CheckFailed if the linker runs out of memory or
     the firmware is larger than the model's limit of flash.
     """
-    artifact = building.build(firmware.folder, firmware.board, observe=observe)
-    report = _report(firmware, artifact)
-    if not observe:
-        results.write(firmware.target / "build.json", report)
-        _require_flash(report, firmware.loaded.model.options)
+    with exclusive(firmware.target):
+        artifact = building.build(firmware.folder, firmware.board, observe=observe)
+        report = _report(firmware, artifact)
+        if not observe:
+            results.write(firmware.target / "build.json", report)
+            _require_flash(report, firmware.loaded.model.options)
     return Built(firmware, artifact, report)
 
 

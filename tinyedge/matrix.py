@@ -10,6 +10,7 @@ import msgspec
 from tinyedge import board as boards
 from tinyedge import devices, pipeline
 from tinyedge.errors import TinyedgeError
+from tinyedge.lock import exclusive
 from tinyedge.results import BenchReport, MatrixCell, ValidateReport
 from tinyedge.workspace import Workspace
 
@@ -51,9 +52,10 @@ def _measure(
 ) -> tuple[BenchReport, float | None]:
     board = boards.load(job.board)
     loaded = pipeline.load(pipeline.resolve(job.model), workspace, job.runtime)
-    firmware = pipeline.generate(loaded, board, job.runtime, workspace)
-    pipeline.require_room(firmware, [board])
-    built = devices.build(firmware)
+    with exclusive(workspace.target(loaded.model.name, job.runtime, board.id)):
+        firmware = pipeline.generate(loaded, board, job.runtime, workspace)
+        pipeline.require_room(firmware, [board])
+        built = devices.build(firmware)
     labelled = loaded.model.recipe is not None
     bench = None if again else devices.last(built, "bench.json", BenchReport)
     proof = None if again else devices.last(built, "validate.json", ValidateReport)

@@ -28,6 +28,7 @@ from tinyedge.emit.tflm_arena import plan_arena
 from tinyedge.errors import CheckFailed, ConfigError, ModelError, near_match
 from tinyedge.graph import read_tflite, verify
 from tinyedge.graph.types import Graph
+from tinyedge.lock import exclusive
 from tinyedge.quantize import inputs, quantize
 from tinyedge.quantize import sketch as sketching
 from tinyedge.quantize.inputs import steps
@@ -268,7 +269,8 @@ def generate(loaded: Loaded, board: Board, runtime: str, workspace: Workspace) -
     )
     rendered |= _preprocess(loaded)
     folder = workspace.target(loaded.model.name, runtime, board.id) / "firmware"
-    write_tree(folder, rendered, keep=esp_idf.KEPT if esp_idf.is_project(board) else ())
+    with exclusive(folder.parent):
+        write_tree(folder, rendered, keep=esp_idf.KEPT if esp_idf.is_project(board) else ())
     files = tuple(
         GeneratedFile(path=path, bytes=len(data), sha256=sha256(data))
         for path, data in sorted((path, _bytes(text)) for path, text in rendered.items())

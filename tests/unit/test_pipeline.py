@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support.tflite_writer import ModelWriter
+from tests.support import tiny_model
 from tinyedge import board as boards
 from tinyedge import pipeline
 from tinyedge import recipe as recipes
@@ -16,19 +16,8 @@ from tinyedge.workspace import Workspace, sha256
 HOST = boards.load("host")
 
 
-def _tflite(path: Path) -> Path:
-    model = ModelWriter()
-    x = model.input((1, 4), scale=0.5, zero_point=-3)
-    weights = np.arange(12, dtype=np.int8).reshape(3, 4)
-    y = model.fully_connected(
-        x, weights=weights, weight_scales=[0.1], bias=None, scale=0.2, zero_point=0
-    )
-    path.write_bytes(model.finish(y))
-    return path
-
-
 def test_a_path_and_a_recipe_are_models(tmp_path: Path) -> None:
-    bare = pipeline.resolve(str(_tflite(tmp_path / "my net.v2.tflite")))
+    bare = pipeline.resolve(str(tiny_model.write(tmp_path / "my net.v2.tflite")))
     assert (bare.name, bare.recipe) == ("my-net.v2", None)
     recipe = pipeline.resolve("digits-cnn")
     assert recipe.recipe is not None
@@ -42,12 +31,12 @@ def test_what_the_command_line_aims_at_goes_before_the_recipe(tmp_path: Path) ->
     assert pipeline.resolve(str(path)).options.optimize == "size"
     assert pipeline.resolve(str(path), Compile(optimize="speed")).options.optimize == "speed"
     assert pipeline.resolve("digits-cnn").options.optimize == "speed"
-    bare = str(_tflite(tmp_path / "x.tflite"))
+    bare = str(tiny_model.write(tmp_path / "x.tflite"))
     assert pipeline.resolve(bare, Compile(optimize="size")).options.optimize == "size"
 
 
 def test_limits_are_kept_or_refused_with_the_bytes_that_lack(tmp_path: Path) -> None:
-    path, workspace = str(_tflite(tmp_path / "x.tflite")), Workspace(tmp_path / "build")
+    path, workspace = str(tiny_model.write(tmp_path / "x.tflite")), Workspace(tmp_path / "build")
     need = pipeline.generate(
         pipeline.load(pipeline.resolve(path), workspace), HOST, "aot", workspace
     ).arena_bytes
@@ -83,7 +72,9 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
 
 def test_generate_writes_what_it_lists_and_no_more(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "build")
-    loaded = pipeline.load(pipeline.resolve(str(_tflite(tmp_path / "x.tflite"))), workspace)
+    loaded = pipeline.load(
+        pipeline.resolve(str(tiny_model.write(tmp_path / "x.tflite"))), workspace
+    )
     firmware = pipeline.generate(loaded, HOST, "aot", workspace)
     assert firmware.folder == tmp_path / "build" / "x" / "aot" / "host" / "firmware"
     listed = {file.path: file.sha256 for file in firmware.files}
@@ -98,7 +89,9 @@ def test_generate_writes_what_it_lists_and_no_more(tmp_path: Path) -> None:
 
 def test_generating_again_touches_nothing_and_removes_the_stale(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "build")
-    loaded = pipeline.load(pipeline.resolve(str(_tflite(tmp_path / "x.tflite"))), workspace)
+    loaded = pipeline.load(
+        pipeline.resolve(str(tiny_model.write(tmp_path / "x.tflite"))), workspace
+    )
     folder = pipeline.generate(loaded, HOST, "aot", workspace).folder
     times = {path: path.stat().st_mtime_ns for path in folder.rglob("*.[ch]")}
     (folder / "model" / "stale.c").write_text("int x;\n")
@@ -108,7 +101,9 @@ def test_generating_again_touches_nothing_and_removes_the_stale(tmp_path: Path) 
 
 def test_samples_without_a_data_set_are_pseudo_random_or_a_files(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "build")
-    loaded = pipeline.load(pipeline.resolve(str(_tflite(tmp_path / "x.tflite"))), workspace)
+    loaded = pipeline.load(
+        pipeline.resolve(str(tiny_model.write(tmp_path / "x.tflite"))), workspace
+    )
     assert loaded.samples(5).source == "pseudo-random, seed 1"
     np.savez(tmp_path / "v.npz", inputs=np.zeros((9, 4), np.int8))
     given = loaded.samples(5, tmp_path / "v.npz")
@@ -117,7 +112,9 @@ def test_samples_without_a_data_set_are_pseudo_random_or_a_files(tmp_path: Path)
 
 def test_examine_says_what_fits(tmp_path: Path) -> None:
     workspace = Workspace(tmp_path / "build")
-    loaded = pipeline.load(pipeline.resolve(str(_tflite(tmp_path / "x.tflite"))), workspace)
+    loaded = pipeline.load(
+        pipeline.resolve(str(tiny_model.write(tmp_path / "x.tflite"))), workspace
+    )
     wanted = [boards.load(name) for name in boards.available()]
     report = pipeline.examine(loaded, wanted, "aot")
     assert [fit.board for fit in report.boards] == boards.available()

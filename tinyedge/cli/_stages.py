@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from tinyedge import board as boards
 from tinyedge import build as building
 from tinyedge import devices, pipeline
+from tinyedge.board import Board
 from tinyedge.cli import _console, train
 from tinyedge.devices import Built
+from tinyedge.lock import exclusive
 from tinyedge.pipeline import Firmware, Loaded
 from tinyedge.recipe import Compile
 from tinyedge.results import BenchReport, ValidateReport
@@ -52,10 +54,38 @@ def build(
     """MODEL -> its firmware, compiled and measured."""
     board = boards.load(board_id)
     building.require(board, runtime or board.runtime)
-    firmware = generate(argument, board_id, runtime, workspace, given)
-    pipeline.require_room(firmware, [boards.load(name) for name in boards.available()])
-    _console.note(f"compile {firmware.loaded.model.name} for {firmware.board.id}")
-    return devices.build(firmware)
+    loaded = load(argument, workspace, runtime or board.runtime, given)
+    with _alone(loaded, board, runtime, workspace):
+        firmware = pipeline.generate(loaded, board, runtime or board.runtime, workspace)
+        pipeline.require_room(firmware, [boards.load(name) for name in boards.available()])
+        _console.note(f"compile {loaded.model.name} for {board.id}")
+        return devices.build(firmware)
+
+
+def observed(
+    argument: str,
+    board_id: str,
+    runtime: str | None,
+    workspace: Workspace,
+    given: Compile,
+    *,
+    require: Callable[[Firmware], None],
+) -> Built:
+    """MODEL -> firmware that observes its layers, once ``require`` has not refused it."""
+    board = boards.load(board_id)
+    loaded = load(argument, workspace, runtime or board.runtime, given)
+    with _alone(loaded, board, runtime, workspace):
+        firmware = pipeline.generate(loaded, board, runtime or board.runtime, workspace)
+        require(firmware)
+        _console.note(f"compile {loaded.model.name} for {board.id}, observed")
+        return devices.build(firmware, observe=True)
+
+
+def _alone(
+    loaded: Loaded, board: Board, runtime: str | None, workspace: Workspace
+) -> AbstractContextManager[None]:
+    """From the sources to the ELF, so that no other run puts its sources in between."""
+    return exclusive(workspace.target(loaded.model.name, runtime or board.runtime, board.id))
 
 
 @contextmanager

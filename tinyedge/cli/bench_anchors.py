@@ -14,6 +14,7 @@ from tinyedge.cli import _console
 from tinyedge.cli._options import json_option, save, workspace_option
 from tinyedge.compile.options import Optimize
 from tinyedge.errors import CheckFailed, ConfigError
+from tinyedge.lock import exclusive
 from tinyedge.recipe import Compile
 from tinyedge.results import AnchorsReport, ModelCounts, StepCounts
 from tinyedge.trace.run import require_counts
@@ -82,7 +83,8 @@ def measure(
             advance(done, len(jobs), f"{Path(path).stem} for {aim}")
             model = pipeline.resolve(path, Compile(optimize=aim))
             loaded = pipeline.load(model, workspace)
-            built = devices.build(pipeline.generate(loaded, board, "aot", workspace))
+            with exclusive(workspace.target(model.name, "aot", board.id)):
+                built = devices.build(pipeline.generate(loaded, board, "aot", workspace))
             counts.append(anchors.measure(built, samples))
             compiler = compiler or anchors.compiler(built)
         advance(len(jobs), len(jobs))

@@ -47,16 +47,13 @@ def command(
     The device sends each layer's output while it runs, so that it needs no room to keep them. Exit
     code 1 if a byte differs from TFLM's reference; the signal-to-noise ratio says what int8 costs.
     """
-    firmware = _stages.generate(model, board, runtime, workspace, given)
-    _require_plan(firmware)
-    _console.note(f"compile {firmware.loaded.model.name} for {firmware.board.id}, observed")
-    built = devices.build(firmware, observe=True)
+    built = _stages.observed(model, board, runtime, workspace, given, require=_require_plan)
     with _stages.device(built, port) as url:
         report, layers = devices.debug(built, url, sample, inputs, on_log=_console.note)
     show(report)
     worst = worst_maps(layers)
     if worst is not None:
-        path = firmware.target / "debug.png"
+        path = built.firmware.target / "debug.png"
         title = f"{worst.truth.index} {worst.truth.name}: the largest differences"
         write_atomic(path, feature_maps.draw(title, worst.device_real, worst.real))
         _console.path("feature maps of the noisiest layer", str(path))

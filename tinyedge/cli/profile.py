@@ -44,16 +44,14 @@ def command(
     A firmware of its own is built that observes its layers; the one that "flash" uses has none of
     it. Beside the table: profile.json, .csv, .svg and .png in the workspace.
     """
-    firmware = _stages.generate(model, board, runtime, workspace, given)
-    devices.require_observable(firmware)
-    _console.note(f"compile {firmware.loaded.model.name} for {firmware.board.id}, observed")
-    built = devices.build(firmware, observe=True)
+    require = devices.require_observable
+    built = _stages.observed(model, board, runtime, workspace, given, require=require)
     title = f"profile {built.report.model} on {built.report.board}"
     devices.require_clock(built.firmware.board)
     with _stages.device(built, port) as url, _console.progress(title) as advance:
         report = devices.profile(built, url, runs=runs, progress=advance, on_log=_console.note)
     show(report)
-    for kind, path in write(report, firmware.target).items():
+    for kind, path in write(report, built.firmware.target).items():
         _console.path(kind, str(path))
     save(json_path, report)
 

@@ -18,6 +18,7 @@ from tinyedge import dataset as datasets
 from tinyedge.dataset import Dataset
 from tinyedge.errors import CheckFailed, ConfigError, TinyedgeError
 from tinyedge.graph import read_tflite
+from tinyedge.lock import exclusive
 from tinyedge.quantize import evaluate
 from tinyedge.quantize.inputs import inputs
 from tinyedge.quantize.verify import check_int8
@@ -70,16 +71,16 @@ def quantize(
     key = _key(recipe, dataset, made)
     report = _earlier(report_path) if not force and is_current(stamp, key) else None
     if report is None:
-        stamp.unlink(missing_ok=True)
-        converted = _convert(recipe, dataset, made)
-        tflite = converted.tflite
-        write_atomic(folder / TFLITE, tflite)
-        accuracy = evaluate.accuracy(
-            tflite, dataset.test, architectures.task(recipe), progress or (lambda _done, _all: None)
-        )
-        report = _report(recipe, dataset, trained, converted, accuracy)
-        results.write(report_path, report)
-        write_stamp(stamp, key, [folder / TFLITE, report_path])
+        with exclusive(folder):
+            stamp.unlink(missing_ok=True)
+            converted = _convert(recipe, dataset, made)
+            tflite = converted.tflite
+            write_atomic(folder / TFLITE, tflite)
+            hear = progress or (lambda _done, _all: None)
+            accuracy = evaluate.accuracy(tflite, dataset.test, architectures.task(recipe), hear)
+            report = _report(recipe, dataset, trained, converted, accuracy)
+            results.write(report_path, report)
+            write_stamp(stamp, key, [folder / TFLITE, report_path])
     allowed = recipe.quantize.max_accuracy_drop / 100  # not in the key: it changes no byte
     if layers:
         report = _with_layers(recipe, dataset, made, folder, report)

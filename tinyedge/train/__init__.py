@@ -16,6 +16,7 @@ from tinyedge import backend, results
 from tinyedge import dataset as datasets
 from tinyedge.dataset import Dataset, Split
 from tinyedge.errors import ConfigError
+from tinyedge.lock import exclusive
 from tinyedge.recipe import Recipe
 from tinyedge.results import SkippedFile, TrainReport
 from tinyedge.train import architectures, artefact, compress, curves, logs, tasks, transfer
@@ -63,14 +64,16 @@ def train(
     stamp, report_path = folder / STAMP, folder / "train.json"
     report = None if force else _current(recipe, workspace, key)
     if report is None:
-        checkpoint = Checkpoint(folder / "checkpoint.npz", key)
-        if force:
+        with exclusive(folder):
+            checkpoint = Checkpoint(folder / "checkpoint.npz", key)
+            if force:
+                checkpoint.remove()
+            stamp.unlink(missing_ok=True)
+            report = _train(recipe, dataset, folder, checkpoint, progress)
+            results.write(report_path, report)
+            made = [Path(report.model_path), Path(report.curves_path), report_path]
+            write_stamp(stamp, key, made)
             checkpoint.remove()
-        stamp.unlink(missing_ok=True)
-        report = _train(recipe, dataset, folder, checkpoint, progress)
-        results.write(report_path, report)
-        write_stamp(stamp, key, [Path(report.model_path), Path(report.curves_path), report_path])
-        checkpoint.remove()
 
     def judge(model: Any) -> float:
         return _accuracy(backend.load().tf, model, dataset.test, architectures.task(recipe))

@@ -21,6 +21,7 @@ from tinyedge import backend, results
 from tinyedge.backend import Backend
 from tinyedge.dataset import Dataset
 from tinyedge.errors import ToolError
+from tinyedge.lock import exclusive
 from tinyedge.recipe import Cluster, Prune, Quantize, Recipe, Training
 from tinyedge.results import CompressionStage
 from tinyedge.train import architectures, artefact, wrappers
@@ -76,14 +77,15 @@ def run(
         stamp, told = folder / f"{stage.name}.stamp", folder / f"{stage.name}.json"
         report = _earlier(told) if not force and is_current(stamp, key) else None
         if report is None:
-            stamp.unlink(missing_ok=True)
-            checkpoint = Checkpoint(folder / f"{stage.name}-checkpoint.npz", key)
-            if force:
+            with exclusive(folder):
+                stamp.unlink(missing_ok=True)
+                checkpoint = Checkpoint(folder / f"{stage.name}-checkpoint.npz", key)
+                if force:
+                    checkpoint.remove()
+                report = _Work(recipe, dataset, judge, progress).do(stage, before, checkpoint)
+                results.write(told, report)
+                write_stamp(stamp, key, [folder / stage.kept, told])
                 checkpoint.remove()
-            report = _Work(recipe, dataset, judge, progress).do(stage, before, checkpoint)
-            results.write(told, report)
-            write_stamp(stamp, key, [folder / stage.kept, told])
-            checkpoint.remove()
         done.append(report)
         before = folder / stage.kept
     return tuple(done)
