@@ -29,7 +29,7 @@ VERBS = {
     "profile": "Time each layer on the device, and draw where time and arena go",
     "debug": "Compare what each layer writes with the reference, and with real numbers",
     "bench-anchors": "Count every instruction and load of many models, layer by layer",
-    "matrix": "Measure many models with both runtimes on many boards",
+    "matrix": "Measure many models on many boards, several at a time",
     "compare": "Show what moved between two results",
     "report": "Write the HTML and Markdown report",
     "demo": "All stages in turn, then a table and the path of the report",

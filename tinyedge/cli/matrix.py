@@ -1,4 +1,4 @@
-"""``tinyedge matrix``: many models on many boards, with both runtimes."""
+"""``tinyedge matrix``: many models on many boards, with either runtime or both."""
 
 from __future__ import annotations
 
@@ -45,7 +45,13 @@ RUNTIMES = ("aot", "tflm")
     show_default=True,
     help="May be given again.",
 )
-@click.option("--samples", type=click.IntRange(min=1), default=SAMPLES, show_default=True)
+@click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    default=SAMPLES,
+    show_default=True,
+    help="Inputs that each cell is checked and timed with.",
+)
 @click.option("--jobs", type=click.IntRange(min=1), help="Cells at a time (default: processors).")
 @click.option("--again", is_flag=True, help="Measure what was measured before, too.")
 @workspace_option
@@ -61,7 +67,7 @@ def command(
     workspace: Workspace,
     json_path: Path | None,
 ) -> None:
-    """Build and measure every model with every runtime on every board, several at a time.
+    """Build and measure every model on every board with each of --runtimes, several at a time.
 
     What was measured with the very same firmware is not measured again, so that a matrix that was
     stopped goes on where it was. A cell that cannot be measured says why; the others go on.

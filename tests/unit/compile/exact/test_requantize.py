@@ -69,6 +69,24 @@ def test_partition_gives_each_channel_an_exact_fit(requant: Requantization, widt
         assert np.array_equal(got, expected[:, channel])
 
 
+def test_most_channels_of_random_layers_fit() -> None:
+    """What the two tests above prove would be nothing if the search never found a fit."""
+    rng, fits = np.random.default_rng(1), 0
+    for _ in range(100):
+        requant = Requantization(
+            multipliers=rng.integers(1 << 30, 1 << 31, 1).astype(np.int32),
+            shifts=rng.integers(-11, -5, 1).astype(np.int32),
+            zero_point=-128,
+            low=-128,
+            high=127,
+        )
+        reach = np.full(1, 60_000, np.int64)
+        fits += requantize.search(requant, -reach, reach, GEMM) is not None
+        found = requantize.partition(requant, -reach // 8, reach // 8, PLANES, parts=2)
+        fits += found is not None
+    assert fits >= 190
+
+
 def typical(shift: int = -8, relu: bool = True) -> Requantization:
     return Requantization(
         multipliers=np.array([1_500_000_001], np.int32),
