@@ -19,7 +19,7 @@ C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/
 .DEFAULT_GOAL := help
 .PHONY: help setup demo data train quantize inspect generate build flash validate bench profile debug bench-anchors \
         matrix compare bench-diff bench-baseline benchmarks report monitor boards stop check format test \
-        fuzz clean distclean
+        fuzz repro clean distclean
 
 ## show this list
 help:
@@ -142,6 +142,10 @@ fuzz: setup
 	$(VENV)/python -m tests.fuzz --board host --count $(COUNT) --seed $(SEED)
 	$(VENV)/python -m tests.fuzz --board qemu-mps2-an386 --count $(COUNT) --seed $(SEED)
 	$(VENV)/python -m tests.fuzz --board qemu-mps2-an386 --optimize size --count $(COUNT) --seed $(SEED)
+
+## prove that two clean clones of HEAD make the same bytes (ARGS="--model digits-cnn" trains, too)
+repro: setup
+	$(VENV)/python -m tests.repro $(ARGS)
 
 ## remove all that was built
 clean:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from tinyedge import bench as benching
+from tinyedge import bill, flash, results
 from tinyedge import build as building
 from tinyedge import debug as debugging
-from tinyedge import flash, results
 from tinyedge import profile as profiling
 from tinyedge import validate as validating
 from tinyedge.board import Board
@@ -64,6 +64,7 @@ def build(firmware: Firmware, *, observe: bool = False) -> Built:
         artifact = building.build(firmware.folder, firmware.board, observe=observe)
         report = _report(firmware, artifact)
         if not observe:
+            bill.write(firmware, artifact)
             results.write(firmware.target / "build.json", report)
             _require_flash(report, firmware.loaded.model.options)
     return Built(firmware, artifact, report)

@@ -36,6 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "inspection": {"graph", "compile", "board", "results"},
     "report": {"results"},
     "pipeline": {"*"},
+    "bill": {"*"},
     "fitting": {"*"},
     "devices": {"*"},
     "anchors": {"*"},

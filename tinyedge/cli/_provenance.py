@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import platform
-import shutil
-from importlib import metadata
 
-from tinyedge import __version__, tool
+from tinyedge import __version__, bill
 from tinyedge.devices import Built
-from tinyedge.errors import ToolError
 from tinyedge.report import Provenance
 from tinyedge.results import BenchReport, ValidateReport
 from tinyedge.samples import SEED
@@ -32,8 +29,8 @@ def collect(built: Built, validate: ValidateReport, bench: BenchReport) -> Prove
         versions=(
             ("tinyedge", __version__),
             ("Python", platform.python_version()),
-            *((name, version) for name in packages if (version := _package(name))),
-            *((name, version) for name in programs if (version := _program(name))),
+            *((name, version) for name in packages if (version := bill.package(name))),
+            *((name, version) for name in programs if (version := bill.program(name))),
         ),
         hashes=tuple(hashes),
         commands=_commands(built, validate, bench),
@@ -48,21 +45,3 @@ def _commands(built: Built, validate: ValidateReport, bench: BenchReport) -> tup
         f"tinyedge validate {target} --samples {validate.samples}  # {validate.inputs}",
         f"tinyedge bench {target} --runs {bench.runs}  # pseudo-random inputs, seed {SEED}",
     )
-
-
-def _package(name: str) -> str:
-    try:
-        return metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return ""
-
-
-def _program(name: str) -> str:
-    """First line of ``name --version``; empty if the program is not there or does not say."""
-    if not name or shutil.which(name) is None:
-        return ""
-    try:
-        lines = tool.run([name, "--version"], timeout_s=20.0).stdout.splitlines()
-    except ToolError:
-        return ""
-    return lines[0].strip() if lines else ""

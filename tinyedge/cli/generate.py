@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tinyedge import bill
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import save, target_options
 from tinyedge.recipe import Compile
@@ -29,7 +30,9 @@ def command(
     The folder is whole: plain "make" builds it there. It is the same for the same model, board and
     version, byte for byte. MODEL is a recipe's name or path, or the path of a .tflite.
     """
-    report = _stages.generate(model, board, runtime, workspace, given).report()
+    firmware = _stages.generate(model, board, runtime, workspace, given)
+    bill.write(firmware)
+    report = firmware.report()
     _console.show(_files(report), _facts(report))
     _console.path("firmware", report.folder)
     save(json_path, report)
