@@ -59,6 +59,15 @@ void *memset(void *to, int value, size_t size) {
   return to;
 }
 
+size_t strlen(const char *text) {
+  const char *end = text;
+  while (*end != '\0') {
+    end++;
+    OPAQUE(end);
+  }
+  return (size_t)(end - text);
+}
+
 int memcmp(const void *a, const void *b, size_t size) {
   const uint8_t *x = a, *y = b;
   for (size_t i = 0; i < size; i++) {

@@ -7,6 +7,7 @@
 void *memcpy(void *restrict to, const void *restrict from, size_t size);
 void *memmove(void *to, const void *from, size_t size);
 void *memset(void *to, int value, size_t size);
+size_t strlen(const char *text);
 int memcmp(const void *a, const void *b, size_t size);
 
 #endif

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyedge.compile.kernels import armv7em, portable, xtensa_lx6
+from tinyedge.compile.kernels import armv7em, portable, rv32im, xtensa_lx6
 from tinyedge.compile.kernels.base import Kernel, Overlap
 from tinyedge.compile.kernels.strips import StripsKernel
 from tinyedge.compile.options import Optimize
@@ -11,6 +11,7 @@ from tinyedge.compile.plan import Domain, Step
 
 #: cores with the DSP extension of ARMv7E-M, which ARMv8-M's Main Extension has too
 _DSP = ("cortex-m4", "cortex-m4f", "cortex-m7", "cortex-m7f", "cortex-m33")
+_RV32 = ("rv32imc", "rv32imac")
 
 Tables = tuple[tuple[Kernel, ...], ...]
 
@@ -19,14 +20,19 @@ TUNED: dict[Optimize, dict[str, Tables]] = {
     "speed": {
         **dict.fromkeys(_DSP, (armv7em.FAST, armv7em.SMALL)),
         "xtensa-lx6": (xtensa_lx6.FAST,),
+        **dict.fromkeys(_RV32, (rv32im.FAST,)),
     },
     "size": {
         **dict.fromkeys(_DSP, (armv7em.SMALL,)),
         "xtensa-lx6": (xtensa_lx6.FAST,),
+        **dict.fromkeys(_RV32, (rv32im.FAST,)),
     },
 }
 #: core -> the portable kernels, where their estimated instructions are not those of a Cortex-M
-_PORTABLE = {"xtensa-lx6": portable.slower(1.9)}
+_PORTABLE = {
+    "xtensa-lx6": portable.slower(1.9),
+    **dict.fromkeys(_RV32, portable.slower(1.7)),
+}
 
 
 def for_core(core: str, optimize: Optimize = "speed") -> tuple[Kernel, ...]:

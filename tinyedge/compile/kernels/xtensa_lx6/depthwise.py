@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tinyedge.compile.kernels import stage as requant
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields
-from tinyedge.compile.kernels.xtensa_lx6 import requant, stream
+from tinyedge.compile.kernels.xtensa_lx6 import stream
 from tinyedge.compile.params import DepthwiseConv2D
 from tinyedge.compile.plan import Constant
 

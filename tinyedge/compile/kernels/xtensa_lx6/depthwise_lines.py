@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyedge.compile.kernels import stage as requant
 from tinyedge.compile.kernels.armv7em.depthwise_views import undilated, upright
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields, round_up
-from tinyedge.compile.kernels.xtensa_lx6 import requant, stream
+from tinyedge.compile.kernels.xtensa_lx6 import stream
 from tinyedge.compile.params import DepthwiseConv2D
 from tinyedge.compile.plan import Constant
 

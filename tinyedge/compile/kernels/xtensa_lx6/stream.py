@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge.compile.kernels.xtensa_lx6.requant import Stage
+from tinyedge.compile.kernels.stage import Stage
 
 #: taps in the order of a word's bytes -> lanes of the unpacked words are (0, 1), (2, 3)
 _NATURAL = [0, 2, 1, 3]

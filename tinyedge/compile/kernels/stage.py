@@ -1,4 +1,4 @@
-"""Requantization as the Xtensa kernels do it: of 256 * T, to int8, each channel with its shift."""
+"""Requantization of 256 * T to int8, each channel with its own shift: of Xtensa and RISC-V."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ _PARTS = len(_CHOICES)
 class Stage:
     """A layer's proved requantization; the arrays have one entry a channel.
 
-    T = initial / 256 + sum of weight * (q + 128); then
+    T = initial / 256 + sum of weight * (q + 128) = signed_initial + sum of weight * q; then
     y = clamp((T * 256 * multiplier >> 32) + constant - (negative where T < 0) >> shift).
     """
 
     initial: Int64Array
+    signed_initial: Int64Array
     multipliers: Int64Array
     constants: Int64Array
     negatives: Int64Array
@@ -62,6 +63,7 @@ def stage(
     offsets = pick("offsets")
     made = Stage(
         initial=(bias - (zero_point + 128) * sums - offsets) << SCALE_BITS,
+        signed_initial=bias - zero_point * sums - offsets,
         multipliers=pick("multipliers"),
         constants=pick("constants") - (np.int64(128) << shifts),
         negatives=pick("negatives"),

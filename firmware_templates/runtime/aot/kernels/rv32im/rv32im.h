@@ -1,0 +1,57 @@
+/* Kernels for RISC-V with 32 registers and the multiplications of the M extension (the ESP32-C3).
+ *
+ * Tensors are int8, NHWC. The drivers block until done and cannot fail. Output channels are
+ * computed four at a time; weights are interleaved by them. How input and output may share memory,
+ * the compiler knows (tinyedge/compile/kernels/rv32im). */
+#ifndef TE_RV32IM_H
+#define TE_RV32IM_H
+
+#include <stdint.h>
+
+/* Requantization of four channels: sums begin with `initial`; with acc the sum times 256,
+ * ((acc * multiplier >> 32) + constant (`below` where acc < 0)) >> shift, clamped. */
+typedef struct te_rv32_stage {
+  int32_t initial[4], multiplier[4], constant[4], below[4];
+  int32_t shift[4];
+} te_rv32_stage;
+
+typedef struct te_rv32_window {
+  uint16_t input_height, input_width, output_height, output_width;
+  uint16_t input_channels, output_channels;
+  uint8_t height, width; /* of the window */
+  uint8_t stride_y, stride_x, dilation_y, dilation_x;
+  uint8_t top, left; /* padding */
+} te_rv32_window;
+
+typedef struct te_rv32_conv_params {
+  te_rv32_window window;
+  const void *weights; /* [channels / 4][taps][4] */
+  const void *stages;  /* te_rv32_stage for each four channels */
+  uint16_t taps;       /* of a window */
+  int8_t zero_point;   /* of the input */
+  int8_t low, high;    /* clamp of the output */
+} te_rv32_conv_params;
+
+typedef te_rv32_conv_params te_rv32_depthwise_params;
+
+/* Convolution, four pixels at a time. scratch: 4 * taps bytes. */
+void te_rv32_conv(const te_rv32_conv_params *params, const void *input, void *output,
+                  void *scratch);
+
+/* Depthwise convolution; channels are a multiple of 4, at most TE_RV32_TAPS taps. scratch: a pixel
+ * of padding. */
+enum { TE_RV32_TAPS = 64 };
+void te_rv32_depthwise(const te_rv32_depthwise_params *params, const void *input, void *output,
+                       void *scratch);
+
+typedef struct te_rv32_fully_connected_params {
+  const void *weights; /* [outputs / 4][inputs][4] */
+  const void *stages;
+  uint16_t batches, inputs, outputs;
+  int8_t low, high; /* clamp of the output */
+} te_rv32_fully_connected_params;
+
+void te_rv32_fully_connected(const te_rv32_fully_connected_params *params, const void *input,
+                             void *output);
+
+#endif

@@ -1,0 +1,139 @@
+"""Every kernel for RISC-V against its numpy twin, on an emulated core, over drawn shapes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from tests.support import armv7em, bare_kernels, drawn
+from tests.support.armv7em import Case
+from tinyedge.compile import params as p
+from tinyedge.compile.evaluate import evaluate
+from tinyedge.compile.kernels.base import Kernel
+from tinyedge.compile.kernels.rv32im import FAST
+from tinyedge.compile.program import Node, Value
+from tinyedge.graph.types import DType
+
+Rng = np.random.Generator
+
+
+def twin(q: p.Params, operands: tuple[armv7em.Bytes, ...]) -> armv7em.Bytes:
+    """What numpy makes of int8 operands."""
+    output = evaluate(q, [x.view(np.int8) for x in operands])
+    return np.ascontiguousarray(output, np.int8).reshape(-1).view(np.uint8)
+
+
+def value(size: int, channels: int) -> Value:
+    return Value(0, "tensor", (size // channels, channels), DType.INT8, None)
+
+
+def cases(rng: Rng, q: p.Params, sizes: tuple[int, ...], channels: int) -> Iterator[Case]:
+    """The layer by every kernel that takes it, with inputs drawn and a distance it allows."""
+    operands = tuple(rng.integers(0, 256, size, dtype=np.uint8) for size in sizes)
+    expected = twin(q, operands)
+    inputs = tuple(value(size, 1) for size in sizes)
+    node = Node("TEST", (0,), q, inputs, value(expected.size, channels))
+    for kernel in FAST:
+        if kernel.applies(node):
+            yield Case(kernel, node, operands, expected, pick(rng, kernel, node))
+
+
+def pick(rng: Rng, kernel: Kernel, node: Node) -> int | None:
+    """The closest that output and first operand may lie, on either side, or far apart."""
+    rule, align = kernel.overlap(node, 0), math.lcm(kernel.align(node), 4)
+    before, after = -(-rule.lead // align) * align, -(-rule.lag // align) * align
+    return (-before, after, None)[int(rng.integers(3))]
+
+
+def check(cases: list[Case], folder: Path) -> None:
+    assert cases
+    outcomes = bare_kernels.run("qemu-riscv32", "rv32im", cases, folder)
+    for case, outcome in zip(cases, outcomes, strict=True):
+        assert outcome.wrong == 0, (case.kernel.name, case.node.params, case.distance, outcome)
+        assert outcome.strays == 0, (case.kernel.name, case.node.params, case.distance, outcome)
+
+
+CONVOLUTIONS = [
+    # input, outputs, kernel, stride, same
+    ((5, 5, 64), 12, (1, 1), (1, 1), True),
+    ((6, 6, 8), 16, (1, 1), (1, 1), True),
+    ((7, 3, 16), 6, (1, 1), (1, 1), True),
+    ((5, 4, 7), 9, (1, 1), (1, 1), True),
+    ((3, 5, 180), 5, (1, 1), (1, 1), True),
+    ((8, 8, 12), 20, (1, 1), (2, 2), True),
+    ((6, 6, 16), 8, (3, 3), (1, 1), True),
+    ((12, 10, 1), 16, (10, 4), (2, 2), True),
+    ((10, 10, 3), 8, (3, 3), (2, 2), True),
+    ((9, 7, 5), 7, (3, 2), (1, 2), False),
+    ((30, 1, 12), 10, (3, 1), (1, 1), True),
+    ((7, 8, 40), 5, (3, 3), (1, 1), True),
+    ((9, 9, 3), 4, (3, 3), (3, 3), True),
+    ((8, 9, 8), 4, (2, 3), (1, 1), False),
+    ((6, 6, 4), 1, (1, 1), (3, 3), True),
+]
+DILATED = [
+    # input, outputs, kernel, dilation
+    ((12, 9, 4), 6, (3, 1), (2, 1)),
+    ((30, 1, 8), 6, (3, 1), (4, 1)),
+]
+
+
+def test_convolution(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    found: list[Case] = []
+    for size, outputs, kernel, stride, same in CONVOLUTIONS:
+        q = drawn.conv2d(rng, size, outputs, kernel, stride=stride, same=same)
+        found += cases(rng, q, (int(np.prod(size)),), outputs)
+    for size, outputs, kernel, dilation in DILATED:
+        q = drawn.conv2d(rng, size, outputs, kernel, dilation=dilation)
+        found += cases(rng, q, (int(np.prod(size)),), outputs)
+    check(found, tmp_path)
+
+
+DEPTHWISE = [
+    # input, kernel, stride, same
+    ((9, 5, 16), (3, 3), (1, 1), True),
+    ((12, 12, 8), (3, 3), (1, 1), True),
+    ((11, 12, 12), (3, 3), (2, 2), True),
+    ((17, 7, 4), (3, 3), (2, 2), True),
+    ((9, 8, 8), (3, 3), (1, 1), False),
+    ((3, 3, 8), (3, 3), (1, 1), True),
+    ((20, 1, 4), (3, 3), (1, 1), True),
+    ((30, 1, 8), (10, 1), (1, 1), False),
+    ((15, 1, 4), (15, 1), (1, 1), False),
+    ((9, 9, 4), (5, 5), (1, 1), True),
+    ((8, 11, 4), (5, 7), (2, 2), True),
+]
+
+
+def test_depthwise(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    found: list[Case] = []
+    for size, kernel, stride, same in DEPTHWISE:
+        q = drawn.depthwise_conv2d(rng, size, kernel, stride=stride, same=same)
+        found += cases(rng, q, (int(np.prod(size)),), size[2])
+    check(found, tmp_path)
+
+
+def test_fully_connected(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    found: list[Case] = []
+    for batches, inputs, outputs in [(1, 64, 12), (1, 640, 8), (1, 9, 40), (3, 20, 7), (2, 8, 33)]:
+        q = drawn.fully_connected(rng, batches, inputs, outputs)
+        found += cases(rng, q, (batches * inputs,), outputs)
+    check(found, tmp_path)
+
+
+def test_a_wrong_byte_and_a_stray_write_are_noticed(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    q = drawn.conv2d(rng, (5, 4, 8), 4, (1, 1))
+    case = next(cases(rng, q, (160,), 4))
+    wrong = Case(case.kernel, case.node, case.operands, case.expected ^ np.uint8(1))
+    short = Case(case.kernel, case.node, case.operands, case.expected[:-12])
+    folder = tmp_path
+    outcomes = bare_kernels.run("qemu-riscv32", "rv32im", [wrong, short], folder)
+    assert outcomes[0].wrong == case.expected.size
+    assert outcomes[1].strays > 0
