@@ -78,7 +78,7 @@ def layers_view(plan: Plan) -> LayersView:
     return LayersView(
         title=_title(plan.name),
         generator=__version__,
-        headers=tuple(sorted({f"{s.parent}.h" for s in sources if s.suffix == ".S"})),
+        headers=tuple(sorted({f"{s.parent}.h" for s in sources if s.parent.name != "portable"})),
         macros=tuple(sorted(source.name for source in sources if source.suffix == ".S")),
         instances=tuple(instances[name] for name in sorted(instances)),
     )
