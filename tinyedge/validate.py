@@ -116,6 +116,19 @@ def mismatch(number: int, wanted: Sequence[bytes], got: Sequence[bytes]) -> Mism
     )
 
 
+def describe(first: Mismatch) -> str:
+    """The first differing sample and its bytes, in one sentence."""
+    bytes_ = ", ".join(
+        f"output {d.output} byte {d.offset}: 0x{d.got:02x} instead of 0x{d.expected:02x}"
+        for d in first.differences
+    )
+    more = " ..." if first.differing_bytes > len(first.differences) else ""
+    return (
+        f"sample {first.sample} differs in {first.differing_bytes} of {first.output_bytes} bytes: "
+        f"{bytes_}{more}"
+    )
+
+
 def _accuracy(answers: list[int], labels: Array | None) -> float | None:
     if labels is None:
         return None

@@ -41,6 +41,8 @@ ALLOWED: dict[str, set[str]] = {
     "devices": {"*"},
     "anchors": {"*"},
     "matrix": {"*"},
+    "testing": {"*"},
+    "pytest_plugin": {"testing", "flash", "devices"},
     "compare": {"results"},
     "cli": {"*"},
     "__main__": {"cli"},

@@ -10,7 +10,8 @@ from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.errors import CheckFailed
 from tinyedge.recipe import Compile
-from tinyedge.results import Mismatch, ValidateReport
+from tinyedge.results import ValidateReport
+from tinyedge.validate import describe
 from tinyedge.workspace import Workspace
 
 SAMPLES = 200
@@ -90,16 +91,3 @@ def require_equal(report: ValidateReport) -> None:
             f"{report.model} on {report.board}: {describe(report.first_mismatch)}",
             "is the firmware the one that was built here? flash it again, then validate",
         )
-
-
-def describe(first: Mismatch) -> str:
-    """The first differing sample and its bytes, in one sentence."""
-    bytes_ = ", ".join(
-        f"output {d.output} byte {d.offset}: 0x{d.got:02x} instead of 0x{d.expected:02x}"
-        for d in first.differences
-    )
-    more = " ..." if first.differing_bytes > len(first.differences) else ""
-    return (
-        f"sample {first.sample} differs in {first.differing_bytes} of {first.output_bytes} bytes: "
-        f"{bytes_}{more}"
-    )
