@@ -10,7 +10,7 @@ from tinyedge.compile.params import Add, Params, Strips
 from tinyedge.compile.plan import Domain, Step
 
 #: cores with the DSP extension of ARMv7E-M, which ARMv8-M's Main Extension has too
-_DSP = ("cortex-m4", "cortex-m4f", "cortex-m7", "cortex-m7f", "cortex-m33")
+_DSP = ("cortex-m4", "cortex-m4f", "cortex-m7", "cortex-m7f", "cortex-m33", "cortex-m55")
 _RV32 = ("rv32imc", "rv32imac")
 
 Tables = tuple[tuple[Kernel, ...], ...]
