@@ -22,6 +22,7 @@ from tinyedge import recipe as recipes
 from tinyedge import samples as sampling
 from tinyedge.board import Board
 from tinyedge.compile import Options, Plan, compile_graph
+from tinyedge.compile.kernels import TUNED
 from tinyedge.dataset import Dataset, resize
 from tinyedge.emit import esp_idf, firmware, preprocess
 from tinyedge.emit.tflm_arena import plan_arena
@@ -298,6 +299,24 @@ def _preprocess(loaded: Loaded) -> dict[str, str | bytes]:
             luma=resize.LUMA,
         )
     )
+
+
+def other_runtime(firmware: Firmware) -> str:
+    """What the aot runtime would save on a core that it has kernels for; empty: nothing to offer.
+
+    For firmware with the runtime tflm: arena against arena, constants against the .tflite.
+    """
+    core, loaded = firmware.board.cpu.core, firmware.loaded
+    if firmware.runtime != "tflm" or core not in TUNED["speed"]:
+        return ""
+    try:
+        verify.check(loaded.graph)
+        plan = compile_graph(loaded.graph, core, loaded.model.options)
+    except ModelError:
+        return ""
+    arena = f"an arena of {plan.arena_bytes:,} bytes instead of {firmware.arena_bytes:,}"
+    constants = f"{plan.constant_bytes:,} bytes of constants instead of {len(loaded.tflite):,}"
+    return f"{arena}, {constants}, kernels for {core}, no interpreter, the same bytes"
 
 
 def tflm_arena(loaded: Loaded, board: Board) -> int:

@@ -107,7 +107,9 @@ def test_from_flash_to_a_proof(tools: FakeTools, desk: PtyBoard, tflite: Path) -
     need("make")
     folder = tflite.parent / "build/small/tflm/esp32"
     out = folder / "out"
-    built = [["idf.py", "--version"], idf.build_argv(folder / "firmware", out, "esp32")]
+    # The version is asked for before the build, and for the bill of materials.
+    version = ["idf.py", "--version"]
+    built = [version, idf.build_argv(folder / "firmware", out, "esp32"), version]
     told = _make("flash", tflite, f"PORT={desk.port}")
     assert tools.calls() == [
         *built,
@@ -121,14 +123,17 @@ def test_from_flash_to_a_proof(tools: FakeTools, desk: PtyBoard, tflite: Path) -
         ],
     ]
     assert f"tinyedge validate {tflite} --board esp32 --runtime tflm" in told
+    assert re.search(
+        r"RUNTIME=aot \(--runtime aot\), too: an arena of [\d,]+ bytes instead of [\d,]+, ", told
+    )
     told = _make("validate", tflite, "SAMPLES=5")
     assert "5 answers equal the TFLM reference, byte for byte" in told
-    assert tools.calls()[3:] == built  # the board has this very firmware
+    assert tools.calls()[4:] == built  # the board has this very firmware
     assert (folder / "firmware/managed_components/espressif__esp-nn/CMakeLists.txt").is_file()
     told = _make("bench", tflite, f"PORT={desk.port}")
     assert "arena, planned / used" in told
     told = _make("monitor", tflite, f"ARGS=--workspace {tflite.parent / 'build'} --seconds 0.1")
-    assert [call[0] for call in tools.calls()[5:]] == ["idf.py", "idf.py"]
+    assert [call[0] for call in tools.calls()[7:]] == ["idf.py"] * 3
 
 
 @pytest.fixture

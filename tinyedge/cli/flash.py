@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from tinyedge import board as boards
-from tinyedge import devices
+from tinyedge import devices, pipeline
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.flash import ports
@@ -45,6 +45,8 @@ def command(
     _console.note(f"flash {built.report.board}")
     report = devices.start(built, port or "")
     _show(report, model, given)
+    if runtime is None and (saved := pipeline.other_runtime(built.firmware)):
+        _console.path("there is RUNTIME=aot (--runtime aot), too", saved)
     save(json_path, report)
 
 
