@@ -19,7 +19,7 @@ C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/
 .DEFAULT_GOAL := help
 .PHONY: help setup demo data train quantize inspect generate build flash validate bench profile debug bench-anchors \
         matrix compare bench-diff bench-baseline benchmarks report monitor boards stop check format test \
-        fuzz repro clean distclean
+        fuzz repro torture clean distclean
 
 ## show this list
 help:
@@ -146,6 +146,10 @@ fuzz: setup
 ## prove that two clean clones of HEAD make the same bytes (ARGS="--model digits-cnn" trains, too)
 repro: setup
 	$(VENV)/python -m tests.repro $(ARGS)
+
+## the long forms of what CI runs in short form: faults on the wire (an hour or two)
+torture: setup
+	$(VENV)/python -m tests.wire --count 100000 --seed $(SEED)
 
 ## remove all that was built
 clean:
