@@ -19,7 +19,13 @@
 #define UART0_TXD TE_REGISTER(UART0 + 0x51c)
 #define UART0_BAUDRATE TE_REGISTER(UART0 + 0x524)
 
+#define GPIO(pin) (0x50000000u + 0x300u * ((pin) / 32u))
+#define GPIO_OUTSET(pin) TE_REGISTER(GPIO(pin) + 0x508)
+#define GPIO_PIN_CNF(pin) TE_REGISTER(GPIO(pin) + 0x700 + 4 * ((pin) % 32u))
+
 enum {
+  PIN_OUTPUT = 3 << 0, /* no input */
+  PIN_INPUT_PULLED_UP = 3 << 2,
   INTERRUPT_RXDRDY = 1 << 2,
   INTERRUPT_ERROR = 1 << 9,
   ERRORSRC_OVERRUN = 1 << 0,
@@ -47,7 +53,11 @@ static uint32_t baud_rate(void) {
   return (uint32_t)(exact + 0x800) & ~UINT32_C(0xfff);
 }
 
+/* The UART takes the pins as the GPIO has them: RXD needs its input (UART: pin configuration). */
 void te_uart_start(void) {
+  GPIO_OUTSET(TE_TX_PIN) = 1u << TE_TX_PIN % 32;
+  GPIO_PIN_CNF(TE_TX_PIN) = PIN_OUTPUT;
+  GPIO_PIN_CNF(TE_RX_PIN) = PIN_INPUT_PULLED_UP;
   UART0_PSELTXD = TE_TX_PIN;
   UART0_PSELRXD = TE_RX_PIN;
   UART0_BAUDRATE = baud_rate();

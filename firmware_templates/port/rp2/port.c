@@ -8,6 +8,7 @@
 #include "te_uart.h"
 
 /* Writing ones at these aliases clears and sets them (RP2040 datasheet 2.1.2, RP2350 2.1.3). */
+#define SET(address) TE_REGISTER((address) + 0x2000)
 #define CLEAR(address) TE_REGISTER((address) + 0x3000)
 
 #define RESETS_DONE TE_REGISTER(RESETS + 0x8)
@@ -69,7 +70,10 @@ static bool start_crystal(void) {
   return te_await(&CLK_REF_SELECTED, 1 << REF_XOSC);
 }
 
+/* The boot ROM may have used the PLL. */
 static bool start_pll(void) {
+  SET(RESETS) = RESET_PLL_SYS;
+  if (!unreset(RESET_PLL_SYS)) return false;
   PLL_CS = 1; /* the crystal undivided */
   PLL_FBDIV = PLL_MULTIPLIER;
   CLEAR(PLL_SYS + 0x4) = PLL_PD | PLL_VCO_PD;
@@ -87,7 +91,7 @@ static void start_pin(uint32_t pin) {
 
 void te_port_init(void) {
   bool crystal = start_crystal();
-  bool good = crystal && unreset(RESET_PLL_SYS) && start_pll();
+  bool good = crystal && start_pll();
   CLK_PERI_CTRL = PERI_ENABLE; /* from the system clock */
   unreset(RESET_IO_BANK0 | RESET_PADS_BANK0 | RESET_UART0);
   start_pin(TE_TX_PIN);

@@ -28,6 +28,7 @@ enum {
   CR_PLLON = 1 << 24,
   CR_PLLRDY = 1 << 25,
   PLLCFGR_HSE = 1 << 22,
+  PLLCFGR_REST = 2 << 28 | 8 << 24, /* outputs that nothing uses: R, as after reset, and Q */
   CFGR_PLL = 2,
   CFGR_PLL_RUNS = 2 << 2,
   CFGR_APB1_DIV_4 = 5 << 10,
@@ -60,7 +61,7 @@ static bool start_pll(void) {
   RCC_CR |= CR_HSEON | (TE_CRYSTAL_BYPASS ? CR_HSEBYP : 0);
   bool crystal = te_await(&RCC_CR, CR_HSERDY);
   uint32_t divider = (crystal ? TE_CRYSTAL_HZ : HSI_HZ) / MHZ;
-  RCC_PLLCFGR = divider | 2 * (TE_CLOCK_HZ / MHZ) << 6 | (crystal ? PLLCFGR_HSE : 0) | 8u << 24;
+  RCC_PLLCFGR = divider | 2 * (TE_CLOCK_HZ / MHZ) << 6 | (crystal ? PLLCFGR_HSE : 0) | PLLCFGR_REST;
   RCC_CR |= CR_PLLON;
   return te_await(&RCC_CR, CR_PLLRDY);
 }
