@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +20,7 @@ from tinyedge import validate as validating
 from tinyedge.board import Board
 from tinyedge.build import Artifact, size
 from tinyedge.compile import Options
-from tinyedge.errors import CheckFailed, ConfigError
+from tinyedge.errors import CheckFailed, ConfigError, TinyedgeError
 from tinyedge.link.session import Session
 from tinyedge.lock import exclusive
 from tinyedge.oracle import Oracle
@@ -28,13 +30,15 @@ from tinyedge.results import (
     BuildReport,
     DebugReport,
     FlashReport,
+    FleetDevice,
+    FleetReport,
     LayerSize,
     ProfileReport,
     Result,
     SectionSize,
     ValidateReport,
 )
-from tinyedge.samples import random
+from tinyedge.samples import Samples, random
 from tinyedge.workspace import sha256
 
 Advance = Callable[[int, int], None]
@@ -140,18 +144,81 @@ def validate(
     loaded = built.firmware.loaded
     samples = loaded.samples(count, vectors)
     reference = Oracle(loaded.tflite, loaded.model.name)
+    report = _validate(built, url, reference, samples, progress=progress, on_log=on_log)
+    results.write(built.firmware.target / "validate.json", report)
+    return report
+
+
+def validate_all(
+    built: Built,
+    urls: Sequence[str],
+    *,
+    count: int,
+    vectors: Path | None,
+    progress: Advance,
+    on_log: Log,
+) -> FleetReport:
+    """The same samples on several devices at once; the result is kept as fleet.json.
+
+    A device that fails is told in the result, and the others go on. Raises ConfigError if one is
+    named twice.
+    """
+    if len(set(urls)) < len(urls):
+        raise ConfigError("a device is named twice", "give every --port once")
+    loaded = built.firmware.loaded
+    samples = loaded.samples(count, vectors)
+    reference = validating.Shared(Oracle(loaded.tflite, loaded.model.name))
+    done = dict.fromkeys(urls, 0)
+
+    def one(url: str) -> FleetDevice:
+        def hear(number: int, total: int) -> None:
+            done[url] = number
+            progress(sum(done.values()), total * len(urls))
+
+        def log(text: str) -> None:
+            on_log(f"{url}: {text}")
+
+        try:
+            report = _validate(built, url, reference, samples, progress=hear, on_log=log)
+        except TinyedgeError as error:
+            return FleetDevice(url=url, problem=error.message, validate=None)
+        return FleetDevice(url=url, problem="", validate=report)
+
+    began = time.perf_counter()
+    with ThreadPoolExecutor(len(urls)) as pool:
+        found = tuple(pool.map(one, urls))
+    report = FleetReport(
+        model=built.report.model,
+        sha256=built.report.sha256,
+        board=built.report.board,
+        runtime=built.report.runtime,
+        devices=found,
+        seconds=round(time.perf_counter() - began, 6),
+        held=all(device.validate is not None and device.validate.held for device in found),
+    )
+    results.write(built.firmware.target / "fleet.json", report)
+    return report
+
+
+def _validate(
+    built: Built,
+    url: str,
+    reference: validating.Reference,
+    samples: Samples,
+    *,
+    progress: Advance,
+    on_log: Log,
+) -> ValidateReport:
     with _session(built, url, on_log) as session:
-        report = validating.validate(
+        return validating.validate(
             session,
             reference,
             samples,
-            model=loaded.model.name,
+            model=built.report.model,
             elf_sha256=built.report.elf_sha256,
             url=url,
             progress=progress,
         )
-    results.write(built.firmware.target / "validate.json", report)
-    return report
 
 
 def bench(built: Built, url: str, *, runs: int, progress: Advance, on_log: Log) -> BenchReport:

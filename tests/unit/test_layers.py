@@ -26,7 +26,7 @@ ALLOWED: dict[str, set[str]] = {
     "flash": {"board", "build", "link", "graph", "oracle"},
     "results": set(),
     "samples": {"graph"},
-    "validate": {"link", "oracle", "samples", "results"},
+    "validate": {"link", "samples", "results"},
     "bench": {"link", "board", "samples", "results"},
     "trace": {"board", "build", "compile", "flash", "link"},
     "published": {"graph"},

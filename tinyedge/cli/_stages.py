@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from tinyedge.devices import Built
 from tinyedge.lock import exclusive
 from tinyedge.pipeline import Firmware, Loaded
 from tinyedge.recipe import Compile
-from tinyedge.results import BenchReport, ValidateReport
+from tinyedge.results import BenchReport, FleetReport, ValidateReport
 from tinyedge.train import trained
 from tinyedge.workspace import Workspace
 
@@ -102,6 +102,16 @@ def validate(built: Built, url: str, count: int, vectors: Path | None) -> Valida
     with _console.progress(f"validate {built.report.model} on {built.report.board}") as advance:
         return devices.validate(
             built, url, count=count, vectors=vectors, progress=advance, on_log=_log
+        )
+
+
+def validate_all(
+    built: Built, urls: Sequence[str], count: int, vectors: Path | None
+) -> FleetReport:
+    """Compare answers of several devices at once, with one progress bar."""
+    with _console.progress(f"validate {built.report.model} on {len(urls)} devices") as advance:
+        return devices.validate_all(
+            built, urls, count=count, vectors=vectors, progress=advance, on_log=_log
         )
 
 

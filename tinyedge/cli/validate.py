@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from tinyedge.cli import _console, _stages
-from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.cli._options import save, target_options
 from tinyedge.errors import CheckFailed
 from tinyedge.recipe import Compile
-from tinyedge.results import ValidateReport
+from tinyedge.results import FleetDevice, FleetReport, ValidateReport
 from tinyedge.validate import describe
 from tinyedge.workspace import Workspace
 
@@ -34,7 +34,13 @@ inputs_option = click.option(
     "tinyedge validate model.tflite --inputs vectors.npz --port /dev/ttyUSB0"
 )
 @target_options
-@port_option
+@click.option(
+    "--port",
+    "ports",
+    multiple=True,
+    metavar="URL",
+    help="A device that is there already; give several to send to all of them at once.",
+)
 @samples_option
 @inputs_option
 def command(
@@ -43,7 +49,7 @@ def command(
     board: str,
     runtime: str | None,
     given: Compile,
-    port: str | None,
+    ports: tuple[str, ...],
     samples: int,
     inputs: Path | None,
     workspace: Workspace,
@@ -53,10 +59,17 @@ def command(
 
     Samples are the test split's, those of --inputs, or, for a .tflite without a data set,
     pseudo-random. The device is the one that "tinyedge flash" left running, the one at --port, or
-    one that is started for this and stopped. Exit code 1 on any difference.
+    one that is started for this and stopped. Of several, each gets the same samples, and one that
+    fails does not stop the others. Exit code 1 on any difference.
     """
     built = _stages.build(model, board, runtime, workspace, given)
-    with _stages.device(built, port) as url:
+    if len(ports) > 1:
+        fleet = _stages.validate_all(built, ports, samples, inputs)
+        show_fleet(fleet)
+        save(json_path, fleet)
+        require_all(fleet)
+        return
+    with _stages.device(built, ports[0] if ports else None) as url:
         report = _stages.validate(built, url, samples, inputs)
     show(report)
     save(json_path, report)
@@ -82,6 +95,39 @@ def show(report: ValidateReport) -> None:
     if not report.held:
         text = f"{report.mismatches:,} of {report.samples:,} answers differ from the TFLM reference"
     _console.verdict(report.held, text)
+
+
+def show_fleet(report: FleetReport) -> None:
+    """Print one row a device."""
+    rows = [_row(device) for device in report.devices]
+    title = f"{report.model} on {len(rows)} devices ({report.board}, runtime {report.runtime})"
+    columns = ["device", ">samples", ">differ", ">accuracy", ">samples/s", "result"]
+    _console.show(_console.table(title, columns, rows))
+    answers = sum(device.validate.samples for device in report.devices if device.validate)
+    rate = f"{answers / max(report.seconds, 1e-9):,.1f} samples/s together"
+    good = sum(device.validate is not None and device.validate.held for device in report.devices)
+    text = f"{good} of {len(rows)} devices answer as the TFLM reference, byte for byte; {rate}"
+    _console.verdict(report.held, text)
+
+
+def _row(device: FleetDevice) -> tuple[object, ...]:
+    found = device.validate
+    if found is None:
+        return (device.url, "-", "-", "-", "-", device.problem)
+    accuracy = "-" if found.device_accuracy is None else _console.percent(found.device_accuracy)
+    rate = f"{found.samples_per_second:,.1f}"
+    word = "equal" if found.held else "differs"
+    return (device.url, found.samples, found.mismatches, accuracy, rate, word)
+
+
+def require_all(report: FleetReport) -> None:
+    """Raise CheckFailed, with the first device that fell short, unless all were equal."""
+    for device in report.devices:
+        if device.validate is None:
+            raise CheckFailed(
+                f"{device.url}: {device.problem}", "the table says how the others did"
+            )
+        require_equal(device.validate)
 
 
 def require_equal(report: ValidateReport) -> None:

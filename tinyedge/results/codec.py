@@ -14,6 +14,7 @@ from tinyedge.results.debug import DebugReport
 from tinyedge.results.device import (
     BenchReport,
     DemoReport,
+    FleetReport,
     MonitorReport,
     ReportFiles,
     ValidateReport,
@@ -40,6 +41,7 @@ VERBS: dict[str, type[Result]] = {
     "build": BuildReport,
     "flash": FlashReport,
     "validate": ValidateReport,
+    "fleet": FleetReport,
     "bench": BenchReport,
     "bench-anchors": AnchorsReport,
     "compare": CompareReport,

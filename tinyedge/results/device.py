@@ -68,6 +68,27 @@ class ValidateReport(Result, frozen=True, kw_only=True):
     held: Annotated[bool, Meta(description="Whether every byte was equal")]
 
 
+class FleetDevice(Result, frozen=True, kw_only=True):
+    """One of several devices."""
+
+    url: Url
+    problem: Annotated[str, Meta(description="Why it gave no result; empty: it gave one")]
+    validate: ValidateReport | None
+
+
+class FleetReport(Result, frozen=True, kw_only=True):
+    """``tinyedge validate`` with several ``--port``: the same samples on every device, at once."""
+
+    schema: Literal["tinyedge-fleet/1"] = "tinyedge-fleet/1"
+    model: ModelName
+    sha256: Sha256
+    board: BoardId
+    runtime: Runtime
+    devices: tuple[FleetDevice, ...]
+    seconds: Annotated[float, Meta(ge=0, description="Wall time of all together")]
+    held: Annotated[bool, Meta(description="Whether every byte of every device was equal")]
+
+
 class Spread(Result, frozen=True, kw_only=True):
     """A figure over repeated runs."""
 
