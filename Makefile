@@ -4,6 +4,7 @@ MODEL   ?= fashion-cnn
 BOARD   ?= netduinoplus2
 RUNTIME ?=
 MODELS  ?= $(or $(TINYEDGE_MODELS),$(wildcard models/*/golden))
+PROTOCOL ?=
 PORT    ?=
 SAMPLES ?= 200
 COUNT   ?= 500
@@ -13,12 +14,13 @@ ARGS    ?=
 VENV     := .venv/bin
 TINYEDGE := $(VENV)/tinyedge
 TARGET   := --board $(BOARD) $(if $(RUNTIME),--runtime $(RUNTIME))
+SPEAKS   := $(if $(PROTOCOL),--protocol $(PROTOCOL))
 DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
 C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo data train quantize inspect generate build flash validate bench profile debug bench-anchors \
-        matrix compare bench-diff bench-baseline benchmarks report monitor boards stop check format test \
+        matrix compare bench-diff bench-baseline benchmarks report monitor bridge boards stop check format test \
         fuzz repro torture clean distclean
 
 ## show this list
@@ -26,7 +28,7 @@ help:
 	@awk '/^## /{text=substr($$0,4)} /^[a-z-]+:/{if(text){split($$0,name,":"); printf "  make %-14s %s\n",name[1],text; text=""}}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  MODEL=$(MODEL)  a recipe's name or a .tflite; BOARD=$(BOARD)  see make boards"
-	@echo "  RUNTIME=aot|tflm  PORT=/dev/ttyUSB0  SAMPLES=$(SAMPLES)  MODELS=folder  ARGS=\"--json out.json\""
+	@echo "  RUNTIME=aot|tflm  PROTOCOL=mlperf  PORT=/dev/ttyUSB0  SAMPLES=$(SAMPLES)  MODELS=folder  ARGS=\"--json out.json\""
 
 ## install what a fresh machine lacks (Debian or Ubuntu, root or sudo)
 setup:
@@ -54,11 +56,11 @@ inspect: setup
 
 ## write MODEL's firmware for BOARD
 generate: setup
-	@$(TINYEDGE) generate $(MODEL) $(TARGET) $(ARGS)
+	@$(TINYEDGE) generate $(MODEL) $(TARGET) $(SPEAKS) $(ARGS)
 
 ## cross-compile MODEL's firmware for BOARD
 build: setup
-	@$(TINYEDGE) build $(MODEL) $(TARGET) $(ARGS)
+	@$(TINYEDGE) build $(MODEL) $(TARGET) $(SPEAKS) $(ARGS)
 
 ## put the firmware on BOARD (or start the emulated board)
 flash: setup
@@ -111,6 +113,10 @@ report: setup
 ## show what BOARD says on its own: logs, faults, restarts (Ctrl-C ends it)
 monitor: setup
 	@$(TINYEDGE) monitor $(MODEL) $(DEVICE) $(ARGS)
+
+## give BOARD with MODEL a pseudo terminal that stays (PROTOCOL=mlperf for MLPerf Tiny)
+bridge: setup
+	@$(TINYEDGE) bridge $(MODEL) $(DEVICE) $(SPEAKS) $(ARGS)
 
 ## list the boards
 boards: setup

@@ -25,6 +25,7 @@ from tinyedge.compile import Options, Plan, compile_graph
 from tinyedge.compile.kernels import TUNED
 from tinyedge.dataset import Dataset, resize
 from tinyedge.emit import esp_idf, firmware, preprocess
+from tinyedge.emit.mlperf import Protocol
 from tinyedge.emit.tflm_arena import plan_arena
 from tinyedge.errors import CheckFailed, ConfigError, ModelError, near_match
 from tinyedge.graph import read_tflite, verify
@@ -126,6 +127,7 @@ class Firmware:
     plan: Plan | None
     arena_bytes: int
     files: tuple[GeneratedFile, ...]
+    protocol: Protocol = "tinyedge"
 
     @property
     def target(self) -> Path:
@@ -257,7 +259,13 @@ def require_room(firmware: Firmware, others: Sequence[Board]) -> None:
     raise CheckFailed(f"{firmware.loaded.model.name} does not fit {board.id}: {fits[0].help}")
 
 
-def generate(loaded: Loaded, board: Board, runtime: str, workspace: Workspace) -> Firmware:
+def generate(
+    loaded: Loaded,
+    board: Board,
+    runtime: str,
+    workspace: Workspace,
+    protocol: Protocol = "tinyedge",
+) -> Firmware:
     """Compile and render; write what differs. Files of an earlier rendering are removed.
 
     Raises CheckFailed where the model's limits of arena or flash cannot be kept.
@@ -266,17 +274,24 @@ def generate(loaded: Loaded, board: Board, runtime: str, workspace: Workspace) -
     plan = compile_graph(loaded.graph, board.cpu.core, options) if runtime == "aot" else None
     arena = plan.arena_bytes if plan else tflm_arena(loaded, board)
     rendered = firmware.render(
-        loaded.graph, plan, board, runtime, loaded.tflite, optimize=options.optimize
+        loaded.graph,
+        plan,
+        board,
+        runtime,
+        loaded.tflite,
+        optimize=options.optimize,
+        protocol=protocol,
     )
     rendered |= _preprocess(loaded)
-    folder = workspace.target(loaded.model.name, runtime, board.id) / "firmware"
+    target = workspace.target(loaded.model.name, runtime, board.id)
+    folder = (target if protocol == "tinyedge" else target / protocol) / "firmware"
     with exclusive(folder.parent):
         write_tree(folder, rendered, keep=esp_idf.KEPT if esp_idf.is_project(board) else ())
     files = tuple(
         GeneratedFile(path=path, bytes=len(data), sha256=sha256(data))
         for path, data in sorted((path, _bytes(text)) for path, text in rendered.items())
     )
-    return Firmware(loaded, board, runtime, folder, plan, arena, files)
+    return Firmware(loaded, board, runtime, folder, plan, arena, files, protocol)
 
 
 def _preprocess(loaded: Loaded) -> dict[str, str | bytes]:

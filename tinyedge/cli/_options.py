@@ -10,6 +10,7 @@ from typing import TypeVar
 import click
 
 from tinyedge import config
+from tinyedge.emit.mlperf import PROTOCOLS
 from tinyedge.recipe import Compile
 from tinyedge.results import BenchReport, BuildReport, Result, write
 from tinyedge.workspace import Workspace
@@ -49,6 +50,13 @@ port_option = click.option(
     "--port",
     metavar="URL",
     help="A device that is there already: a serial port or a pyserial URL.",
+)
+protocol_option = click.option(
+    "--protocol",
+    type=click.Choice(PROTOCOLS),
+    default=PROTOCOLS[0],
+    show_default=True,
+    help="What the firmware speaks: tinyedge's frames, or the MLPerf Tiny runner's text.",
 )
 workspace_option = click.option(
     "--workspace",

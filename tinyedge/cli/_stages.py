@@ -12,6 +12,7 @@ from tinyedge import devices, pipeline
 from tinyedge.board import Board
 from tinyedge.cli import _console, train
 from tinyedge.devices import Built
+from tinyedge.emit.mlperf import Protocol
 from tinyedge.lock import exclusive
 from tinyedge.pipeline import Firmware, Loaded
 from tinyedge.recipe import Compile
@@ -36,7 +37,13 @@ def load_or_sketch(argument: str, workspace: Workspace, given: Compile) -> Loade
 
 
 def generate(
-    argument: str, board_id: str, wanted: str | None, workspace: Workspace, given: Compile
+    argument: str,
+    board_id: str,
+    wanted: str | None,
+    workspace: Workspace,
+    given: Compile,
+    *,
+    protocol: Protocol = "tinyedge",
 ) -> Firmware:
     """MODEL -> its firmware folder for the board. A wrong board is refused before any work.
 
@@ -45,18 +52,24 @@ def generate(
     board = boards.load(board_id)
     runtime = wanted or board.runtime
     loaded = load(argument, workspace, runtime, given)
-    return pipeline.generate(loaded, board, runtime, workspace)
+    return pipeline.generate(loaded, board, runtime, workspace, protocol)
 
 
 def build(
-    argument: str, board_id: str, runtime: str | None, workspace: Workspace, given: Compile
+    argument: str,
+    board_id: str,
+    runtime: str | None,
+    workspace: Workspace,
+    given: Compile,
+    *,
+    protocol: Protocol = "tinyedge",
 ) -> Built:
     """MODEL -> its firmware, compiled and measured."""
     board = boards.load(board_id)
     building.require(board, runtime or board.runtime)
     loaded = load(argument, workspace, runtime or board.runtime, given)
     with _alone(loaded, board, runtime, workspace):
-        firmware = pipeline.generate(loaded, board, runtime or board.runtime, workspace)
+        firmware = pipeline.generate(loaded, board, runtime or board.runtime, workspace, protocol)
         pipeline.require_room(firmware, [boards.load(name) for name in boards.available()])
         _console.note(f"compile {loaded.model.name} for {board.id}")
         return devices.build(firmware)

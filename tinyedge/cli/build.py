@@ -7,8 +7,9 @@ from pathlib import Path
 import click
 
 from tinyedge.cli import _console, _stages
-from tinyedge.cli._options import firmware_title, save, target_options
+from tinyedge.cli._options import firmware_title, protocol_option, save, target_options
 from tinyedge.cli.bench import code_bytes
+from tinyedge.emit.mlperf import Protocol
 from tinyedge.errors import CheckFailed
 from tinyedge.recipe import Compile
 from tinyedge.results import BuildReport
@@ -19,12 +20,14 @@ from tinyedge.workspace import Workspace
     epilog="Example: tinyedge build model.tflite --board qemu-mps2-an386 --json build.json"
 )
 @target_options
+@protocol_option
 def command(
     *,
     model: str,
     board: str,
     runtime: str | None,
     given: Compile,
+    protocol: Protocol,
     workspace: Workspace,
     json_path: Path | None,
 ) -> None:
@@ -32,7 +35,7 @@ def command(
 
     Exit code 1 if it takes more flash or RAM than the board has.
     """
-    report = _stages.build(model, board, runtime, workspace, given).report
+    report = _stages.build(model, board, runtime, workspace, given, protocol=protocol).report
     show(report)
     save(json_path, report)
     require_fit(report)

@@ -8,7 +8,8 @@ import click
 
 from tinyedge import bill
 from tinyedge.cli import _console, _stages
-from tinyedge.cli._options import save, target_options
+from tinyedge.cli._options import protocol_option, save, target_options
+from tinyedge.emit.mlperf import Protocol
 from tinyedge.recipe import Compile
 from tinyedge.results import GenerateReport
 from tinyedge.workspace import Workspace
@@ -16,12 +17,14 @@ from tinyedge.workspace import Workspace
 
 @click.command(epilog="Example: tinyedge generate fashion-cnn --board netduinoplus2 --runtime aot")
 @target_options
+@protocol_option
 def command(
     *,
     model: str,
     board: str,
     runtime: str | None,
     given: Compile,
+    protocol: Protocol,
     workspace: Workspace,
     json_path: Path | None,
 ) -> None:
@@ -30,7 +33,7 @@ def command(
     The folder is whole: plain "make" builds it there. It is the same for the same model, board and
     version, byte for byte. MODEL is a recipe's name or path, or the path of a .tflite.
     """
-    firmware = _stages.generate(model, board, runtime, workspace, given)
+    firmware = _stages.generate(model, board, runtime, workspace, given, protocol=protocol)
     bill.write(firmware)
     report = firmware.report()
     _console.show(_files(report), _facts(report))

@@ -9,6 +9,7 @@ from pathlib import Path
 from tinyedge import __version__, port, resources
 from tinyedge.board import Board
 from tinyedge.compile.options import Optimize
+from tinyedge.emit.mlperf import APP, PROTOCOLS, Protocol
 from tinyedge.emit.render import render
 from tinyedge.link import protocol
 
@@ -82,12 +83,16 @@ class MakefileView:
     tflm_missing: str
 
 
-def files(board: Board, optimize: Optimize = "speed") -> dict[str, str]:
+def files(
+    board: Board, optimize: Optimize = "speed", protocol: Protocol = "tinyedge"
+) -> dict[str, str]:
     """Relative path -> text of headers, app, port and linker script of ``board``.
 
     For size, bare metal gets memory functions of its own: the C library's are several times larger.
     """
     found = _copies("include") | _copies("app")
+    for other in set(PROTOCOLS) - {protocol}:
+        found = {path: text for path, text in found.items() if path not in APP[other]}
     found |= {"include/te_protocol.h": protocol_header(), "include/te_board.h": board_header(board)}
     for folder in port.folders(board.port, board.timer.source):
         found |= _copies(folder, into="port")

@@ -7,7 +7,9 @@ import re
 from tinyedge.board import Board
 from tinyedge.compile.options import Optimize
 from tinyedge.compile.plan import Plan
-from tinyedge.emit import aot, board_files, esp_idf, tflm
+from tinyedge.emit import aot, board_files, esp_idf, mlperf, tflm
+from tinyedge.emit.mlperf import Protocol
+from tinyedge.errors import ConfigError
 from tinyedge.graph.types import Graph
 
 
@@ -19,20 +21,28 @@ def render(
     tflite: bytes,
     *,
     optimize: Optimize = "speed",
+    protocol: Protocol = "tinyedge",
 ) -> dict[str, str | bytes]:
     """Return the whole folder for ``board``; ``plan`` is needed by the runtime ``aot`` alone.
 
-    ``optimize``: what the C compiler aims at.
+    ``optimize``: what the C compiler aims at. ``protocol``: what the firmware speaks.
 
     Same arguments, same bytes. Raises ConfigError for a board without a port and ModelError for
     what the runtime cannot express.
     """
     if runtime == "tflm" and board.port == "host":
+        if protocol != "tinyedge":
+            raise ConfigError(
+                f"{board.id}: TensorFlow Lite Micro's wheel does not speak {protocol}",
+                "choose --runtime aot, or another board",
+            )
         # There the official wheel's interpreter runs the file itself.
         return {f"model/{re.sub(r'[^A-Za-z0-9._-]', '-', graph.name)}.tflite": tflite}
     files: dict[str, str | bytes] = {
-        **board_files.files(board, optimize if runtime == "aot" else "speed")
+        **board_files.files(board, optimize if runtime == "aot" else "speed", protocol)
     }
+    if protocol == "mlperf":
+        files["include/te_mlperf.h"] = mlperf.header(graph)
     if runtime == "aot":
         assert plan is not None
         files |= aot.render(graph, plan, tflite)

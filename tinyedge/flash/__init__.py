@@ -51,13 +51,19 @@ class _State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 @contextlib.contextmanager
 def run(
-    artifact: Artifact, board: Board, port: str = "", options: Sequence[str] = ()
+    artifact: Artifact,
+    board: Board,
+    port: str = "",
+    options: Sequence[str] = (),
+    *,
+    greet: bool = True,
 ) -> Iterator[Device]:
     """A device for the length of a ``with``; an emulated one ends with it, or with this process.
 
-    ``options``: further ones of the emulator.
+    ``options``: further ones of the emulator. ``greet``: wait until it answers; False for firmware
+    that speaks another protocol.
     """
-    device = _start(artifact, board, port, owned=True, options=options)
+    device = _start(artifact, board, port, owned=True, options=options, greet=greet)
     try:
         yield device
     finally:
@@ -111,7 +117,13 @@ def stop(folder: Path) -> Device | None:
 
 
 def _start(
-    artifact: Artifact, board: Board, port: str, owned: bool, options: Sequence[str] = ()
+    artifact: Artifact,
+    board: Board,
+    port: str,
+    *,
+    owned: bool,
+    options: Sequence[str] = (),
+    greet: bool = True,
 ) -> Device:
     elf = artifact.elf
     method = board.flash.method
@@ -136,7 +148,8 @@ def _start(
     environment = (lambda _: {}) if method == "qemu" else host.environment
     started, url = process.start(commands[method], environment, log, owned)
     try:
-        _greet(url, started, log)
+        if greet:
+            _greet(url, started, log)
     except BaseException:
         process.stop(started)
         raise

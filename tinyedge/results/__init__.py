@@ -18,6 +18,7 @@ from tinyedge.results.data import DataReport, Duplicates, SplitBalance
 from tinyedge.results.debug import DebugReport, LayerTruth
 from tinyedge.results.device import (
     BenchReport,
+    BridgeReport,
     ByteDifference,
     DemoReport,
     FleetDevice,
@@ -70,6 +71,7 @@ __all__ = [
     "BoardFit",
     "BoardInfo",
     "BoardsReport",
+    "BridgeReport",
     "BuildReport",
     "ByteDifference",
     "CalibrationTrial",

@@ -13,6 +13,7 @@ from tinyedge.results.data import DataReport
 from tinyedge.results.debug import DebugReport
 from tinyedge.results.device import (
     BenchReport,
+    BridgeReport,
     DemoReport,
     FleetReport,
     MonitorReport,
@@ -51,6 +52,7 @@ VERBS: dict[str, type[Result]] = {
     "report": ReportFiles,
     "demo": DemoReport,
     "monitor": MonitorReport,
+    "bridge": BridgeReport,
     "boards": BoardsReport,
     "doctor": DoctorReport,
     "stop": StopReport,

@@ -134,6 +134,15 @@ class MonitorReport(Result, frozen=True, kw_only=True):
     lines: Annotated[tuple[str, ...], Meta(description="Logs, faults, restarts and boot text")]
 
 
+class BridgeReport(Result, frozen=True, kw_only=True):
+    """``tinyedge bridge``: where the device was to be found."""
+
+    schema: Literal["tinyedge-bridge/1"] = "tinyedge-bridge/1"
+    board: BoardId
+    url: Url
+    terminal: Annotated[str, Meta(description="The pseudo terminal that stood for it")]
+
+
 class ReportFiles(Result, frozen=True, kw_only=True):
     """``tinyedge report``: where the report is."""
 

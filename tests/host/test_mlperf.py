@@ -1,0 +1,201 @@
+"""The MLPerf Tiny protocol, as its runner speaks it, on the host under sanitizers."""
+
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+import pytest
+import serial
+
+from tests.support.tools import CHECKOUT, need
+from tinyedge import board as boards
+from tinyedge import build, flash, pipeline
+from tinyedge.errors import ConfigError
+from tinyedge.link.bridge import Bridge
+from tinyedge.link.transport import SerialTransport
+from tinyedge.oracle import Oracle
+from tinyedge.workspace import Workspace
+
+DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"
+HOST = boards.load("host")
+Ask = Callable[[str], list[str]]
+
+
+class Client:
+    """Sends commands; an answer is all lines up to m-ready."""
+
+    def __init__(self, url: str) -> None:
+        self.transport = SerialTransport(url, 115200)
+
+    def __call__(self, command: str) -> list[str]:
+        self.transport.write(f"{command}%".encode())
+        text, until = b"", monotonic() + 60
+        while not text.endswith(b"m-ready\r\n"):
+            assert monotonic() < until, text
+            text += self.transport.read(1.0)
+        lines = text.decode().split("\r\n")
+        assert lines[-2:] == ["m-ready", ""]
+        return lines[:-2]
+
+
+def _started(model: Path, folder: Path) -> tuple[pipeline.Firmware, build.Artifact]:
+    need("make", "gcc")
+    loaded = pipeline.load(pipeline.resolve(str(model)), Workspace(folder))
+    firmware = pipeline.generate(loaded, HOST, "aot", Workspace(folder), protocol="mlperf")
+    return firmware, build.build(firmware.folder, HOST, ("address", "undefined"))
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    _, artifact = _started(DIGITS, tmp_path_factory.mktemp("mlperf"))
+    with flash.run(artifact, HOST, greet=False) as device:
+        yield device.url
+
+
+@pytest.fixture
+def ask(url: str) -> Iterator[Ask]:
+    client = Client(url)
+    client("\r\n")
+    yield client
+    client.transport.close()
+
+
+def load(ask: Ask, data: bytes) -> None:
+    assert ask(f"db load {len(data)}") == [f"m-[Expecting {len(data)} bytes]"]
+    for at in range(0, len(data), 31):
+        said = ask("db " + data[at : at + 31].hex())
+        assert said == (["m-load-done"] if at + 31 >= len(data) else [])
+
+
+def _results(lines: list[str]) -> list[float]:
+    (line,) = [line for line in lines if line.startswith("m-results-")]
+    assert re.fullmatch(r"m-results-\[-?\d+\.\d{3}(,-?\d+\.\d{3})*\]", line)
+    return [float(value) for value in line[len("m-results-[") : -1].split(",")]
+
+
+def test_identity(ask: Ask) -> None:
+    assert ask("name") == ["m-name-dut-[host]"]
+    assert ask("profile")[1:] == ["m-model-[digits-cnn]"]
+    assert any("infer N" in line for line in ask("help"))
+    first, second = (int(ask("timestamp")[0].removeprefix("m-lap-us-")) for _ in range(2))
+    assert 0 < first < second
+
+
+def test_an_inference_answers_the_reference_s(ask: Ask) -> None:
+    reference = Oracle(DIGITS.read_bytes(), "digits-cnn")
+    data = np.random.Generator(np.random.PCG64(7)).integers(-128, 128, (1, 8, 8, 1), np.int8)
+    load(ask, data.tobytes())
+    printed = "".join(line.removeprefix("m-buffer-") for line in ask("db print"))
+    assert bytes.fromhex(printed.replace("-", "")) == data.tobytes()
+    assert ask("db print 3 9") == ["m-buffer-" + data.tobytes()[9:12].hex("-")]
+    lines = ask("infer 3 2")
+    shape = [re.sub(r"\d+$", "N", line) for line in lines[:-1]]
+    assert shape == [
+        "m-warmup-start-N",
+        "m-warmup-done",
+        "m-infer-start-N",
+        "m-lap-us-N",
+        "m-lap-us-N",
+        "m-infer-done",
+    ]
+    graph = pipeline.load(pipeline.resolve(str(DIGITS)), Workspace(Path(os.devnull))).graph
+    quant = graph.outputs[0].q
+    (output,) = reference.run([data])
+    expected = (output.reshape(-1).astype(np.float64) - quant.zero_point) * quant.scale
+    assert _results(lines) == pytest.approx(expected, abs=0.00051)
+    assert ask("results") == lines[-1:]
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("nonsense 1", "e-[Unknown command: nonsense]"),
+        ("", "e-[Unknown command: ]"),
+        ("db", "e-[Command 'db' requires a subcommand]"),
+        ("db load", "e-[Command 'db load' must be >0 bytes]"),
+        ("db load -4", "e-[Command 'db load' must be >0 bytes]"),
+        ("db load 65", "e-[Supplied buffer size 65 exceeds maximum of 64]"),
+        ("db load 99999999999", "e-[Command 'db load' must be >0 bytes]"),
+        ("db 0", "e-[Insufficent number of hex digits]"),
+        ("infer 0", "e-[Inference iterations must be >0]"),
+        ("infer 1 x", "e-[Inference warmup must be >=0]"),
+        ("n" * 81, "e-[Command is longer than 80 characters]"),
+        ("n" * 80, f"e-[Unknown command: {'n' * 80}]"),
+        ("n" * 5000, "e-[Command is longer than 80 characters]"),
+    ],
+)
+def test_what_is_wrong_is_said(ask: Ask, command: str, said: str) -> None:
+    assert ask(command) == [said]
+
+
+def test_a_load_that_is_not_whole_is_not_run(ask: Ask) -> None:
+    ask("db load 64")
+    assert ask("db 0g") == ["e-[Invalid hex digit '0g']"]
+    assert ask("db 00ff") == []
+    assert ask("infer 1 0") == ["e-[Input db has 2 bytes, expected 64]"]
+    ask("db load 2")
+    assert ask("db 00ff7f") == ["m-load-done"]
+    assert ask("db 00") == ["e-[Nothing is expected: 'db load' comes first]"]
+
+
+def test_the_wheel_does_not_speak_it(tmp_path: Path) -> None:
+    loaded = pipeline.load(pipeline.resolve(str(DIGITS)), Workspace(tmp_path), "tflm")
+    with pytest.raises(ConfigError, match="wheel does not speak mlperf"):
+        pipeline.generate(loaded, HOST, "tflm", Workspace(tmp_path), protocol="mlperf")
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "kind"),
+    [("kws", "kws01", "int8"), ("ic", "ic01", "uint8"), ("ad", "ad01", "float32")],
+)
+def test_the_benchmarks_take_what_the_runner_sends(
+    name: str, model: str, kind: str, tmp_path: Path
+) -> None:
+    folder = os.environ.get("TINYEDGE_MODELS")
+    if folder is None:
+        pytest.skip("TINYEDGE_MODELS names no folder of the MLPerf Tiny models")
+    path = Path(folder) / f"{name}.tflite"
+    firmware, artifact = _started(path, tmp_path)
+    source, target = firmware.loaded.graph.inputs[0], firmware.loaded.graph.outputs[0]
+    random = np.random.Generator(np.random.PCG64(3))
+    quantized = random.integers(-100, 100, source.shape, np.int8)
+    sent = {
+        "int8": quantized,
+        "uint8": (quantized.astype(np.int16) + 128).astype(np.uint8),
+        "float32": ((quantized - float(source.q.zero_point)) * source.q.scale).astype(np.float32),
+    }[kind]
+    (output,) = Oracle(path.read_bytes(), name).run([quantized])
+    expected = (output.reshape(-1).astype(np.float64) - target.q.zero_point) * target.q.scale
+    if name == "ad":
+        expected = np.array([np.mean((expected - sent.reshape(-1)) ** 2)])
+    with flash.run(artifact, HOST, greet=False) as device:
+        client = Client(device.url)
+        client("")
+        assert client("profile")[1] == f"m-model-[{model}]"
+        load(client, sent.tobytes())
+        assert _results(client("infer 1 0")) == pytest.approx(expected, rel=1e-4, abs=0.00051)
+        client.transport.close()
+
+
+def test_the_bridge_stays_while_clients_come_and_go(url: str) -> None:
+    over = threading.Event()
+    with Bridge() as bridge:
+        thread = threading.Thread(
+            target=bridge.serve, args=(url, 115200), kwargs={"over": over.is_set}
+        )
+        thread.start()
+        try:
+            for _ in range(3):
+                with serial.Serial(bridge.terminal, 115200, timeout=30) as port:
+                    port.write(b"%")
+                    port.read_until(b"m-ready\r\n")
+                    port.write(b"name%")
+                    said = port.read_until(b"m-name-dut-[host]\r\nm-ready\r\n")
+                    assert said.endswith(b"m-name-dut-[host]\r\nm-ready\r\n")
+        finally:
+            over.set()
+            thread.join()
