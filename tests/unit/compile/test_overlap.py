@@ -48,7 +48,7 @@ def _compare(case: Case) -> None:
     rule = kernels[0].overlap(node, 0)
     wanted, *_ = Oracle(case.data).run(case.inputs)
     for distance in (-rule.lead, rule.lag):
-        plan = _tight(place.transform(program, kernels, "host"), node, distance)
+        plan = _tight(place.transform(program, kernels, "host", code=0), node, distance)
         (answer,) = native.kernels().run(plan, case.inputs)
         np.testing.assert_array_equal(answer.reshape(-1), wanted.reshape(-1))
 
