@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from tinyedge.compile.exact import add
 from tinyedge.compile.kernels.instances import instance, limits
+from tinyedge.compile.kernels.packing import Fields
+from tinyedge.compile.kernels.tuned import Layer
 from tinyedge.compile.params import Add
-from tinyedge.compile.plan import FieldValue, Instance
+from tinyedge.compile.plan import Instance
 
 
 @dataclass(frozen=True, eq=False)
-class Addition:
+class Addition(Layer):
     """One ADD, four elements at a time; the output may be either operand."""
 
     params: Add
@@ -22,6 +24,20 @@ class Addition:
     def words(self) -> int:
         """Groups of four elements."""
         return -(-math.prod(self.params.output_shape) // 4)
+
+    @property
+    def input_tail(self) -> int:
+        """Bytes read past an operand."""
+        return -math.prod(self.params.output_shape) % 4
+
+    @property
+    def output_tail(self) -> int:
+        """Bytes written past the output."""
+        return self.input_tail
+
+    def overlap(self, input_bytes: int) -> tuple[int, int]:
+        """Lead and lag of :class:`Overlap`."""
+        return 0, input_bytes
 
     @property
     def instructions(self) -> int:
@@ -35,7 +51,7 @@ class Addition:
             "te_add_4", "te_add_kernel", shift=self.fit.shift, limit=int(self.fit.clamp)
         )
 
-    def fields(self) -> tuple[tuple[str, FieldValue], ...]:
+    def fields(self) -> Fields:
         """The members of ``te_v7em_add_params``."""
         return (
             ("words", self.words),

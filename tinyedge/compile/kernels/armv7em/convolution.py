@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from tinyedge.compile.exact import bounds, requantize
 from tinyedge.compile.kernels.armv7em import dilation, stream
 from tinyedge.compile.kernels.instances import instance
+from tinyedge.compile.kernels.packing import Fields
+from tinyedge.compile.kernels.tuned import Layer
 from tinyedge.compile.kernels.upright import upright
 from tinyedge.compile.params import Conv2D
-from tinyedge.compile.plan import Constant, FieldValue, Instance
+from tinyedge.compile.plan import Constant, Instance
 
 #: scale_bits and shift that a matrix product may use: the packed form (16) first
 CHOICES = tuple((bits, shift) for shift in range(16, 9, -1) for bits in range(8, 16))
@@ -53,7 +55,7 @@ BLOCKS = (Block(3, 2), Block(2, 4))
 
 
 @dataclass(frozen=True, eq=False)
-class Convolution:
+class Convolution(Layer):
     """One layer carried out by one block kernel: geometry in bytes, and what is packed.
 
     ``unroll`` is the number of units a turn of the inner loop (a power of two).
@@ -217,7 +219,7 @@ class Convolution:
         """Weights and requantization as the block kernel reads them."""
         return stream.pack(self.matrix, self.block.channels)
 
-    def fields(self) -> tuple[tuple[str, FieldValue], ...]:
+    def fields(self) -> Fields:
         """The members of ``te_v7em_conv_params``."""
         q = self.params
         return (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+import math
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -12,8 +13,10 @@ from numpy.typing import NDArray
 from tinyedge.compile.exact import bounds, requantize
 from tinyedge.compile.kernels.armv7em.depthwise_views import transposed, undilated, upright
 from tinyedge.compile.kernels.instances import instance
+from tinyedge.compile.kernels.packing import Fields
+from tinyedge.compile.kernels.tuned import Layer
 from tinyedge.compile.params import DepthwiseConv2D
-from tinyedge.compile.plan import Constant, FieldValue, Instance
+from tinyedge.compile.plan import Constant, Instance
 
 _SCALE_BITS = 7
 #: shifts that most layers can take come first, so that layers share one instance
@@ -24,7 +27,7 @@ _MAX_OFFSET = 1020
 
 
 @dataclass(frozen=True, eq=False)
-class Depthwise(ABC):
+class Depthwise(Layer):
     """One layer. ``fits`` are at most two, ``part`` says which of them each channel takes.
 
     ``chunk``: output rows computed from one filling of the planes, whose height it sets. ``params``
@@ -98,6 +101,15 @@ class Depthwise(ABC):
         return self.params.output_shape[3] % GROUP == 0 and not self.repeats
 
     @property
+    def align(self) -> int:
+        """In place, a pixel's bytes keep their place."""
+        return self.params.output_shape[3] if self.in_place else 1
+
+    def overlap(self, input_bytes: int) -> tuple[int, int]:
+        """Lead and lag of :class:`Overlap`."""
+        return 0 if self.in_place else math.prod(self.params.output_shape), input_bytes
+
+    @property
     def swapped(self) -> bool:
         """Whether rows here are columns of the tensors."""
         return False
@@ -167,23 +179,16 @@ class Depthwise(ABC):
         group += GROUP * chunks * self.channel_instructions
         return self.scratch_bytes + -(-channels // GROUP) * group
 
-    @property
-    def instances(self) -> tuple[Instance, ...]:
-        """The kernel of each fit, then the transposition."""
-        transpose = instance(self._transpose, "te_transpose")
-        return (*(self.kernel(fit) for fit in self.fits), transpose)
-
-    def fields(self) -> tuple[tuple[str, FieldValue], ...]:
+    def fields(self) -> Fields:
         """The members of ``te_v7em_depthwise_params``."""
         q = self.params
-        *instances, transpose = self.instances
-        kernels = tuple((f"kernels[{i}]", one) for i, one in enumerate(instances))
+        kernels = tuple((f"kernels[{i}]", self.kernel(fit)) for i, fit in enumerate(self.fits))
         advance, outputs = self.turns
         words = self.words
         stream = words.astype(np.uint64).astype(np.uint32)
         return (
             *kernels,
-            ("transpose", transpose),
+            ("transpose", instance(self._transpose, "te_transpose")),
             ("stream", Constant("stream", stream)),
             ("input_height", q.input_shape[1]),
             ("input_width", q.input_shape[2]),

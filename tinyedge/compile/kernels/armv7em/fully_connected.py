@@ -12,15 +12,17 @@ from tinyedge.compile.exact import bounds, requantize
 from tinyedge.compile.kernels.armv7em import stream
 from tinyedge.compile.kernels.armv7em.convolution import CHOICES
 from tinyedge.compile.kernels.instances import instance, limits
+from tinyedge.compile.kernels.packing import Fields
+from tinyedge.compile.kernels.tuned import Layer
 from tinyedge.compile.params import FullyConnected
-from tinyedge.compile.plan import Constant, FieldValue, Instance
+from tinyedge.compile.plan import Constant, Instance
 
 BLOCK = 4
 _UNIT = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Dense:
+class Dense(Layer):
     """One layer. ``unroll``: groups of eight inputs a turn of the inner loop (a power of two)."""
 
     params: FullyConnected
@@ -78,7 +80,7 @@ class Dense:
         bias = stream.fold_zero_point(filters, bias, q.input_zero_point, fit)
         return stream.pack(stream.Matrix(filters, bias, fit), BLOCK)
 
-    def fields(self) -> tuple[tuple[str, FieldValue], ...]:
+    def fields(self) -> Fields:
         """The members of ``te_v7em_fully_connected_params``."""
         return (
             ("kernel", self.kernel),

@@ -74,7 +74,7 @@ def _add(params: p.Add) -> str:
 
 @why.register
 def _pool(params: p.Pool) -> str:
-    return "" if pooling.applies(params) else "a batch, a large window, or channels not in fours"
+    return "" if pooling.plan(params) else "a batch, a large window, or channels not in fours"
 
 
 def _lanes(filters: p.Int8Array, block: int) -> str:

@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 from tinyedge.compile.exact import bounds, requantize
 from tinyedge.compile.kernels.armv7em import stream
 from tinyedge.compile.kernels.instances import instance
+from tinyedge.compile.kernels.packing import Fields
+from tinyedge.compile.kernels.tuned import Layer
 from tinyedge.compile.params import Conv2D
-from tinyedge.compile.plan import Constant, FieldValue, Instance
+from tinyedge.compile.plan import Constant, Instance
 
 #: 2 bits of the filters' transform, 5 of the inputs' scale
 SCALE_BITS = 7
@@ -36,7 +38,7 @@ _ROLLED_CHANNELS = 32
 
 
 @dataclass(frozen=True, eq=False)
-class Winograd:
+class Winograd(Layer):
     """One layer. ``tile_pairs``: pairs of tiles transformed at a time; None: weights are kept.
 
     With kept weights, the transformed filters of all channels stay in scratch, and one pair of
@@ -145,7 +147,7 @@ class Winograd:
         )
 
     @property
-    def instances(self) -> tuple[tuple[str, Instance], ...]:
+    def _instances(self) -> tuple[tuple[str, Instance], ...]:
         """The instantiations, by the names of their fields."""
         channels = self._input_channels
         store = instance(
@@ -170,12 +172,12 @@ class Winograd:
             ("weights", instance("te_winograd_weights", "te_winograd_weights", channels=channels)),
         )
 
-    def fields(self) -> tuple[tuple[str, FieldValue], ...]:
+    def fields(self) -> Fields:
         """The members of ``te_v7em_winograd_params``."""
         q, channels = self.params, self._input_channels
         words = self.stream()
         return (
-            *self.instances,
+            *self._instances,
             ("stream", Constant("stream", words)),
             ("stream_words", words.shape[1]),
             ("head_words", 8 if self.fit.signed else 6),

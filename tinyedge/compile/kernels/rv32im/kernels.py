@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from tinyedge.compile import params as p
 from tinyedge.compile.kernels import packing, stage
-from tinyedge.compile.kernels.base import Kernel, Overlap
 from tinyedge.compile.kernels.packing import BLOCK, Fields
-from tinyedge.compile.kernels.portable.base import pixel_by_pixel
+from tinyedge.compile.kernels.tuned import Layer, Tuned
 from tinyedge.compile.plan import Constant
-from tinyedge.compile.program import Node
 
 #: TE_RV32_TAPS of rv32im.h
 _TAPS = 64
 _PIXELS = 4
 
 
-class _Tuned(Kernel):
-    """A kernel that is one C function."""
-
-    def __init__(self, name: str, source: str) -> None:
-        self.name = name
-        self.sources = (f"rv32im/{source}",)
-
-    def made(self, q: p.Params) -> stage.Stage | None:
-        """The requantization, where the kernel takes the layer."""
-        raise NotImplementedError
-
-    def applies(self, node: Node) -> bool:
-        return self.made(node.params) is not None
-
-
-def _stages(made: stage.Stage | None) -> Constant:
+def _stages(made: stage.Stage) -> Constant:
     """te_rv32_stage of each four channels."""
-    assert made is not None
     kinds = (
         made.signed_initial,
         made.multipliers,
@@ -67,118 +51,160 @@ def _window(q: p.Conv2D | p.DepthwiseConv2D, size: tuple[int, int]) -> Fields:
     return tuple((f"window.{name}", value) for name, value in values.items())
 
 
-class Convolution(_Tuned):
-    """CONV_2D: windows of four pixels gathered, then four channels at a time."""
+def _lead(q: p.Conv2D | p.DepthwiseConv2D) -> int:
+    """Lead of :class:`Overlap`: outputs are written pixel by pixel."""
+    return packing.window_lead(q.input_shape, q.output_shape, q.stride, q.padding)
 
-    def __init__(self) -> None:
-        super().__init__("te_rv32_conv", "conv.c")
 
-    def made(self, q: p.Params) -> stage.Stage | None:
-        if not isinstance(q, p.Conv2D) or q.input_shape[0] != 1 or q.filter[0].size > 0xFFFF:
+@dataclass(frozen=True, eq=False)
+class _Conv(Layer):
+    params: p.Conv2D
+    stage: stage.Stage
+
+    @classmethod
+    def plan(cls, q: p.Conv2D) -> _Conv | None:
+        """The layer, or None where the kernel cannot compute it exactly."""
+        if q.input_shape[0] != 1 or q.filter[0].size > 0xFFFF:
             return None
         filters = q.filter.reshape(q.filter.shape[0], -1)
-        return stage.stage(filters, q.bias, q.input_zero_point, q.requant)
+        made = stage.stage(filters, q.bias, q.input_zero_point, q.requant)
+        return None if made is None else cls(q, made)
 
-    def cost(self, node: Node) -> int:
-        q = node.params
-        assert isinstance(q, p.Conv2D)
-        pixels = packing.round_up(q.output_shape[1] * q.output_shape[2], _PIXELS)
-        channels, taps = packing.round_up(q.output_shape[3], BLOCK), int(q.filter[0].size)
-        gathered = pixels * (60 + 3 * taps)
-        return gathered + pixels * channels * (16 + taps * 11 // 4)
+    @property
+    def taps(self) -> int:
+        """Products of an output."""
+        return int(self.params.filter[0].size)
 
-    def fields(self, node: Node) -> Fields:
-        q = node.params
-        assert isinstance(q, p.Conv2D)
+    @property
+    def instructions(self) -> int:
+        _, height, width, channels = self.params.output_shape
+        pixels = packing.round_up(height * width, _PIXELS)
+        gathered = pixels * (60 + 3 * self.taps)
+        return gathered + pixels * packing.round_up(channels, BLOCK) * (16 + self.taps * 11 // 4)
+
+    @property
+    def scratch_bytes(self) -> int:
+        """Windows of so many pixels."""
+        return _PIXELS * self.taps
+
+    def overlap(self, input_bytes: int) -> tuple[int, int]:
+        return _lead(self.params), input_bytes
+
+    def fields(self) -> Fields:
+        q = self.params
         return (
             *_window(q, (q.filter.shape[1], q.filter.shape[2])),
             ("weights", Constant("weights", packing.channel_blocks(q.filter))),
-            ("stages", _stages(self.made(q))),
-            ("taps", int(q.filter[0].size)),
+            ("stages", _stages(self.stage)),
+            ("taps", self.taps),
             ("zero_point", q.input_zero_point),
             ("low", q.requant.low),
             ("high", q.requant.high),
         )
 
-    def scratch_bytes(self, node: Node) -> int:
-        assert isinstance(node.params, p.Conv2D)
-        return _PIXELS * int(node.params.filter[0].size)
 
-    def overlap(self, node: Node, operand: int) -> Overlap:  # noqa: ARG002
-        assert isinstance(node.params, p.Conv2D)
-        return pixel_by_pixel(node, node.params)
+@dataclass(frozen=True, eq=False)
+class _DepthwiseConv(Layer):
+    params: p.DepthwiseConv2D
+    stage: stage.Stage
 
-
-class Depthwise(_Tuned):
-    """DEPTHWISE_CONV_2D, four channels at a time."""
-
-    def __init__(self) -> None:
-        super().__init__("te_rv32_depthwise", "depthwise.c")
-
-    def made(self, q: p.Params) -> stage.Stage | None:
-        if not isinstance(q, p.DepthwiseConv2D) or q.input_shape[0] != 1:
-            return None
+    @classmethod
+    def plan(cls, q: p.DepthwiseConv2D) -> _DepthwiseConv | None:
+        """The layer, or None where the kernel cannot compute it exactly."""
         taps, channels = q.filter.shape[0] * q.filter.shape[1], q.filter.shape[2]
-        if q.depth_multiplier != 1 or channels % BLOCK or taps > _TAPS:
+        if q.input_shape[0] != 1 or q.depth_multiplier != 1 or channels % BLOCK or taps > _TAPS:
             return None
         filters = np.moveaxis(q.filter, 2, 0).reshape(channels, -1)
-        return stage.stage(filters, q.bias, q.input_zero_point, q.requant)
+        made = stage.stage(filters, q.bias, q.input_zero_point, q.requant)
+        return None if made is None else cls(q, made)
 
-    def cost(self, node: Node) -> int:
-        q = node.params
-        assert isinstance(q, p.DepthwiseConv2D)
-        pixels, taps = q.output_shape[1] * q.output_shape[2], int(q.filter[..., 0].size)
-        return pixels * (20 * taps + q.output_shape[3] * (16 + 5 * taps))
+    @property
+    def taps(self) -> int:
+        """Products of an output."""
+        return int(self.params.filter[..., 0].size)
 
-    def fields(self, node: Node) -> Fields:
-        q = node.params
-        assert isinstance(q, p.DepthwiseConv2D)
+    @property
+    def instructions(self) -> int:
+        _, height, width, channels = self.params.output_shape
+        return height * width * (20 * self.taps + channels * (16 + 5 * self.taps))
+
+    @property
+    def scratch_bytes(self) -> int:
+        """One pixel."""
+        return self.params.input_shape[3]
+
+    def overlap(self, input_bytes: int) -> tuple[int, int]:
+        return _lead(self.params), input_bytes
+
+    def fields(self) -> Fields:
+        q = self.params
         filters = np.ascontiguousarray(np.moveaxis(q.filter, 2, 0))
         return (
             *_window(q, (q.filter.shape[0], q.filter.shape[1])),
             ("weights", Constant("weights", packing.channel_blocks(filters))),
-            ("stages", _stages(self.made(q))),
-            ("taps", int(q.filter[..., 0].size)),
+            ("stages", _stages(self.stage)),
+            ("taps", self.taps),
             ("zero_point", q.input_zero_point),
             ("low", q.requant.low),
             ("high", q.requant.high),
         )
 
-    def scratch_bytes(self, node: Node) -> int:
-        assert isinstance(node.params, p.DepthwiseConv2D)
-        return node.params.input_shape[3]
 
-    def overlap(self, node: Node, operand: int) -> Overlap:  # noqa: ARG002
-        assert isinstance(node.params, p.DepthwiseConv2D)
-        return pixel_by_pixel(node, node.params)
+@dataclass(frozen=True, eq=False)
+class _Dense(Layer):
+    params: p.FullyConnected
+    stage: stage.Stage
 
+    @classmethod
+    def plan(cls, q: p.FullyConnected) -> _Dense | None:
+        """The layer, or None where the kernel cannot compute it exactly."""
+        made = stage.stage(q.filter, q.bias, q.input_zero_point, q.requant)
+        return None if made is None else cls(q, made)
 
-class FullyConnected(_Tuned):
-    """FULLY_CONNECTED, four outputs at a time."""
+    @property
+    def instructions(self) -> int:
+        outputs, inputs = self.params.filter.shape
+        channels = packing.round_up(int(outputs), BLOCK)
+        return self.params.batches * channels * (16 + int(inputs) * 7 // 2)
 
-    def __init__(self) -> None:
-        super().__init__("te_rv32_fully_connected", "fully_connected.c")
+    def overlap(self, input_bytes: int) -> tuple[int, int]:
+        return self.params.batches * int(self.params.filter.shape[0]), input_bytes
 
-    def made(self, q: p.Params) -> stage.Stage | None:
-        if not isinstance(q, p.FullyConnected):
-            return None
-        return stage.stage(q.filter, q.bias, q.input_zero_point, q.requant)
-
-    def cost(self, node: Node) -> int:
-        q = node.params
-        assert isinstance(q, p.FullyConnected)
-        outputs = packing.round_up(int(q.filter.shape[0]), BLOCK)
-        return q.batches * outputs * (16 + int(q.filter.shape[1]) * 7 // 2)
-
-    def fields(self, node: Node) -> Fields:
-        q = node.params
-        assert isinstance(q, p.FullyConnected)
+    def fields(self) -> Fields:
+        q = self.params
         return (
             ("weights", Constant("weights", packing.channel_blocks(q.filter))),
-            ("stages", _stages(self.made(q))),
+            ("stages", _stages(self.stage)),
             ("batches", q.batches),
             ("inputs", int(q.filter.shape[1])),
             ("outputs", int(q.filter.shape[0])),
             ("low", q.requant.low),
             ("high", q.requant.high),
         )
+
+
+class Convolution(Tuned[_Conv]):
+    """CONV_2D: windows of four pixels gathered, then four channels at a time."""
+
+    family = p.Conv2D
+
+    def __init__(self) -> None:
+        super().__init__("te_rv32_conv", _Conv.plan, "rv32im/conv.c")
+
+
+class Depthwise(Tuned[_DepthwiseConv]):
+    """DEPTHWISE_CONV_2D, four channels at a time."""
+
+    family = p.DepthwiseConv2D
+
+    def __init__(self) -> None:
+        super().__init__("te_rv32_depthwise", _DepthwiseConv.plan, "rv32im/depthwise.c")
+
+
+class FullyConnected(Tuned[_Dense]):
+    """FULLY_CONNECTED, four outputs at a time."""
+
+    family = p.FullyConnected
+
+    def __init__(self) -> None:
+        super().__init__("te_rv32_fully_connected", _Dense.plan, "rv32im/fully_connected.c")

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from tinyedge.compile.exact import add
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields
+from tinyedge.compile.kernels.tuned import Layer
 from tinyedge.compile.params import Add
 
 
 @dataclass(frozen=True)
-class Addition:
+class Addition(Layer):
     """One layer of so many elements."""
 
     elements: int
@@ -24,13 +25,13 @@ class Addition:
         return 60 + -(-self.elements // 4) * 45
 
     @property
-    def scratch_bytes(self) -> int:
-        """None."""
-        return 0
-
-    @property
     def input_tail(self) -> int:
         """Bytes read past an operand."""
+        return -self.elements % 4
+
+    @property
+    def output_tail(self) -> int:
+        """Bytes written past the output."""
         return -self.elements % 4
 
     def overlap(self, input_bytes: int) -> tuple[int, int]:

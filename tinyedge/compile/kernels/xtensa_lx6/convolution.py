@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tinyedge.compile.kernels import stage as requant
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields, round_up
+from tinyedge.compile.kernels.tuned import Layer
 from tinyedge.compile.kernels.upright import upright
 from tinyedge.compile.kernels.xtensa_lx6 import stream
 from tinyedge.compile.params import Conv2D
@@ -24,7 +25,7 @@ _LOOP, _STRAIGHT, _TURN = 64, 160, 32
 
 
 @dataclass(frozen=True, eq=False)
-class Convolution(ABC):
+class Convolution(Layer):
     """One layer; ``strip``: rows of outputs (or pixels) from one filling of the scratch."""
 
     params: Conv2D

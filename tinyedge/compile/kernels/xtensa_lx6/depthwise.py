@@ -9,6 +9,7 @@ import numpy as np
 from tinyedge.compile.kernels import stage as requant
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields
+from tinyedge.compile.kernels.tuned import Layer
 from tinyedge.compile.kernels.xtensa_lx6 import stream
 from tinyedge.compile.params import DepthwiseConv2D
 from tinyedge.compile.plan import Constant
@@ -20,7 +21,7 @@ _AHEAD = 12
 
 
 @dataclass(frozen=True, eq=False)
-class Depthwise:
+class Depthwise(Layer):
     """One layer; ``strip``: rows of outputs computed from one filling of the planes."""
 
     params: DepthwiseConv2D
@@ -46,9 +47,9 @@ class Depthwise:
         return 2 * 4 * self.plane + _AHEAD
 
     @property
-    def input_tail(self) -> int:
-        """Bytes read past the input."""
-        return 0
+    def align(self) -> int:
+        """A pixel's bytes keep their place."""
+        return self.params.output_shape[3]
 
     def overlap(self, input_bytes: int) -> tuple[int, int]:
         """Lead and lag of :class:`Overlap`: in place, where channels keep their place."""

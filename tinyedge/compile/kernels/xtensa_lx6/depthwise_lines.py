@@ -11,6 +11,7 @@ from tinyedge.compile.kernels import stage as requant
 from tinyedge.compile.kernels.armv7em.depthwise_views import undilated, upright
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields, round_up
+from tinyedge.compile.kernels.tuned import Layer
 from tinyedge.compile.kernels.xtensa_lx6 import stream
 from tinyedge.compile.params import DepthwiseConv2D
 from tinyedge.compile.plan import Constant
@@ -21,7 +22,7 @@ _MOST_SEGMENTS = 16
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class Lines(Layer):
     """One layer.
 
     Windows begin at words, of two lanes: where some begin between (stride 1), every other output
@@ -71,9 +72,9 @@ class Lines:
         return 2 * self.taps + _AHEAD + _GROUP * 2 * self.plane + 2 * _AHEAD
 
     @property
-    def input_tail(self) -> int:
-        """Bytes read past the input."""
-        return 0
+    def align(self) -> int:
+        """A pixel's bytes keep their place."""
+        return self.params.output_shape[3]
 
     def overlap(self, input_bytes: int) -> tuple[int, int]:
         """Lead and lag of :class:`Overlap`: in place, where channels keep their place."""

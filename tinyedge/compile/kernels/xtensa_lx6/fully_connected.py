@@ -9,6 +9,7 @@ import numpy as np
 from tinyedge.compile.kernels import stage as requant
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields, round_up
+from tinyedge.compile.kernels.tuned import Layer
 from tinyedge.compile.kernels.xtensa_lx6 import stream
 from tinyedge.compile.params import FullyConnected
 from tinyedge.compile.plan import Constant
@@ -18,7 +19,7 @@ _AHEAD = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Dense:
+class Dense(Layer):
     """One layer."""
 
     params: FullyConnected
