@@ -33,7 +33,7 @@ class Dense(Layer):
     @property
     def words(self) -> int:
         """Words of weights a turn of the inner loop."""
-        return 4 if self.inputs % 16 == 0 else 2
+        return next(words for words in (8, 4, 2) if self.inputs % (4 * words) == 0)
 
     @property
     def scratch_bytes(self) -> int:

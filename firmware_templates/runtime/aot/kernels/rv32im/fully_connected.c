@@ -10,16 +10,17 @@ void te_rv32_fully_connected(const te_rv32_fully_connected_params *p, const void
     const int8_t *weights = p->weights;
     for (uint32_t c = 0; c < p->outputs; c += 4) {
       const te_rv32_stage *const stage = stages + c / 4;
-      int32_t sums[4] = {stage->initial[0], stage->initial[1], stage->initial[2],
-                         stage->initial[3]};
+      int32_t a = stage->initial[0], b = stage->initial[1];
+      int32_t d = stage->initial[2], e = stage->initial[3];
       const int8_t *x = from;
 #pragma GCC unroll 4
       for (const int8_t *const end = from + p->inputs; x != end; x++, weights += 4) {
-        sums[0] += *x * weights[0];
-        sums[1] += *x * weights[1];
-        sums[2] += *x * weights[2];
-        sums[3] += *x * weights[3];
+        a += *x * weights[0];
+        b += *x * weights[1];
+        d += *x * weights[2];
+        e += *x * weights[3];
       }
+      const int32_t sums[4] = {a, b, d, e};
       const uint32_t width = p->outputs - c < 4 ? p->outputs - c : 4;
       for (uint32_t k = 0; k < width; k++) {
         *to++ = te_rv32_byte(stage, k, sums[k], p->low, p->high);
