@@ -153,8 +153,9 @@ fuzz: setup
 repro: setup
 	$(VENV)/python -m tests.repro $(ARGS)
 
-## the long forms of what CI runs in short form: faults on the wire (an hour or two)
+## the long forms of what CI runs in short form: kills, and faults on the wire (hours)
 torture: setup
+	$(VENV)/python -m tests.kills --count 200 --seed $(SEED)
 	$(VENV)/python -m tests.wire --count 100000 --seed $(SEED)
 
 ## remove all that was built

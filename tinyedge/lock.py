@@ -14,7 +14,7 @@ from tinyedge.errors import TinyedgeError
 LOCK = ".lock"
 """The file that is locked. It stays; what counts is the kernel's lock on it, not that it exists."""
 
-_held: dict[Path, int] = {}  # folder -> how often this process holds it
+_held: dict[Path, tuple[int, int]] = {}  # folder -> how often this process holds it, and the file
 _guard = Lock()
 
 
@@ -27,18 +27,23 @@ def exclusive(folder: Path) -> Iterator[None]:
     """
     key = folder.absolute()
     with _guard:
-        nested = key in _held
-        handle = None if nested else _take(folder)
-        _held[key] = _held.get(key, 0) + 1
+        depth, handle = _held[key] if key in _held else (0, _take(folder))
+        _held[key] = (depth + 1, handle)
     try:
         yield
     finally:
         with _guard:
-            _held[key] -= 1
-            if not _held[key]:
-                del _held[key]
-        if handle is not None:
-            os.close(handle)
+            depth, handle = _held.pop(key)
+            if depth > 1:
+                _held[key] = (depth - 1, handle)
+            else:
+                os.close(handle)
+
+
+def handles() -> tuple[int, ...]:
+    """The locked files: a program that inherits them keeps the locks for as long as it runs."""
+    with _guard:
+        return tuple(handle for _, handle in _held.values())
 
 
 def _take(folder: Path) -> int:

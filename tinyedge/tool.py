@@ -91,13 +91,19 @@ def run(
     env: Mapping[str, str] | None = None,
     timeout_s: float = 600.0,
     check: bool = True,
+    *,
+    keep_open: Sequence[int] = (),
 ) -> Completed:
-    """Run a program to its end. With ``check``, a non-zero exit is a ToolError with its output."""
+    """Run a program to its end. With ``check``, a non-zero exit is a ToolError with its output.
+
+    ``keep_open``: file descriptors that it inherits under the same numbers.
+    """
     exe = require(argv[0])
     try:
         done = subprocess.run(
             [exe, *argv[1:]],
             cwd=cwd,
+            pass_fds=tuple(keep_open),
             env=dict(env) if env is not None else None,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -14,7 +14,7 @@ from tests.support.tools import CHECKOUT
 from tinyedge import workspace
 from tinyedge.cli import cli
 from tinyedge.errors import TinyedgeError
-from tinyedge.lock import LOCK, exclusive
+from tinyedge.lock import LOCK, exclusive, handles
 
 HOLD = """
 import sys
@@ -51,6 +51,21 @@ def test_the_other_run_is_named_and_its_death_frees_the_folder(tmp_path: Path) -
     with exclusive(tmp_path), exclusive(tmp_path):
         assert int((tmp_path / LOCK).read_text()) == os.getpid()
     _holder(tmp_path).communicate(timeout=60)  # given back at the end of the with
+
+
+def test_a_program_that_inherits_the_lock_keeps_it(tmp_path: Path) -> None:
+    with exclusive(tmp_path):
+        argv = [sys.executable, "-c", "import sys; sys.stdin.read()"]
+        heir = subprocess.Popen(argv, stdin=subprocess.PIPE, pass_fds=handles())
+    try:
+        with pytest.raises(TinyedgeError, match="another run"):
+            exclusive(tmp_path).__enter__()
+    finally:
+        heir.kill()
+        heir.communicate()
+    assert handles() == ()
+    with exclusive(tmp_path):
+        assert len(handles()) == 1
 
 
 def test_a_verb_ends_with_the_message_and_writes_nothing(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from tinyedge import tool
+from tinyedge import lock, tool
 from tinyedge.board import Board
 from tinyedge.errors import CheckFailed, ToolError
 
@@ -45,7 +45,9 @@ def build(
     """Build; return the ELF. Raises ToolError, or CheckFailed with the bytes over the budget."""
     tool.require(board.build.toolchain)
     command = argv(folder, out, os.cpu_count() or 1, sanitize, observe)
-    done = tool.run(command, env=environment(os.environ), check=False)
+    # A make that outlives a killed run keeps the folder locked until it has ended.
+    held = lock.handles()
+    done = tool.run(command, env=environment(os.environ), check=False, keep_open=held)
     if done.returncode != 0:
         raise explain(board, folder, done.stdout + done.stderr)
     return out / "firmware.elf"

@@ -1,0 +1,1 @@
+"""Runs of tinyedge that are killed, and what the next run makes of it."""
