@@ -2,71 +2,25 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.support import armv7em, drawn, tools
+from tests.support import armv7em, drawn, kernel_cases, tools
 from tests.support.armv7em import Case
 from tinyedge.compile import params as p
-from tinyedge.compile.evaluate import evaluate
 from tinyedge.compile.kernels.armv7em import FAST, SMALL
 from tinyedge.compile.kernels.armv7em.kernels import Winograd
-from tinyedge.compile.kernels.base import Kernel
 from tinyedge.compile.plan import Domain
-from tinyedge.compile.program import Node, Value
-from tinyedge.graph.types import DType
 
-Rng = np.random.Generator
-
-
-def twin(q: p.Params, operands: tuple[armv7em.Bytes, ...]) -> armv7em.Bytes:
-    """What numpy makes of operands and output kept as uint8 = q + 128."""
-    output = evaluate(q, [(x ^ 0x80).view(np.int8) for x in operands])
-    return np.ascontiguousarray(output, np.int8).reshape(-1).view(np.uint8) ^ 0x80
-
-
-def value(size: int, channels: int) -> Value:
-    shape = (size // channels, channels)
-    return Value(0, "tensor", shape, DType.INT8, None, domain=Domain.OFFSET)
-
-
-def cases(rng: Rng, q: p.Params, sizes: tuple[int, ...], channels: int) -> Iterator[Case]:
-    """The layer by every kernel that takes it, with inputs drawn and a distance it allows."""
-    operands = tuple(rng.integers(0, 256, size, dtype=np.uint8) for size in sizes)
-    expected = twin(q, operands)
-    inputs = tuple(value(size, 1) for size in sizes)
-    node = Node("TEST", (0,), q, inputs, value(expected.size, channels))
-    for kernel in (*FAST, *SMALL):
-        if kernel.applies(node):
-            distance = pick(rng, kernel, node)
-            yield Case(kernel, node, operands, expected, distance)
-
-
-def pick(rng: Rng, kernel: Kernel, node: Node) -> int | None:
-    """The closest that output and first operand may lie, on either side, or far apart."""
-    rule, align = kernel.overlap(node, 0), math.lcm(kernel.align(node), 4)
-    before, after = -(-rule.lead // align) * align, -(-rule.lag // align) * align
-    return (-before, after, None)[int(rng.integers(3))]
-
-
-def inside_scratch(case: Case) -> Iterator[Case]:
-    """The case with its first operand where the scratch overwrites it, if that is allowed."""
-    behind = case.kernel.operand_in_scratch(case.node)
-    if behind is not None:
-        yield replace(case, distance=None, inside=behind)
+cases = partial(kernel_cases.draw, (*FAST, *SMALL), domain=Domain.OFFSET)
 
 
 def check(cases: list[Case], folder: Path) -> None:
     tools.need("arm-none-eabi-gcc", "qemu-system-arm")
-    assert cases
-    for case, outcome in zip(cases, armv7em.run(cases, folder), strict=True):
-        assert outcome.wrong == 0, (case.kernel.name, case.node.params, case.distance, outcome)
-        assert outcome.strays == 0, (case.kernel.name, case.node.params, case.distance, outcome)
+    kernel_cases.check(cases, armv7em.run(cases, folder))
 
 
 CONVOLUTIONS = [
@@ -178,9 +132,9 @@ def test_fully_connected(tmp_path: Path) -> None:
     for batches, inputs, outputs in [(1, 64, 12), (1, 640, 8), (1, 9, 128), (3, 20, 7), (2, 8, 33)]:
         q = drawn.fully_connected(rng, batches, inputs, outputs)
         found += cases(rng, q, (batches * inputs,), outputs)
-    found += [inside for case in found for inside in inside_scratch(case)]
-    assert any(case.inside for case in found)
-    check(found, tmp_path)
+    inside = kernel_cases.inside_scratch(found)
+    assert any(case.inside for case in inside)
+    check(found + inside, tmp_path)
 
 
 def test_add(tmp_path: Path) -> None:

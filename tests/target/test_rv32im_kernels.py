@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from tests.support import armv7em, bare_kernels, drawn
+from tests.support import bare_kernels, drawn, kernel_cases
 from tests.support.armv7em import Case
-from tinyedge.compile import params as p
-from tinyedge.compile.evaluate import evaluate
-from tinyedge.compile.kernels.base import Kernel
 from tinyedge.compile.kernels.rv32im import FAST
-from tinyedge.compile.program import Node, Value
-from tinyedge.graph.types import DType
 
-Rng = np.random.Generator
-
-
-def twin(q: p.Params, operands: tuple[armv7em.Bytes, ...]) -> armv7em.Bytes:
-    """What numpy makes of int8 operands."""
-    output = evaluate(q, [x.view(np.int8) for x in operands])
-    return np.ascontiguousarray(output, np.int8).reshape(-1).view(np.uint8)
-
-
-def value(size: int, channels: int) -> Value:
-    return Value(0, "tensor", (size // channels, channels), DType.INT8, None)
-
-
-def cases(rng: Rng, q: p.Params, sizes: tuple[int, ...], channels: int) -> Iterator[Case]:
-    """The layer by every kernel that takes it, with inputs drawn and a distance it allows."""
-    operands = tuple(rng.integers(0, 256, size, dtype=np.uint8) for size in sizes)
-    expected = twin(q, operands)
-    inputs = tuple(value(size, 1) for size in sizes)
-    node = Node("TEST", (0,), q, inputs, value(expected.size, channels))
-    for kernel in FAST:
-        if kernel.applies(node):
-            yield Case(kernel, node, operands, expected, pick(rng, kernel, node))
-
-
-def pick(rng: Rng, kernel: Kernel, node: Node) -> int | None:
-    """The closest that output and first operand may lie, on either side, or far apart."""
-    rule, align = kernel.overlap(node, 0), math.lcm(kernel.align(node), 4)
-    before, after = -(-rule.lead // align) * align, -(-rule.lag // align) * align
-    return (-before, after, None)[int(rng.integers(3))]
+cases = partial(kernel_cases.draw, FAST)
 
 
 def check(cases: list[Case], folder: Path) -> None:
-    assert cases
-    outcomes = bare_kernels.run("qemu-riscv32", "rv32im", cases, folder)
-    for case, outcome in zip(cases, outcomes, strict=True):
-        assert outcome.wrong == 0, (case.kernel.name, case.node.params, case.distance, outcome)
-        assert outcome.strays == 0, (case.kernel.name, case.node.params, case.distance, outcome)
+    kernel_cases.check(cases, bare_kernels.run("qemu-riscv32", "rv32im", cases, folder))
 
 
 CONVOLUTIONS = [
