@@ -2,7 +2,6 @@
  * lines and then m-ready. Takes the place of command.c and frame.c. */
 #include "te_mlperf.h"
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -34,14 +33,15 @@ static bool same(const char *left, const char *right) {
   return *left == *right;
 }
 
-/* Sends the texts up to a NULL. */
-static void say(const char *text, ...) {
-  va_list more;
-  va_start(more, text);
-  for (; text != NULL; text = va_arg(more, const char *)) {
-    te_port_write((const uint8_t *)text, strlen(text));
-  }
-  va_end(more);
+static void say(const char *text) {
+  te_port_write((const uint8_t *)text, strlen(text));
+}
+
+/* Not variadic: LLVM's Xtensa back end reads wrong arguments. */
+static void say3(const char *first, const char *second, const char *third) {
+  say(first);
+  say(second);
+  say(third);
 }
 
 /* value / by, and what is left of it: some cores have no library for 64 bits. */
@@ -71,7 +71,7 @@ static const char *decimal(char *to, uint64_t value) {
 
 static void say_number(const char *before, uint64_t value, const char *after) {
   char digits[21];
-  say(before, decimal(digits, value), after, NULL);
+  say3(before, decimal(digits, value), after);
 }
 
 static void say_hex(uint8_t byte) {
@@ -80,30 +80,31 @@ static void say_hex(uint8_t byte) {
   te_port_write(text, sizeof text);
 }
 
-/* Three decimals, halves away from zero: what printf's %.3f would need a library for. */
-static void say_thousandths(float value) {
+/* What printf's %.3f would need a library for. */
+static void say_thousandths(uint64_t thousandths, bool negative) {
   char digits[21];
-  bool negative = value < 0;
-  float magnitude = negative ? -value : value;
-  if (!(magnitude < LARGEST)) magnitude = LARGEST;
-  uint32_t thousandths = (uint32_t)(magnitude * 1000.0f + 0.5f);
-  uint32_t part = thousandths % 1000;
+  uint32_t part;
+  uint64_t whole = divide(thousandths, 1000, &part);
   const char fraction[] = {'.', (char)('0' + part / 100), (char)('0' + part / 10 % 10),
                            (char)('0' + part % 10), '\0'};
-  say(negative && thousandths > 0 ? "-" : "", decimal(digits, thousandths / 1000), fraction, NULL);
+  say3(negative && thousandths > 0 ? "-" : "", decimal(digits, whole), fraction);
 }
 
-/* value * 1000000, by shifts: 1000000 = 2^6 * (2^14 - 2^10 + 2^8 + 2^3 + 1). */
-static uint64_t million_times(uint64_t value) {
-  return ((value << 14) - (value << 10) + (value << 8) + (value << 3) + value) << 6;
+/* By shifts, for cores that have no library for 64 bits. */
+static uint64_t times(uint64_t value, uint32_t factor) {
+  uint64_t product = 0;
+  for (; factor > 0; factor >>= 1, value <<= 1) {
+    if (factor & 1) product += value;
+  }
+  return product;
 }
 
 static void say_timestamp(void) {
   uint32_t hz = te_port_ticks_hz(), rest;
   uint64_t seconds = divide(te_port_ticks(), hz, &rest);
   uint32_t ignored;
-  uint64_t part = divide(million_times(rest), hz, &ignored);
-  say_number("m-lap-us-", million_times(seconds) + part, "\r\n");
+  uint64_t part = divide(times(rest, 1000000), hz, &ignored);
+  say_number("m-lap-us-", times(seconds, 1000000) + part, "\r\n");
 }
 
 /* The next word after spaces; NULL if there is none. Ends it in place and moves `*at` behind it. */
@@ -140,7 +141,7 @@ static int hex_digit(char digit) {
 static void on_load(char *arguments) {
   int32_t size = next_number(&arguments, 0);
   if (size <= 0) {
-    say("e-[Command 'db load' must be >0 bytes]\r\n", NULL);
+    say("e-[Command 'db load' must be >0 bytes]\r\n");
   } else if (size > TE_MLPERF_BYTES) {
     say_number("e-[Supplied buffer size ", (uint32_t)size, "");
     say_number(" exceeds maximum of ", TE_MLPERF_BYTES, "]\r\n");
@@ -153,46 +154,46 @@ static void on_load(char *arguments) {
 
 static void on_bytes(const char *digits) {
   if (strlen(digits) % 2 != 0) {
-    say("e-[Insufficent number of hex digits]\r\n", NULL);
+    say("e-[Insufficent number of hex digits]\r\n");
     return;
   }
   if (buffer.received == buffer.size) {
-    say("e-[Nothing is expected: 'db load' comes first]\r\n", NULL);
+    say("e-[Nothing is expected: 'db load' comes first]\r\n");
     return;
   }
   for (; *digits != '\0' && buffer.received < buffer.size; digits += 2) {
     int high = hex_digit(digits[0]), low = hex_digit(digits[1]);
     if (high < 0 || low < 0) {
       const char pair[] = {digits[0], digits[1], '\0'};
-      say("e-[Invalid hex digit '", pair, "']\r\n", NULL);
+      say3("e-[Invalid hex digit '", pair, "']\r\n");
       return;
     }
     buffer.bytes[buffer.received++] = (uint8_t)(high << 4 | low);
   }
-  if (buffer.received == buffer.size) say("m-load-done\r\n", NULL);
+  if (buffer.received == buffer.size) say("m-load-done\r\n");
 }
 
 static void on_print(char *arguments) {
   int32_t count = next_number(&arguments, (int32_t)buffer.received);
   int32_t offset = next_number(&arguments, 0);
   if (count < 0 || offset < 0) {
-    say("e-[Command 'db print' takes two numbers]\r\n", NULL);
+    say("e-[Command 'db print' takes two numbers]\r\n");
     return;
   }
   uint32_t at = (uint32_t)offset, end = at + (uint32_t)count;
   if (end > buffer.received) end = buffer.received;
   for (uint32_t column = 0; at < end; at++) {
-    say(column == 0 ? "m-buffer-" : "-", NULL);
+    say(column == 0 ? "m-buffer-" : "-");
     say_hex(buffer.bytes[at]);
     column = (column + 1) % BYTES_A_LINE;
-    if (column == 0 || at + 1 == end) say("\r\n", NULL);
+    if (column == 0 || at + 1 == end) say("\r\n");
   }
 }
 
 static void on_db(char *arguments) {
   char *word = next_word(&arguments);
   if (word == NULL) {
-    say("e-[Command 'db' requires a subcommand]\r\n", NULL);
+    say("e-[Command 'db' requires a subcommand]\r\n");
   } else if (same(word, "load")) {
     on_load(arguments);
   } else if (same(word, "print")) {
@@ -202,6 +203,7 @@ static void on_db(char *arguments) {
   }
 }
 
+#if TE_MLPERF_INPUT == TE_MLPERF_FLOAT32
 /* Halves away from zero, saturated to int8. */
 static int8_t quantized(float value, const te_tensor_info *tensor) {
   float steps = value / tensor->scale;
@@ -218,6 +220,8 @@ static float real_input(uint32_t index) {
   return value;
 }
 
+#endif
+
 /* Writes the buffer to the model's input. Before each inference: its memory may be reused. */
 static void write_input(void) {
   int8_t *input = te_model_input(0);
@@ -230,40 +234,46 @@ static void write_input(void) {
     input[i] = (int8_t)buffer.bytes[i];
 #endif
   }
-#if TE_MLPERF_INPUT != TE_MLPERF_FLOAT32
-  (void)quantized;
-  (void)real_input;
-#endif
 }
 
-static float real_output(uint32_t index) {
-  const te_tensor_info *tensor = &te_model.outputs[0];
+/* Output `index` in steps from its zero point. */
+static int32_t steps_of(uint32_t index) {
   const int8_t *output = te_model_output(0);
-  return (float)(output[index] - tensor->zero_point) * tensor->scale;
+  return output[index] - te_model.outputs[0].zero_point;
 }
+
+#if TE_MLPERF_ERROR
+/* The mean squared difference between what came in and what came out. */
+static void say_result(void) {
+  uint32_t count = te_model.outputs[0].bytes;
+  float sum = 0;
+  for (uint32_t i = 0; i < count; i++) {
+    float difference = (float)steps_of(i) * te_model.outputs[0].scale - real_input(i);
+    sum += difference * difference;
+  }
+  float mean = sum / (float)count;
+  say_thousandths((uint32_t)((mean < LARGEST ? mean : LARGEST) * 1000.0f + 0.5f), false);
+}
+#else
+static void say_result(void) {
+  for (uint32_t i = 0; i < te_model.outputs[0].bytes; i++) {
+    int32_t steps = steps_of(i);
+    uint64_t scaled = times(TE_MLPERF_STEP, (uint32_t)(steps < 0 ? -steps : steps));
+    if (i > 0) say(",");
+    say_thousandths((scaled + 0x80000000u) >> 32, steps < 0);
+  }
+}
+#endif
 
 static void on_results(char *arguments) {
   (void)arguments;
   if (ready != TE_OK) {
-    say("e-[", te_model_error(), "]\r\n", NULL);
+    say3("e-[", te_model_error(), "]\r\n");
     return;
   }
-  uint32_t count = te_model.outputs[0].bytes;
-  say("m-results-[", NULL);
-#if TE_MLPERF_ERROR
-  float sum = 0; /* of the squared differences between what came in and what came out */
-  for (uint32_t i = 0; i < count; i++) {
-    float difference = real_output(i) - real_input(i);
-    sum += difference * difference;
-  }
-  say_thousandths(sum / (float)count);
-#else
-  for (uint32_t i = 0; i < count; i++) {
-    if (i > 0) say(",", NULL);
-    say_thousandths(real_output(i));
-  }
-#endif
-  say("]\r\n", NULL);
+  say("m-results-[");
+  say_result();
+  say("]\r\n");
 }
 
 /* Runs `count` inferences; says why and returns false if one fails. */
@@ -271,7 +281,7 @@ static bool infer(int32_t count) {
   for (int32_t i = 0; i < count; i++) {
     write_input();
     if (te_model_invoke() != TE_OK) {
-      say("e-[", te_model_error(), "]\r\n", NULL);
+      say3("e-[", te_model_error(), "]\r\n");
       return false;
     }
   }
@@ -281,36 +291,36 @@ static bool infer(int32_t count) {
 static void on_infer(char *arguments) {
   int32_t count = next_number(&arguments, 1), warmups = next_number(&arguments, 10);
   if (count <= 0) {
-    say("e-[Inference iterations must be >0]\r\n", NULL);
+    say("e-[Inference iterations must be >0]\r\n");
   } else if (warmups < 0) {
-    say("e-[Inference warmup must be >=0]\r\n", NULL);
+    say("e-[Inference warmup must be >=0]\r\n");
   } else if (ready != TE_OK) {
-    say("e-[", te_model_error(), "]\r\n", NULL);
+    say3("e-[", te_model_error(), "]\r\n");
   } else if (buffer.received != TE_MLPERF_BYTES) {
     say_number("e-[Input db has ", buffer.received, "");
     say_number(" bytes, expected ", TE_MLPERF_BYTES, "]\r\n");
   } else {
     say_number("m-warmup-start-", (uint32_t)warmups, "\r\n");
     if (!infer(warmups)) return;
-    say("m-warmup-done\r\n", NULL);
+    say("m-warmup-done\r\n");
     say_number("m-infer-start-", (uint32_t)count, "\r\n");
     say_timestamp();
     if (!infer(count)) return;
     say_timestamp();
-    say("m-infer-done\r\n", NULL);
+    say("m-infer-done\r\n");
     on_results(arguments);
   }
 }
 
 static void on_name(char *arguments) {
   (void)arguments;
-  say("m-name-dut-[", TE_BOARD_ID, "]\r\n", NULL);
+  say3("m-name-dut-[", TE_BOARD_ID, "]\r\n");
 }
 
 static void on_profile(char *arguments) {
   (void)arguments;
-  say("m-profile-[ULPMark for tinyML Firmware V0.0.1]\r\n", NULL);
-  say("m-model-[", TE_MLPERF_MODEL, "]\r\n", NULL);
+  say("m-profile-[ULPMark for tinyML Firmware V0.0.1]\r\n");
+  say3("m-model-[", TE_MLPERF_MODEL, "]\r\n");
 }
 
 static void on_timestamp(char *arguments) {
@@ -340,8 +350,8 @@ static const struct {
 
 static void on_help(char *arguments) {
   (void)arguments;
-  say("tinyedge ", TE_FIRMWARE_VERSION, ", MLPerf Tiny\r\n\r\n", NULL);
-  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) say(commands[i].help, NULL);
+  say3("tinyedge ", TE_FIRMWARE_VERSION, ", MLPerf Tiny\r\n\r\n");
+  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) say(commands[i].help);
 }
 
 static void dispatch(char *text) {
@@ -352,20 +362,20 @@ static void dispatch(char *text) {
       return;
     }
   }
-  say("e-[Unknown command: ", word == NULL ? "" : word, "]\r\n", NULL);
+  say3("e-[Unknown command: ", word == NULL ? "" : word, "]\r\n");
 }
 
 /* Takes one received character; line ends of a person's terminal are no part of a command. */
 static void take(char received) {
   if (received == END_OF_COMMAND) {
     if (chars > COMMAND_CHARS) {
-      say("e-[Command is longer than 80 characters]\r\n", NULL);
+      say("e-[Command is longer than 80 characters]\r\n");
     } else {
       command[chars] = '\0';
       dispatch(command);
     }
     chars = 0;
-    say("m-ready\r\n", NULL);
+    say("m-ready\r\n");
   } else if (received != '\r' && received != '\n' && received != '\0') {
     if (chars < COMMAND_CHARS) command[chars] = received;
     if (chars <= COMMAND_CHARS) chars++;
@@ -375,8 +385,8 @@ static void take(char received) {
 void te_command_loop(void) {
   uint8_t received[64];
   ready = te_model_init();
-  if (ready != TE_OK) say("e-[", te_model_error(), "]\r\n", NULL);
-  say("m-timestamp-mode-performance\r\nm-init-done\r\nm-ready\r\n", NULL);
+  if (ready != TE_OK) say3("e-[", te_model_error(), "]\r\n");
+  say("m-timestamp-mode-performance\r\nm-init-done\r\nm-ready\r\n");
   for (;;) {
     int count = te_port_read(received, sizeof received);
     if (count < 0) return;
@@ -385,10 +395,11 @@ void te_command_loop(void) {
 }
 
 void te_log(const char *text) {
-  say("m-log-[", text, "]\r\n", NULL);
+  say3("m-log-[", text, "]\r\n");
 }
 
 void te_fault(const char *text, uint32_t address) {
   say_number("e-[Fault at ", address, ": ");
-  say(text, "]\r\n", NULL);
+  say(text);
+  say("]\r\n");
 }

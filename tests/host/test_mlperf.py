@@ -1,7 +1,9 @@
 """The MLPerf Tiny protocol, as its runner speaks it, on the host under sanitizers."""
 
+import itertools
 import os
 import re
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +16,9 @@ import serial
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
 from tinyedge import build, flash, pipeline
-from tinyedge.errors import ConfigError
+from tinyedge.errors import ConfigError, LinkError
+from tinyedge.flash import qemu
+from tinyedge.graph import read_tflite
 from tinyedge.link.bridge import Bridge
 from tinyedge.link.transport import SerialTransport
 from tinyedge.oracle import Oracle
@@ -30,13 +34,31 @@ class Client:
 
     def __init__(self, url: str) -> None:
         self.transport = SerialTransport(url, 115200)
+        self._synchronize()
 
-    def __call__(self, command: str) -> list[str]:
-        self.transport.write(f"{command}%".encode())
+    def _synchronize(self) -> None:
+        """A word at a time until one is answered: what a board is sent while it starts is lost."""
         text, until = b"", monotonic() + 60
-        while not text.endswith(b"m-ready\r\n"):
+        for attempt in itertools.count():
+            assert monotonic() < until, text
+            self.transport.write(f"sync{attempt}%".encode())
+            answer = f"e-[Unknown command: sync{attempt}]\r\nm-ready\r\n".encode()
+            again = monotonic() + 2
+            while monotonic() < again:
+                text += self.transport.read(0.2)
+                if text.endswith(answer):
+                    return
+
+    def _said(self, command: str, end: bytes) -> bytes:
+        self.transport.write(command.encode())
+        text, until = b"", monotonic() + 60
+        while not text.endswith(end):
             assert monotonic() < until, text
             text += self.transport.read(1.0)
+        return text
+
+    def __call__(self, command: str) -> list[str]:
+        text = self._said(f"{command}%", b"m-ready\r\n")
         lines = text.decode().split("\r\n")
         assert lines[-2:] == ["m-ready", ""]
         return lines[:-2]
@@ -59,7 +81,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def ask(url: str) -> Iterator[Ask]:
     client = Client(url)
-    client("\r\n")
     yield client
     client.transport.close()
 
@@ -69,6 +90,13 @@ def load(ask: Ask, data: bytes) -> None:
     for at in range(0, len(data), 31):
         said = ask("db " + data[at : at + 31].hex())
         assert said == (["m-load-done"] if at + 31 >= len(data) else [])
+
+
+def _real(data: np.ndarray) -> np.ndarray:
+    """What the reference answers, as real numbers."""
+    quant = read_tflite.read(DIGITS.read_bytes(), "digits-cnn").outputs[0].q
+    (output,) = Oracle(DIGITS.read_bytes(), "digits-cnn").run([data])
+    return (output.reshape(-1).astype(np.float64) - quant.zero_point) * quant.scale
 
 
 def _results(lines: list[str]) -> list[float]:
@@ -86,7 +114,6 @@ def test_identity(ask: Ask) -> None:
 
 
 def test_an_inference_answers_the_reference_s(ask: Ask) -> None:
-    reference = Oracle(DIGITS.read_bytes(), "digits-cnn")
     data = np.random.Generator(np.random.PCG64(7)).integers(-128, 128, (1, 8, 8, 1), np.int8)
     load(ask, data.tobytes())
     printed = "".join(line.removeprefix("m-buffer-") for line in ask("db print"))
@@ -102,12 +129,26 @@ def test_an_inference_answers_the_reference_s(ask: Ask) -> None:
         "m-lap-us-N",
         "m-infer-done",
     ]
-    graph = pipeline.load(pipeline.resolve(str(DIGITS)), Workspace(Path(os.devnull))).graph
-    quant = graph.outputs[0].q
-    (output,) = reference.run([data])
-    expected = (output.reshape(-1).astype(np.float64) - quant.zero_point) * quant.scale
-    assert _results(lines) == pytest.approx(expected, abs=0.00051)
+    assert _results(lines) == pytest.approx(_real(data), abs=0.00051)
     assert ask("results") == lines[-1:]
+
+
+@pytest.mark.parametrize("name", ["netduinoplus2", "qemu-riscv32", "qemu-xtensa"])
+def test_emulated_boards_speak_it(name: str, tmp_path: Path) -> None:
+    board = boards.load(name)
+    need("make", board.build.toolchain, qemu.program(board))
+    loaded = pipeline.load(pipeline.resolve(str(DIGITS)), Workspace(tmp_path))
+    firmware = pipeline.generate(loaded, board, "aot", Workspace(tmp_path), protocol="mlperf")
+    data = np.random.Generator(np.random.PCG64(8)).integers(-128, 128, (1, 8, 8, 1), np.int8)
+    with flash.run(build.build(firmware.folder, board), board, greet=False) as device:
+        client = Client(device.url)
+        assert client("name") == [f"m-name-dut-[{name}]"]
+        load(client, data.tobytes())
+        lines = client("infer 2 1")
+        assert _results(lines) == pytest.approx(_real(data), abs=0.00051)
+        first, second = (int(line[9:]) for line in lines if line.startswith("m-lap-us-"))
+        assert 0 < first < second
+        client.transport.close()
 
 
 @pytest.mark.parametrize(
@@ -174,7 +215,6 @@ def test_the_benchmarks_take_what_the_runner_sends(
         expected = np.array([np.mean((expected - sent.reshape(-1)) ** 2)])
     with flash.run(artifact, HOST, greet=False) as device:
         client = Client(device.url)
-        client("")
         assert client("profile")[1] == f"m-model-[{model}]"
         load(client, sent.tobytes())
         assert _results(client("infer 1 0")) == pytest.approx(expected, rel=1e-4, abs=0.00051)
@@ -199,3 +239,28 @@ def test_the_bridge_stays_while_clients_come_and_go(url: str) -> None:
         finally:
             over.set()
             thread.join()
+
+
+def test_the_bridge_stays_while_the_device_is_away() -> None:
+    over, losses = threading.Event(), list[LinkError]()
+    with Bridge() as bridge, socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        options = {"over": over.is_set, "on_gone": losses.append}
+        thread = threading.Thread(target=bridge.serve, args=(url, 115200), kwargs=options)
+        thread.start()
+        try:
+            with serial.Serial(bridge.terminal, 115200, timeout=30) as port:
+                for away, word in enumerate((b"one", b"two"), 1):
+                    device, _ = server.accept()
+                    with device:
+                        port.write(word)
+                        assert device.recv(3, socket.MSG_WAITALL) == word
+                        device.sendall(word[::-1])
+                        assert port.read(3) == word[::-1]
+                    until = monotonic() + 60
+                    while len(losses) < away and monotonic() < until:
+                        over.wait(0.02)
+        finally:
+            over.set()
+            thread.join()
+    assert len(losses) == 2

@@ -42,7 +42,7 @@ def render(
         **board_files.files(board, optimize if runtime == "aot" else "speed", protocol)
     }
     if protocol == "mlperf":
-        files["include/te_mlperf.h"] = mlperf.header(graph)
+        files["include/te_mlperf.h"] = mlperf.header(graph, board)
     if runtime == "aot":
         assert plan is not None
         files |= aot.render(graph, plan, tflite)

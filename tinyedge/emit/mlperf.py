@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from tinyedge.board import Board
 from tinyedge.emit.render import render
-from tinyedge.errors import ModelError
+from tinyedge.errors import ConfigError, ModelError
 from tinyedge.graph.types import DType, Graph
 
 Protocol = Literal["tinyedge", "mlperf"]
@@ -21,13 +22,20 @@ APP: dict[Protocol, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class MlperfView:
-    """What te_mlperf.h.j2 prints. ``error``: the result is an error, not the outputs."""
+    """What te_mlperf.h.j2 prints.
+
+    ``step``: thousandths of a step of the output, times 2^32, so that printing takes no floating
+    point. ``error``: the result is an error, not the outputs.
+    """
 
     model: str
     input: Literal["int8", "uint8", "float32"]
     bytes: int
+    step: int
     error: bool = False
 
+
+_LARGEST_STEP = 1 << 55  # 255 of them fit 64 bits
 
 #: elements of input and output -> the benchmark, and how its data set holds an input
 _BENCHMARKS: dict[tuple[int, int], tuple[str, Literal["int8", "uint8", "float32"]]] = {
@@ -53,9 +61,16 @@ def view(graph: Graph) -> MlperfView:
     name = re.sub(r"[^A-Za-z0-9._-]", "-", graph.name)
     model, kind = _BENCHMARKS.get(elements, (name, "int8"))
     size = elements[0] * (4 if kind == "float32" else 1)
-    return MlperfView(model, kind, size, error=model == "ad01")
+    step = min(round(graph.outputs[0].q.scale * 1000 * 2**32), _LARGEST_STEP)
+    return MlperfView(model, kind, size, step, error=model == "ad01")
 
 
-def header(graph: Graph) -> str:
-    """te_mlperf.h."""
-    return render("include/te_mlperf.h.j2", view(graph))
+def header(graph: Graph, board: Board) -> str:
+    """te_mlperf.h. Raises ConfigError where the board cannot compute on real inputs."""
+    seen = view(graph)
+    if seen.input == "float32" and board.port == "xtensa_kc705":
+        raise ConfigError(
+            f"{board.id}: its core has no floating point, which {seen.model} needs",
+            "choose another board",
+        )
+    return render("include/te_mlperf.h.j2", seen)
