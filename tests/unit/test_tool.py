@@ -10,17 +10,24 @@ from tinyedge.errors import ToolError
 
 
 @pytest.mark.parametrize(
-    ("board", "program", "package"),
-    [("netduinoplus2", "arm-none-eabi-gcc", "gcc-arm-none-eabi"), ("host", "gcc", "gcc")],
+    ("board", "program", "packages"),
+    [
+        (
+            "netduinoplus2",
+            "arm-none-eabi-gcc",
+            "gcc-arm-none-eabi libnewlib-arm-none-eabi",
+        ),
+        ("host", "gcc", "gcc"),
+    ],
 )
-def test_a_compiler_that_is_missing_is_named_with_its_package(
-    board: str, program: str, package: str, monkeypatch: pytest.MonkeyPatch
+def test_a_compiler_that_is_missing_is_named_with_its_packages(
+    board: str, program: str, packages: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(ToolError) as caught:
         build.require(boards.load(board), "aot")
     assert caught.value.message == f'the program "{program}" is not on the PATH'
-    assert caught.value.hint == f'run "make setup", or "apt-get install {package}"'
+    assert caught.value.hint == f'run "make setup", or "apt-get install {packages}"'
 
 
 def test_a_failure_shows_the_end_of_what_was_printed() -> None:
