@@ -191,9 +191,21 @@ def load(
     assert path is not None
     data = _read(path)
     anything = runtime == "tflm"
-    graph = read_tflite.read(data, model.name, allow_unsupported=anything)
-    verify.check(graph, allow_unsupported=anything)
+    with _told_by_path(path, model.name):
+        graph = read_tflite.read(data, model.name, allow_unsupported=anything)
+        verify.check(graph, allow_unsupported=anything)
     return Loaded(model, data, graph, trained, quantized, workspace.samples(model.name))
+
+
+@contextmanager
+def _told_by_path(path: Path, name: str) -> Iterator[None]:
+    """What is wrong with a file begins with its path, for several may have one name."""
+    try:
+        yield
+    except ModelError as error:
+        if not error.message.startswith(f"{name}:"):
+            raise
+        raise ModelError(f"{path}{error.message.removeprefix(name)}", error.hint) from error
 
 
 def sketch(model: Model) -> Loaded:

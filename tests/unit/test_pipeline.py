@@ -49,6 +49,15 @@ def test_limits_are_kept_or_refused_with_the_bytes_that_lack(tmp_path: Path) -> 
             pipeline.generate(loaded, HOST, "aot", workspace)
 
 
+def test_a_damaged_file_is_told_by_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "a folder" / "net.tflite"
+    path.parent.mkdir()
+    path.write_bytes(tiny_model.write(tmp_path / "whole.tflite").read_bytes()[:100])
+    with pytest.raises(ModelError) as caught:
+        pipeline.load(pipeline.resolve(str(path)), Workspace(tmp_path))
+    assert caught.value.message.startswith(f"{path}: ")
+
+
 @pytest.mark.parametrize(
     ("argument", "message"),
     [

@@ -13,6 +13,7 @@ from tinyedge.board import Board
 from tinyedge.cli import _console, train
 from tinyedge.devices import Built
 from tinyedge.emit.mlperf import Protocol
+from tinyedge.flash import ports
 from tinyedge.lock import exclusive
 from tinyedge.pipeline import Firmware, Loaded
 from tinyedge.recipe import Compile
@@ -92,6 +93,13 @@ def observed(
         require(firmware)
         _console.note(f"compile {loaded.model.name} for {board.id}, observed")
         return devices.build(firmware, observe=True)
+
+
+def require_ports(*given: str | None) -> None:
+    """Raise LinkError if one of ``given`` (None: none was named) is no port: before any work."""
+    for port in given:
+        if port is not None:
+            ports.existing(port)
 
 
 def _alone(

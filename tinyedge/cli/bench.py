@@ -45,6 +45,7 @@ def command(
     What a tick is depends on the board's timer and is always named: instructions on emulated
     boards, cycles or time elsewhere. One is never printed as another.
     """
+    _stages.require_ports(port)
     built = _stages.build(model, board, runtime, workspace, given)
     devices.require_clock(built.firmware.board)
     with _stages.device(built, port) as url:

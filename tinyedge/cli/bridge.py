@@ -41,6 +41,7 @@ def command(
     A program that speaks to a serial port opens the terminal, and may leave and come back: an
     emulated board goes on, and a real one is not reset by it. --port: a device that is there.
     """
+    _stages.require_ports(port)
     built = _stages.build(model, board, runtime, workspace, given, protocol=protocol)
     with Bridge() as bridge, _device(built, port) as url:
         report = BridgeReport(board=built.report.board, url=url, terminal=bridge.terminal)

@@ -47,6 +47,7 @@ def command(
     The device sends each layer's output while it runs, so that it needs no room to keep them. Exit
     code 1 if a byte differs from TFLM's reference; the signal-to-noise ratio says what int8 costs.
     """
+    _stages.require_ports(port)
     built = _stages.observed(model, board, runtime, workspace, given, require=_require_plan)
     with _stages.device(built, port) as url:
         report, layers = devices.debug(built, url, sample, inputs, on_log=_console.note)

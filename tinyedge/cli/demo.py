@@ -54,6 +54,7 @@ def command(
     What has not changed since the last time is not done again; device, samples and measurement are
     always fresh. Exit code 1 if accuracy, memory or a single byte falls short.
     """
+    _stages.require_ports(port)
     built = _stages.build(model, board, runtime, workspace, given)
     if built.firmware.loaded.quantized:
         require_accuracy(built.firmware.loaded.quantized)

@@ -44,6 +44,7 @@ def command(
     A firmware of its own is built that observes its layers; the one that "flash" uses has none of
     it. Beside the table: profile.json, .csv, .svg and .png in the workspace.
     """
+    _stages.require_ports(port)
     require = devices.require_observable
     built = _stages.observed(model, board, runtime, workspace, given, require=require)
     title = f"profile {built.report.model} on {built.report.board}"

@@ -37,6 +37,7 @@ def command(
     They show what "tinyedge validate" and "tinyedge bench" last found with this firmware; what is
     missing or was found with another one is measured first.
     """
+    _stages.require_ports(port)
     built = _stages.build(model, board, runtime, workspace, given)
     validated = devices.last(built, "validate.json", ValidateReport)
     benched = devices.last(built, "bench.json", BenchReport)

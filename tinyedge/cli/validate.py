@@ -62,6 +62,7 @@ def command(
     one that is started for this and stopped. Of several, each gets the same samples, and one that
     fails does not stop the others. Exit code 1 on any difference.
     """
+    _stages.require_ports(*ports)
     built = _stages.build(model, board, runtime, workspace, given)
     if len(ports) > 1:
         fleet = _stages.validate_all(built, ports, samples, inputs)

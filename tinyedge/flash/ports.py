@@ -57,7 +57,7 @@ def find(given: str = "", ask: Ask | None = None) -> str:
     Several: ``ask`` chooses; without it, and where there is none, LinkError lists what there is.
     """
     if given:
-        return _existing(given)
+        return existing(given)
     found = _boards()
     if len(found) == 1:
         return found[0].device
@@ -79,7 +79,8 @@ def _boards() -> list[Port]:
     return [Port(device, BRIDGES[ids]) for device, ids in _comports() if ids in BRIDGES]
 
 
-def _existing(device: str) -> str:
+def existing(device: str) -> str:
+    """Return ``device``, a port or a URL. Raises LinkError if there is no such port."""
     if "://" in device or Path(device).exists():
         return device
     known = ", ".join(name for name, _ in _comports()) or "none"

@@ -1,11 +1,14 @@
 """Every failure becomes a message and an exit code."""
 
 import errno
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from tests.support import tiny_model
 from tinyedge import cli as program
-from tinyedge.errors import CheckFailed, ConfigError
+from tinyedge.errors import CheckFailed, ConfigError, LinkError
 
 
 @pytest.mark.parametrize(
@@ -46,3 +49,13 @@ def test_a_defect_shows_where_it_is_when_asked(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("TINYEDGE_TRACEBACK", "1")
     with pytest.raises(ZeroDivisionError):
         program.main()
+
+
+@pytest.mark.parametrize("verb", ["validate", "bench", "profile", "debug", "bridge", "report"])
+def test_a_port_that_is_none_is_refused_before_any_work(verb: str, tmp_path: Path) -> None:
+    model = str(tiny_model.write(tmp_path / "x.tflite"))
+    arguments = [verb, model, "--board", "host", "--port", "/dev/nothing"]
+    done = CliRunner().invoke(program.cli, [*arguments, "--workspace", str(tmp_path / "build")])
+    assert isinstance(done.exception, LinkError)
+    assert "there is no port /dev/nothing" in done.exception.message
+    assert not (tmp_path / "build").exists()
