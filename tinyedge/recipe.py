@@ -105,15 +105,20 @@ class Transfer(config.Table, frozen=True, kw_only=True):
 class Training(config.Table, frozen=True, kw_only=True):
     """Settings of the optimizer.
 
-    ``schedule`` "cosine" or "linear" lets the learning rate fall to 0 over all epochs. Training
-    stops after ``patience`` epochs without a lower validation loss (0: never); the best epoch is
-    kept. ``class_weights`` "balanced" lets each class count the same, however many samples it has.
+    "sgd" is plain gradient descent; "momentum" adds ``momentum`` of the step before to each.
+    "adamw" is Adam that also takes ``weight_decay`` of each weight off it, a step, times the
+    learning rate. ``schedule`` "cosine" or "linear" lets the learning rate fall to 0 over all
+    epochs. Training stops after ``patience`` epochs without a lower validation loss (0: never);
+    the best epoch is kept. ``class_weights`` "balanced" lets each class count the same, however
+    many samples it has.
     """
 
     epochs: Count
     batch: Count = 64
-    optimizer: Literal["adam"] = "adam"
+    optimizer: Literal["adam", "adamw", "sgd", "momentum", "rmsprop"] = "adam"
     learning_rate: Rate = 0.001
+    momentum: Fraction = 0.9
+    weight_decay: Rate = 0.004
     schedule: Literal["constant", "cosine", "linear"] = "constant"
     patience: Annotated[int, Meta(ge=0)] = 0
     class_weights: Literal["equal", "balanced"] = "equal"

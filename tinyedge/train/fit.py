@@ -87,8 +87,20 @@ def _compile(keras: Any, model: Any, course: Course) -> None:
         rate = keras.optimizers.schedules.PolynomialDecay(
             rate, course.steps * training.epochs, end_learning_rate=0.0
         )
-    tasks.compile_model(keras, model, keras.optimizers.Adam(rate), course.task)
+    tasks.compile_model(keras, model, optimizer(keras, training, rate), course.task)
     model.optimizer.build(model.trainable_variables)
+
+
+def optimizer(keras: Any, training: Training, rate: Any) -> Any:
+    """Keras' optimizer of that name; ``rate`` is the learning rate or its schedule."""
+    kinds = keras.optimizers
+    if training.optimizer == "momentum":
+        return kinds.SGD(rate, momentum=training.momentum)
+    if training.optimizer == "adamw":
+        return kinds.AdamW(rate, weight_decay=training.weight_decay)
+    return {"adam": kinds.Adam, "sgd": kinds.SGD, "rmsprop": kinds.RMSprop}[training.optimizer](
+        rate
+    )
 
 
 @dataclass(frozen=True, eq=False)
