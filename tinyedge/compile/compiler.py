@@ -11,6 +11,7 @@ from tinyedge.compile.passes import (
     fold_pad,
     fuse_rows,
     order,
+    trainable,
     trim_windows,
     verify,
 )
@@ -29,19 +30,23 @@ def kept_channels(graph: Graph) -> dict[int, tuple[int, ...]]:
     return {tensor.index: tensor.kept for tensor in report.narrowed}
 
 
+def _narrow(graph: Graph, options: Options) -> Graph:
+    """The graph less its constant channels, on which trained weights would depend."""
+    return graph if options.trainable else constant_channels.transform(graph, CHANNELS)[0]
+
+
 def compile_graph(graph: Graph, core: str, options: Options | None = None) -> Plan:
     """Return the plan for ``core`` (as boards/*.toml names it).
 
     The graph must have passed ``graph.verify.check``. Raises ModelError for what no kernel takes,
     and CheckFailed where no plan keeps the options' limits.
     """
-    narrow, _ = constant_channels.transform(graph, CHANNELS)
-    program = lower(narrow)
+    chosen = options or Options()
+    program = trainable.transform(lower(_narrow(graph, chosen)), chosen.trainable)
     verify.check(program)
     for transform in PASSES:
         program = transform(program)
         verify.check(program)
-    chosen = options or Options()
     if chosen.strips is not None:
         program = fuse_rows.everywhere(program, chosen.strips)
     return limits.best(program, core, chosen).plan

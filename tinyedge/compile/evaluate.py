@@ -110,6 +110,11 @@ def _fully_connected(q: p.FullyConnected, inputs: Sequence[Array]) -> Array:
 
 
 @evaluate.register
+def _trainable(q: p.Trainable, inputs: Sequence[Array]) -> Array:
+    return evaluate(q.dense, inputs)
+
+
+@evaluate.register
 def _max_pool(q: p.MaxPool, inputs: Sequence[Array]) -> Array:
     x = inputs[0].reshape(q.input_shape).astype(np.int64)
     result: Array = np.full(q.output_shape, -128)

@@ -100,6 +100,14 @@ class FullyConnected(Params):
 
 
 @dataclass(frozen=True, eq=False)
+class Trainable(Params):
+    """FULLY_CONNECTED whose weights the device may change; ``layer`` counts those of a model."""
+
+    dense: FullyConnected
+    layer: int
+
+
+@dataclass(frozen=True, eq=False)
 class Pool(Params):
     """Base of the 2D poolings; elements outside the input do not count. Clamped to low..high."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from tinyedge import __version__, resources
-from tinyedge.compile.params import Concatenation
+from tinyedge.compile.params import Concatenation, Trainable
 from tinyedge.compile.plan import Call, Constant, FieldValue, Instance, Plan, Slot, Step
-from tinyedge.emit import carray
+from tinyedge.emit import carray, heads
 from tinyedge.emit.render import render as render_template
 from tinyedge.emit.view import (
     ArrayView,
@@ -42,6 +42,7 @@ def render(graph: Graph, plan: Plan, tflite: bytes) -> dict[str, str]:
         "model/weights.c": render_template(f"{_FOLDER}/weights.c.j2", weights),
         "model/weights.h": render_template(f"{_FOLDER}/weights.h.j2", weights),
         **_layers(plan),
+        **heads.render(graph, plan, _title(plan.name)),
         f"model/{identifier}_model_data.c": render_template(f"{_FOLDER}/model_data.c.j2", data),
         f"model/{identifier}_model_data.h": render_template(f"{_FOLDER}/model_data.h.j2", data),
     }
@@ -161,6 +162,7 @@ def _step_view(step: Step) -> StepView:
         output_offset=step.output.offset,
         output_bytes=step.output.bytes,
         call=f"{step.kernel}({', '.join(_arguments(step))})",
+        shared=isinstance(step.params, Trainable),
     )
 
 

@@ -19,7 +19,10 @@ class CallView:
 
 @dataclass(frozen=True)
 class StepView:
-    """One call: the kernel's name, its parameter struct's fields, its output, the C of the call."""
+    """One call: the kernel's name, its parameter struct's fields, its output, the C of the call.
+
+    ``shared``: other files name the struct, too.
+    """
 
     index: int
     comment: str
@@ -29,6 +32,7 @@ class StepView:
     output_offset: int
     output_bytes: int
     call: str
+    shared: bool
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,33 @@ class ModelView:
     outputs: tuple[str, ...]
     headers: tuple[str, ...]
     steps: tuple[StepView, ...]
+
+
+@dataclass(frozen=True)
+class HeadView:
+    """A layer that the device can train; scales and bounds as C expressions."""
+
+    step: int
+    inputs: int
+    outputs: int
+    padded: int
+    scales: tuple[str, ...]
+    input_scale: str
+    output_scale: str
+    input_zero_point: int
+    low: str
+    high: str
+    per_channel: bool
+
+
+@dataclass(frozen=True)
+class HeadsView:
+    """heads.c."""
+
+    title: str
+    generator: str
+    features: int
+    layers: tuple[HeadView, ...]
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from tinyedge.compile.kernels.portable import (
     rearrange,
     resize,
     shape,
+    trainable,
 )
 from tinyedge.compile.kernels.portable.base import Portable
 
@@ -21,6 +22,7 @@ KERNELS: tuple[Kernel, ...] = (
     conv.PointwiseConv2D("te_fully_connected", "te_fully_connected.c"),
     conv.Conv2D("te_conv2d", "te_conv2d.c"),
     conv.FullyConnected("te_fully_connected", "te_fully_connected.c"),
+    trainable.Trainable(),
     conv.DepthwiseConv2D("te_depthwise_conv2d", "te_depthwise_conv2d.c"),
     conv.TransposeConv("te_transpose_conv", "te_transpose_conv.c"),
     pool.Pool("te_max_pool", p.MaxPool),

@@ -62,7 +62,7 @@ class PointwiseConv2D(Portable):
         assert isinstance(q, p.Conv2D)
         rows = q.output_shape[0] * q.output_shape[1] * q.output_shape[2]
         filters = q.filter.reshape(q.output_shape[3], q.input_shape[3])
-        return _matrix(rows, filters, q.bias, q.input_zero_point, q.requant)
+        return matrix(rows, filters, q.bias, q.input_zero_point, q.requant)
 
     def overlap(self, node: Node, operand: int) -> Overlap:  # noqa: ARG002
         assert isinstance(node.params, p.Conv2D)
@@ -78,7 +78,7 @@ class FullyConnected(Portable):
     def fields(self, node: Node) -> Fields:
         q = node.params
         assert isinstance(q, p.FullyConnected)
-        return _matrix(q.batches, q.filter, q.bias, q.input_zero_point, q.requant)
+        return matrix(q.batches, q.filter, q.bias, q.input_zero_point, q.requant)
 
     def overlap(self, node: Node, operand: int) -> Overlap:
         q = node.params
@@ -90,9 +90,10 @@ class FullyConnected(Portable):
         return Overlap(min(lead, node.output.bytes), node.inputs[operand].bytes)
 
 
-def _matrix(
+def matrix(
     rows: int, filters: p.Int8Array, bias: p.Int32Array, zero: int, requant: p.Requantization
 ) -> Fields:
+    """Fields of te_fully_connected_params."""
     return (
         ("rows", rows),
         ("inputs", filters.shape[1]),

@@ -1,0 +1,1 @@
+"""Training of a model's last dense layers on the device, and its twin in numpy."""
