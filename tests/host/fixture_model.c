@@ -69,7 +69,8 @@ static void crash(void) {
 #endif
 }
 
-/* First byte 0x7f: fails. 0x7e: says something and goes on. 0x7d: crashes. */
+/* First byte 0x7f: fails. 0x7e: says something and goes on. 0x7d: crashes. The last two not with
+ * FIXTURE_TAME. */
 te_status te_model_invoke(void) {
   te_set_u32(tail, te_crc32(0, arena, sizeof arena));
   te_set_u32(tail + 4, ++runs);
@@ -77,8 +78,12 @@ te_status te_model_invoke(void) {
     error = "operator 3 failed";
     return TE_ERR_INVOKE;
   }
+#ifdef FIXTURE_TAME
+  (void)crash;
+#else
   if (arena[0] == 0x7e) te_log("seen 0x7e");
   if (arena[0] == 0x7d) crash();
+#endif
   for (uint32_t i = 0; i < TOTAL; i++) answer[i] = (uint8_t)(arena[i] ^ (TOTAL - i));
   memset(arena, 0xee, sizeof arena);
   return TE_OK;

@@ -1,0 +1,1 @@
+"""The device's parser and commands, fed by libFuzzer under AddressSanitizer and UBSan."""

@@ -1,0 +1,35 @@
+"""``python -m tests.parser --minutes 60``: exit code 1 if an input made the device misbehave."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from tests.parser import fuzzer
+from tinyedge.emit.mlperf import PROTOCOLS
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.parser", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=1.0, help="for each of the two protocols")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--corpus", type=Path, help="folder that keeps what was found")
+    options = parser.parse_args(arguments)
+    crashed = False
+    with tempfile.TemporaryDirectory() as temporary:
+        for protocol in PROTOCOLS:
+            corpus = (options.corpus or Path(temporary) / "corpus") / protocol
+            fuzzer.seeds(corpus, protocol)
+            program = fuzzer.build(Path(temporary) / protocol, protocol)
+            found = fuzzer.run(program, corpus, round(options.minutes * 60), options.seed)
+            crashed |= bool(found.crash)
+            sys.stdout.write(f"{protocol}: {found}\n")
+            sys.stdout.flush()
+    return 1 if crashed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
