@@ -19,7 +19,7 @@ DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
 C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo data train quantize inspect generate build flash validate bench profile debug bench-anchors \
+.PHONY: help setup demo data train quantize inspect generate build size flash validate bench profile debug bench-anchors \
         matrix compare bench-diff bench-baseline benchmarks report monitor bridge boards stop check format test \
         fuzz repro torture clean distclean
 
@@ -61,6 +61,10 @@ generate: setup
 ## cross-compile MODEL's firmware for BOARD
 build: setup
 	@$(TINYEDGE) build $(MODEL) $(TARGET) $(SPEAKS) $(ARGS)
+
+## show where every byte of MODEL's firmware goes (ARGS="--by symbol")
+size: setup
+	@$(TINYEDGE) size $(MODEL) $(TARGET) $(ARGS)
 
 ## put the firmware on BOARD (or start the emulated board)
 flash: setup

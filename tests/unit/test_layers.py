@@ -39,6 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "pipeline": {"*"},
     "bill": {"*"},
     "fitting": {"*"},
+    "sizes": {"*"},
     "devices": {"*"},
     "anchors": {"*"},
     "matrix": {"*"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from tinyedge.errors import ToolError
@@ -16,6 +17,17 @@ _INPUT = re.compile(r"^ (\S+)?\s+0x([0-9a-f]+)\s+0x([0-9a-f]+)(?: (\S.*))?\s*$")
 _OUTPUT = re.compile(r"^([._A-Za-z]\S*)(?:\s|$)")
 _TFLM = re.compile(r"tensorflow-microlite|tflite-micro|esp-nn")
 _FOLDER = re.compile(r"(?:^|/)(app|port|runtime|model)/[^()]*\.o$")
+FILL = "*fill*"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one object has put into an output section, or the linker as filling (origin FILL)."""
+
+    section: str
+    name: str  # of the object's own section: ".text.main"
+    origin: str
+    place: range
 
 
 def components(path: Path, sections: Iterable[str]) -> tuple[tuple[str, int], ...]:
@@ -25,9 +37,9 @@ def components(path: Path, sections: Iterable[str]) -> tuple[tuple[str, int], ..
     """
     wanted = set(sections)
     found: Counter[str] = Counter()
-    for section, origin, place in _pieces(path):
-        if section in wanted:
-            found[component(origin)] += len(place)
+    for piece in pieces(path):
+        if piece.section in wanted:
+            found[component(piece.origin)] += len(piece.place)
     return tuple((name, found[name]) for name in COMPONENTS)
 
 
@@ -38,8 +50,9 @@ def addresses(path: Path, section: str, wanted: Iterable[str]) -> tuple[range, .
     """
     components = set(wanted)
     found: list[range] = []
-    for name, origin, place in _pieces(path):
-        if name != section or component(origin) not in components or not place:
+    for piece in pieces(path):
+        place = piece.place
+        if piece.section != section or component(piece.origin) not in components or not place:
             continue
         if found and found[-1].stop == place.start:
             found[-1] = range(found[-1].start, place.stop)
@@ -49,8 +62,8 @@ def addresses(path: Path, section: str, wanted: Iterable[str]) -> tuple[range, .
 
 
 def component(origin: str) -> str:
-    """Path of an object, or *fill* -> component."""
-    if origin == "*fill*":
+    """Path of an object, or FILL -> component."""
+    if origin == FILL:
         return "padding"
     if _TFLM.search(origin):
         return "runtime"
@@ -58,23 +71,25 @@ def component(origin: str) -> str:
     return folder[1] if folder else "library"
 
 
-def _pieces(path: Path) -> Iterator[tuple[str, str, range]]:
-    """(output section, object or *fill*, addresses)."""
+def pieces(path: Path) -> Iterator[Piece]:
+    """All of the map, in order. Raises ToolError if it cannot be read."""
     try:
         text = path.read_text(errors="replace")
     except OSError as error:
         raise ToolError(f"{path}: {error.strerror}", "build the firmware again") from error
-    section = ""
+    section = alone = ""
     for line in text.partition(_START)[2].splitlines():
         output = _OUTPUT.match(line)
         if output:
             section = output[1]
             continue
-        piece = _INPUT.match(line)
-        if piece is None:
+        found = _INPUT.match(line)
+        if found is None:
+            alone = line.strip()
             continue
-        address, size = int(piece[2], 16), int(piece[3], 16)
-        if piece[1] == "*fill*":
-            yield section, "*fill*", range(address, address + size)
-        elif piece[4]:
-            yield section, piece[4].strip(), range(address, address + size)
+        address, size = int(found[2], 16), int(found[3], 16)
+        place = range(address, address + size)
+        if found[1] == FILL:
+            yield Piece(section, "", FILL, place)
+        elif found[4]:
+            yield Piece(section, found[1] or alone, found[4].strip(), place)

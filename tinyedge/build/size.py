@@ -21,7 +21,7 @@ from tinyedge.errors import CheckFailed, ToolError
 STEP = re.compile(r"te_step(\d+)_\w+")
 MODEL_DATA = re.compile(r"g_\w+_model_data")
 _SHF_WRITE, _SHF_ALLOC = 1, 2
-_STACK = ".stack"
+STACK = ".stack"
 # ESP-IDF: in the address range that external RAM shares with flash, and in flash.
 _FLASH_WINDOW = re.compile(r"\.flash|\.ext_ram\.dummy$")
 
@@ -72,7 +72,7 @@ def read(elf: Path, map_file: Path, board: Board) -> SizeReport:
     try:
         with elf.open("rb") as stream:
             opened = ELFFile(stream)
-            sections = tuple(_sections(opened, board))
+            sections = tuple(section for section, _ in allocated(opened, board))
             weights = _weights(opened)
     except Exception as error:
         raise ToolError(f"{elf}: not a readable ELF: {error}", "build it again") from error
@@ -88,8 +88,8 @@ def read(elf: Path, map_file: Path, board: Board) -> SizeReport:
         flash_runtime=_runtime(dict(components), flash_weights),
         flash_weights=flash_weights,
         flash_total=total,
-        ram_static=sum(s.ram_bytes for s in sections if s.name != _STACK),
-        stack=sum(s.ram_bytes for s in sections if s.name == _STACK) or board.memory.stack_bytes,
+        ram_static=sum(s.ram_bytes for s in sections if s.name != STACK),
+        stack=sum(s.ram_bytes for s in sections if s.name == STACK) or board.memory.stack_bytes,
     )
 
 
@@ -132,7 +132,8 @@ def check(report: SizeReport, board: Board) -> None:
         )
 
 
-def _sections(elf: ELFFile, board: Board) -> list[Section]:
+def allocated(elf: ELFFile, board: Board) -> list[tuple[Section, int]]:
+    """Each section that takes memory, with its address."""
     found = []
     for section in elf.iter_sections():
         if not section["sh_flags"] & _SHF_ALLOC or section["sh_size"] == 0:
@@ -142,7 +143,8 @@ def _sections(elf: ELFFile, board: Board) -> list[Section]:
         in_ram = not _FLASH_WINDOW.match(section.name) and _in_ram(
             int(section["sh_addr"]), int(section["sh_flags"]), board
         )
-        found.append(Section(section.name, size if stored else 0, size if in_ram else 0))
+        taken = Section(section.name, size if stored else 0, size if in_ram else 0)
+        found.append((taken, int(section["sh_addr"])))
     return found
 
 

@@ -23,6 +23,7 @@ VERBS = {
     "inspect": "Show a model's layers and whether it fits each board",
     "generate": "Write the firmware sources",
     "build": "Cross-compile the firmware and check it against the board's memory",
+    "size": "Show where every byte of flash and RAM goes: layer, kernel, library, symbol",
     "flash": "Put the firmware on the board, or start the emulated board",
     "validate": "Compare the device's answers with the reference, byte for byte",
     "bench": "Measure size, memory and ticks an inference",

@@ -62,6 +62,14 @@ from tinyedge.results.model import (
     TrainReport,
 )
 from tinyedge.results.profile import LayerProfile, ProfileReport
+from tinyedge.results.size import (
+    KernelBytes,
+    LayerBytes,
+    LibraryBytes,
+    SizeGroup,
+    SizeReport,
+    SymbolBytes,
+)
 
 __all__ = [
     "VERBS",
@@ -90,11 +98,14 @@ __all__ = [
     "GenerateReport",
     "GeneratedFile",
     "InspectReport",
+    "KernelBytes",
+    "LayerBytes",
     "LayerInfo",
     "LayerNoise",
     "LayerProfile",
     "LayerSize",
     "LayerTruth",
+    "LibraryBytes",
     "MatrixCell",
     "MatrixReport",
     "Mismatch",
@@ -108,12 +119,15 @@ __all__ = [
     "Result",
     "RunHere",
     "SectionSize",
+    "SizeGroup",
+    "SizeReport",
     "SkippedFile",
     "SplitBalance",
     "Spread",
     "StepCounts",
     "StopReport",
     "Suggestion",
+    "SymbolBytes",
     "TensorInfo",
     "TflmFigures",
     "TickUnit",

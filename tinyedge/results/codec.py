@@ -31,6 +31,7 @@ from tinyedge.results.model import (
     TrainReport,
 )
 from tinyedge.results.profile import ProfileReport
+from tinyedge.results.size import SizeReport
 from tinyedge.workspace import write_atomic
 
 VERBS: dict[str, type[Result]] = {
@@ -40,6 +41,7 @@ VERBS: dict[str, type[Result]] = {
     "inspect": InspectReport,
     "generate": GenerateReport,
     "build": BuildReport,
+    "size": SizeReport,
     "flash": FlashReport,
     "validate": ValidateReport,
     "fleet": FleetReport,
