@@ -5,6 +5,7 @@ BOARD   ?= netduinoplus2
 RUNTIME ?=
 MODELS  ?= $(or $(TINYEDGE_MODELS),$(wildcard models/*/golden))
 PROTOCOL ?=
+FEATURES ?=
 PORT    ?=
 SAMPLES ?= 200
 COUNT   ?= 500
@@ -14,6 +15,7 @@ ARGS    ?=
 VENV     := .venv/bin
 TINYEDGE := $(VENV)/tinyedge
 TARGET   := --board $(BOARD) $(if $(RUNTIME),--runtime $(RUNTIME))
+WITH     := $(FEATURES:%=--feature %)
 SPEAKS   := $(if $(PROTOCOL),--protocol $(PROTOCOL))
 DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
 C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
@@ -28,7 +30,7 @@ help:
 	@awk '/^## /{text=substr($$0,4)} /^[a-z-]+:/{if(text){split($$0,name,":"); printf "  make %-14s %s\n",name[1],text; text=""}}' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  MODEL=$(MODEL)  a recipe's name or a .tflite; BOARD=$(BOARD)  see make boards"
-	@echo "  RUNTIME=aot|tflm  PROTOCOL=mlperf  PORT=/dev/ttyUSB0  SAMPLES=$(SAMPLES)  MODELS=folder  ARGS=\"--json out.json\""
+	@echo "  RUNTIME=aot|tflm  FEATURES="a b"  PROTOCOL=mlperf  PORT=/dev/ttyUSB0  SAMPLES=$(SAMPLES)  MODELS=folder  ARGS=\"--json out.json\""
 
 ## install what a fresh machine lacks (Debian or Ubuntu, root or sudo)
 setup:
@@ -36,7 +38,7 @@ setup:
 
 ## train, quantize, build, run, prove and measure, from nothing to a report
 demo: setup
-	@$(TINYEDGE) demo $(MODEL) $(DEVICE) --samples $(SAMPLES) $(ARGS)
+	@$(TINYEDGE) demo $(MODEL) $(DEVICE) $(WITH) --samples $(SAMPLES) $(ARGS)
 
 ## look through MODEL's data set: balance, duplicates, a contact sheet
 data: setup
@@ -56,11 +58,11 @@ inspect: setup
 
 ## write MODEL's firmware for BOARD
 generate: setup
-	@$(TINYEDGE) generate $(MODEL) $(TARGET) $(SPEAKS) $(ARGS)
+	@$(TINYEDGE) generate $(MODEL) $(TARGET) $(WITH) $(SPEAKS) $(ARGS)
 
 ## cross-compile MODEL's firmware for BOARD
 build: setup
-	@$(TINYEDGE) build $(MODEL) $(TARGET) $(SPEAKS) $(ARGS)
+	@$(TINYEDGE) build $(MODEL) $(TARGET) $(WITH) $(SPEAKS) $(ARGS)
 
 ## show where every byte of MODEL's firmware goes (ARGS="--by symbol")
 size: setup
@@ -68,23 +70,23 @@ size: setup
 
 ## put the firmware on BOARD (or start the emulated board)
 flash: setup
-	@$(TINYEDGE) flash $(MODEL) $(DEVICE) $(ARGS)
+	@$(TINYEDGE) flash $(MODEL) $(DEVICE) $(WITH) $(ARGS)
 
 ## compare SAMPLES answers of the device with the reference, byte for byte
 validate: setup
-	@$(TINYEDGE) validate $(MODEL) $(DEVICE) --samples $(SAMPLES) $(ARGS)
+	@$(TINYEDGE) validate $(MODEL) $(DEVICE) $(WITH) --samples $(SAMPLES) $(ARGS)
 
 ## measure size, memory and ticks an inference
 bench: setup
-	@$(TINYEDGE) bench $(MODEL) $(DEVICE) $(ARGS)
+	@$(TINYEDGE) bench $(MODEL) $(DEVICE) $(WITH) $(ARGS)
 
 ## time each layer of MODEL on BOARD, and draw where time and arena go
 profile: setup
-	@$(TINYEDGE) profile $(MODEL) $(DEVICE) $(ARGS)
+	@$(TINYEDGE) profile $(MODEL) $(DEVICE) $(WITH) $(ARGS)
 
 ## compare what each layer of MODEL writes on BOARD with the reference
 debug: setup
-	@$(TINYEDGE) debug $(MODEL) $(DEVICE) $(ARGS)
+	@$(TINYEDGE) debug $(MODEL) $(DEVICE) $(WITH) $(ARGS)
 
 ## count instructions and loads of all models in the folder MODELS, layer by layer
 bench-anchors: setup
@@ -112,7 +114,7 @@ benchmarks: setup
 
 ## write the HTML and Markdown report
 report: setup
-	@$(TINYEDGE) report $(MODEL) $(TARGET) $(ARGS)
+	@$(TINYEDGE) report $(MODEL) $(TARGET) $(WITH) $(ARGS)
 
 ## show what BOARD says on its own: logs, faults, restarts (Ctrl-C ends it)
 monitor: setup
@@ -120,7 +122,7 @@ monitor: setup
 
 ## give BOARD with MODEL a pseudo terminal that stays (PROTOCOL=mlperf for MLPerf Tiny)
 bridge: setup
-	@$(TINYEDGE) bridge $(MODEL) $(DEVICE) $(SPEAKS) $(ARGS)
+	@$(TINYEDGE) bridge $(MODEL) $(DEVICE) $(WITH) $(SPEAKS) $(ARGS)
 
 ## list the boards
 boards: setup

@@ -293,6 +293,7 @@ def generate(
         loaded.tflite,
         optimize=options.optimize,
         protocol=protocol,
+        features=loaded.model.compile.features,
     )
     rendered |= _preprocess(loaded)
     target = workspace.target(loaded.model.name, runtime, board.id)

@@ -178,19 +178,22 @@ class Compile(config.Table, frozen=True, kw_only=True):
     """What the aot runtime's compiler aims at; None: what the defaults say.
 
     ``optimize``: "speed" (default) or "size", of flash and RAM. ``max_arena`` and ``max_flash`` are
-    limits of the arena and of the whole firmware, in bytes or with K or M: "64K".
+    limits of the arena and of the whole firmware, in bytes or with K or M: "64K". ``features`` are
+    optional ones of the device's application.
     """
 
     optimize: Literal["speed", "size"] | None = None
     max_arena: int | str | None = None
     max_flash: int | str | None = None
+    features: tuple[str, ...] = ()
 
     def over(self, other: Compile) -> Compile:
-        """What is set here, and ``other`` where nothing is."""
+        """What is set here, and ``other`` where nothing is; features of both."""
         return Compile(
             optimize=self.optimize or other.optimize,
             max_arena=self.max_arena or other.max_arena,
             max_flash=self.max_flash or other.max_flash,
+            features=(*other.features, *(f for f in self.features if f not in other.features)),
         )
 
     def arguments(self) -> str:
@@ -200,7 +203,9 @@ class Compile(config.Table, frozen=True, kw_only=True):
             "--max-arena": self.max_arena,
             "--max-flash": self.max_flash,
         }
-        return "".join(f" {name} {value}" for name, value in given.items() if value is not None)
+        set_ = [(name, value) for name, value in given.items() if value is not None]
+        set_ += [("--feature", feature) for feature in self.features]
+        return "".join(f" {name} {value}" for name, value in set_)
 
 
 class _File(config.Table, frozen=True, kw_only=True):

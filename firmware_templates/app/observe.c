@@ -2,7 +2,8 @@
 
 #ifdef TE_OBSERVE
 
-#include "frame.h"
+#include "command.h"
+#include "inference.h"
 #include "te_protocol.h"
 
 static uint64_t kept[TE_OBSERVE_LAYERS];
@@ -16,10 +17,6 @@ void te_observe_begin(void) {
 void te_observe_layer(uint32_t layer, uint64_t ticks) {
   if (layer < TE_OBSERVE_LAYERS) kept[layer] = ticks;
   count = layer + 1;
-}
-
-void te_observe_watch(bool watch) {
-  watched = watch;
 }
 
 void te_observe_output(uint32_t layer, const void *data, uint32_t bytes) {
@@ -36,12 +33,37 @@ void te_observe_output(uint32_t layer, const void *data, uint32_t bytes) {
   }
 }
 
-uint32_t te_observe_count(void) {
-  return count;
+void te_on_profile(const te_frame *request) {
+  uint32_t inference = te_get_u32(request->payload + TE_PROFILE_INFERENCE_AT);
+  uint32_t first = te_get_u32(request->payload + TE_PROFILE_FIRST_AT);
+  if (!te_inference_done(inference)) {
+    te_refuse(request, TE_CODE_ORDER, te_inference_number(), "");
+    return;
+  }
+  if (first > count || count > TE_OBSERVE_LAYERS) {
+    te_refuse(request, TE_CODE_RANGE, TE_OBSERVE_LAYERS, "");
+    return;
+  }
+  const uint32_t most = (TE_MAX_ANSWER - TE_PROFILED_SIZE) / TE_TICKS_BYTES;
+  const uint32_t some = count - first < most ? count - first : most;
+  uint8_t body[TE_PROFILED_SIZE];
+  te_set_u32(body + TE_PROFILED_INFERENCE_AT, inference);
+  te_set_u32(body + TE_PROFILED_LAYERS_AT, count);
+  te_set_u32(body + TE_PROFILED_FIRST_AT, first);
+  te_frame_begin(request->type | TE_ANSWER, request->sequence, sizeof body + some * TE_TICKS_BYTES);
+  te_frame_put(body, sizeof body);
+  for (uint32_t i = first; i < first + some; i++) {
+    uint8_t ticks[TE_TICKS_BYTES];
+    te_set_u32(ticks, (uint32_t)kept[i]);
+    te_set_u32(ticks + 4, (uint32_t)(kept[i] >> 32));
+    te_frame_put(ticks, sizeof ticks);
+  }
+  te_frame_end();
 }
 
-uint64_t te_observe_ticks(uint32_t layer) {
-  return layer < count && layer < TE_OBSERVE_LAYERS ? kept[layer] : 0;
+void te_on_watch(const te_frame *request) {
+  watched = te_get_u32(request->payload + TE_WATCH_LAYERS_AT) != 0;
+  te_answer(request, NULL, 0);
 }
 
 #endif

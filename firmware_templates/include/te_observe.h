@@ -2,7 +2,6 @@
 #ifndef TE_OBSERVE_H
 #define TE_OBSERVE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -25,15 +24,6 @@ void te_observe_layer(uint32_t layer, uint64_t ticks);
  * te_observe_layer. Where the host has asked for it, blocks until they are sent: the inference as
  * a whole takes longer then. */
 void te_observe_output(uint32_t layer, const void *data, uint32_t bytes);
-
-/* Whether the next inferences send their layers' outputs. At first they do not. */
-void te_observe_watch(bool watch);
-
-/* Layers of the last inference. */
-uint32_t te_observe_count(void);
-
-/* Ticks of layer `layer` of the last inference; 0 if it is not kept. */
-uint64_t te_observe_ticks(uint32_t layer);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@ import numpy as np
 
 from tinyedge.graph.types import Graph
 from tinyedge.link.messages import Hello, Inference, Status, TensorInfo
+from tinyedge.link.protocol import PROTOCOL_VERSION, Feature
 from tinyedge.link.session import Session
 from tinyedge.oracle import Oracle
 
@@ -29,7 +30,7 @@ class FakeDevice:
             for tensors in (graph.inputs, graph.outputs)
         ]
         self.hello = Hello(
-            protocol=1,
+            protocol=PROTOCOL_VERSION,
             firmware="0.1.0",
             board="netduinoplus2",
             runtime="aot",
@@ -44,6 +45,7 @@ class FakeDevice:
             window=1024,
             init_status=0,
             init_error="",
+            features=Feature(0),
             inputs=tensors[0],
             outputs=tensors[1],
         )

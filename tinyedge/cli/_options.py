@@ -10,6 +10,7 @@ from typing import TypeVar
 import click
 
 from tinyedge import config
+from tinyedge.emit.features import FEATURES
 from tinyedge.emit.mlperf import PROTOCOLS
 from tinyedge.recipe import Compile
 from tinyedge.results import BenchReport, BuildReport, Result, write
@@ -79,6 +80,7 @@ class _SizeType(click.ParamType[str]):
         return value
 
 
+_FEATURES = "; ".join(f"{feature.name}: {feature.text}" for feature in FEATURES)
 _COMPILE = (
     click.option(
         "--optimize",
@@ -94,6 +96,13 @@ _COMPILE = (
         "--max-flash",
         type=_SizeType(),
         help='The whole firmware may take so many bytes of flash: "64K".',
+    ),
+    click.option(
+        "--feature",
+        "features",
+        multiple=True,
+        metavar="NAME",
+        help=f"An optional feature of the device; may be given again. {_FEATURES}",
     ),
 )
 

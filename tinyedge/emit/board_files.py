@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinyedge import __version__, port, resources
 from tinyedge.board import Board
 from tinyedge.compile.options import Optimize
+from tinyedge.emit import features
+from tinyedge.emit.features import Feature
 from tinyedge.emit.mlperf import APP, PROTOCOLS, Protocol
 from tinyedge.emit.render import render
 from tinyedge.link import protocol
@@ -43,6 +45,7 @@ class ProtocolView:
     ticks_bytes: int
     types: tuple[tuple[str, int], ...]
     codes: tuple[tuple[str, int], ...]
+    features: tuple[tuple[str, int], ...]
     layouts: tuple[protocol.Layout, ...]
 
 
@@ -84,16 +87,27 @@ class MakefileView:
 
 
 def files(
-    board: Board, optimize: Optimize = "speed", protocol: Protocol = "tinyedge"
+    board: Board,
+    optimize: Optimize = "speed",
+    protocol: Protocol = "tinyedge",
+    selected: Sequence[Feature] = (),
 ) -> dict[str, str]:
     """Relative path -> text of headers, app, port and linker script of ``board``.
+
+    ``selected``: the application's optional features.
 
     For size, bare metal gets memory functions of its own: the C library's are several times larger.
     """
     found = _copies("include") | _copies("app")
-    for other in set(PROTOCOLS) - {protocol}:
-        found = {path: text for path, text in found.items() if path not in APP[other]}
-    found |= {"include/te_protocol.h": protocol_header(), "include/te_board.h": board_header(board)}
+    absent = features.left_out(selected).union(
+        *(APP[other] for other in set(PROTOCOLS) - {protocol})
+    )
+    found = {path: text for path, text in found.items() if path not in absent}
+    found |= {
+        "include/te_protocol.h": protocol_header(),
+        "include/te_board.h": board_header(board),
+        "app/te_features.h": features.header(selected),
+    }
     for folder in port.folders(board.port, board.timer.source):
         found |= _copies(folder, into="port")
         if (resources.root("firmware_templates") / folder / "link.ld.j2").is_file():
@@ -116,6 +130,7 @@ def protocol_header() -> str:
         ticks_bytes=protocol.TICKS_BYTES,
         types=tuple((kind.name, kind.value) for kind in protocol.Type),
         codes=tuple((code.name, code.value) for code in protocol.Code),
+        features=features.bits(),
         layouts=protocol.LAYOUTS,
     )
     return render("include/te_protocol.h.j2", view)

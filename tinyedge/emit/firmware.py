@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from tinyedge.board import Board
 from tinyedge.compile.options import Optimize
 from tinyedge.compile.plan import Plan
 from tinyedge.emit import aot, board_files, esp_idf, mlperf, tflm
+from tinyedge.emit.features import Feature, chosen
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.errors import ConfigError
 from tinyedge.graph.types import Graph
@@ -22,14 +24,17 @@ def render(
     *,
     optimize: Optimize = "speed",
     protocol: Protocol = "tinyedge",
+    features: Sequence[str] = (),
 ) -> dict[str, str | bytes]:
     """Return the whole folder for ``board``; ``plan`` is needed by the runtime ``aot`` alone.
 
     ``optimize``: what the C compiler aims at. ``protocol``: what the firmware speaks.
+    ``features``: names of optional ones (tinyedge/emit/features.py).
 
     Same arguments, same bytes. Raises ConfigError for a board without a port and ModelError for
     what the runtime cannot express.
     """
+    selected = _selected(features, board, runtime, protocol)
     if runtime == "tflm" and board.port == "host":
         if protocol != "tinyedge":
             raise ConfigError(
@@ -39,7 +44,7 @@ def render(
         # There the official wheel's interpreter runs the file itself.
         return {f"model/{re.sub(r'[^A-Za-z0-9._-]', '-', graph.name)}.tflite": tflite}
     files: dict[str, str | bytes] = {
-        **board_files.files(board, optimize if runtime == "aot" else "speed", protocol)
+        **board_files.files(board, optimize if runtime == "aot" else "speed", protocol, selected)
     }
     if protocol == "mlperf":
         files["include/te_mlperf.h"] = mlperf.header(graph, board)
@@ -52,3 +57,21 @@ def render(
         return files | esp_idf.files(board, runtime, files, optimize)
     arch = tflm.makefile_arch(board) if runtime == "tflm" else ""
     return files | {"Makefile": board_files.makefile(board, files, arch, optimize)}
+
+
+def _selected(
+    names: Sequence[str], board: Board, runtime: str, protocol: Protocol
+) -> tuple[Feature, ...]:
+    """The features, in an application that can have them."""
+    found = chosen(names)
+    listed = ", ".join(feature.name for feature in found)
+    if found and protocol != "tinyedge":
+        raise ConfigError(
+            f"firmware that speaks {protocol} has no features ({listed})", "leave out --feature"
+        )
+    if found and runtime == "tflm" and board.port == "host":
+        raise ConfigError(
+            f"{board.id}: TensorFlow Lite Micro's wheel has no features ({listed})",
+            "choose --runtime aot, or another board",
+        )
+    return found

@@ -14,7 +14,7 @@ from tinyedge.graph.types import DType, Graph
 Protocol = Literal["tinyedge", "mlperf"]
 PROTOCOLS: tuple[Protocol, ...] = ("tinyedge", "mlperf")
 APP: dict[Protocol, frozenset[str]] = {
-    "tinyedge": frozenset({"app/command.c", "app/frame.c"}),
+    "tinyedge": frozenset({"app/command.c", "app/frame.c", "app/inference.c"}),
     "mlperf": frozenset({"app/mlperf.c"}),
 }
 """Files of the application that one protocol alone needs."""

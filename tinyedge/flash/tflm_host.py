@@ -116,6 +116,7 @@ class Device:
             p.MAX_PAYLOAD,
             p.WINDOW,
             0 if self._oracle else _ERR_OP,
+            0,
             len(self._inputs),
             len(self._outputs),
         )

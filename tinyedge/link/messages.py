@@ -40,6 +40,7 @@ class Hello:
     window: int
     init_status: int
     init_error: str
+    features: p.Feature
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
 
@@ -120,6 +121,7 @@ def hello(payload: bytes, version: int) -> Hello:
             if isinstance(value, int)
         }
         n_inputs, n_outputs = numbers.pop("inputs"), numbers.pop("outputs")
+        features = p.Feature(numbers.pop("features"))
         end = p.HELLO.size + p.TENSOR.size * (n_inputs + n_outputs)
         tensors = tuple(_tensor(payload[at:]) for at in range(p.HELLO.size, end, p.TENSOR.size))
     except ValueError as error:
@@ -127,6 +129,7 @@ def hello(payload: bytes, version: int) -> Hello:
     return Hello(
         protocol=version,
         sha256=sha.hex(),
+        features=features,
         init_error=payload[end:].decode(errors="replace"),
         inputs=tensors[:n_inputs],
         outputs=tensors[n_inputs:],

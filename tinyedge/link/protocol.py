@@ -13,7 +13,7 @@ import enum
 import struct
 from dataclasses import dataclass
 
-PROTOCOL_VERSION = 1
+PROTOCOL_VERSION = 2
 
 MAX_PAYLOAD = 512
 """Bytes of payload that a device takes in one frame."""
@@ -47,6 +47,12 @@ class Type(enum.IntEnum):
     LOG = 0xC1
     ERROR = 0xC2
     LAYER = 0xC3
+
+
+class Feature(enum.IntFlag):
+    """What HELLO says is in the firmware besides what all have (see tinyedge/emit/features.py)."""
+
+    PREPROCESS = 0x1
 
 
 class Code(enum.IntEnum):
@@ -168,6 +174,7 @@ HELLO = Layout(
         ("max_payload", "I"),
         ("window", "I"),
         ("init_status", "I"),
+        ("features", "I"),  # sum of Feature
         ("inputs", "I"),
         ("outputs", "I"),
     ),

@@ -66,8 +66,8 @@ def test_endless_noise_takes_no_memory_and_counts_once() -> None:
 
 
 def test_the_wire_format_is_the_documented_one() -> None:
-    """Header and CRC-32 by hand: version 1, type 2, sequence 0x0403, 2 bytes."""
-    body = bytes([1, 2, 3, 4, 2, 0, 0xAA, 0xBB])
+    """Header and CRC-32 by hand: version 2, type 2, sequence 0x0403, 2 bytes."""
+    body = bytes([2, 2, 3, 4, 2, 0, 0xAA, 0xBB])
     crc = 0xFFFF_FFFF
     for byte in body:
         crc ^= byte
@@ -77,7 +77,7 @@ def test_the_wire_format_is_the_documented_one() -> None:
     end = crc.to_bytes(4, "little")
     assert 0 not in end
     wire = encode(Frame(2, 0x0403, b"\xaa\xbb"))
-    assert wire == b"\0" + bytes([6, 1, 2, 3, 4, 2, 7, 0xAA, 0xBB]) + end + b"\0"
+    assert wire == b"\0" + bytes([6, 2, 2, 3, 4, 2, 7, 0xAA, 0xBB]) + end + b"\0"
 
 
 @given(st.binary(max_size=40))

@@ -140,7 +140,7 @@ def test_another_models_firmware_is_refused() -> None:
 def test_another_protocol_version_is_refused() -> None:
     device = FakeDevice()
     device.version = p.PROTOCOL_VERSION + 1
-    with pytest.raises(LinkError, match="device speaks protocol 2, this tinyedge speaks 1"):
+    with pytest.raises(LinkError, match="device speaks protocol 3, this tinyedge speaks 2"):
         session(device)
 
 

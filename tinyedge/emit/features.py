@@ -1,0 +1,126 @@
+"""Optional features of the device's application: what each adds, and the list that C gets of it.
+
+A feature is app/<name>.c and app/<name>.h, a bit in HELLO, its requests, and the hooks of
+app/te_features.h that it wants called. Firmware without it has none of its files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tinyedge.emit.render import render
+from tinyedge.errors import ConfigError, near_match
+from tinyedge.link import protocol
+from tinyedge.link.protocol import Layout, Type
+
+Hook = Literal["start", "hello", "admit", "inferred"]
+
+
+@dataclass(frozen=True)
+class Request:
+    """A frame type that te_on_<type> of app/<feature>.h answers.
+
+    ``layout``: the payload's fields; None: it is empty. ``more``: bytes may follow them.
+    ``needs_model``: refused when te_model_init has failed.
+    """
+
+    type: Type
+    layout: Layout | None = None
+    more: bool = False
+    needs_model: bool = True
+
+    @property
+    def entry(self) -> str:
+        """Its line in the table of requests."""
+        least = f"TE_{self.layout.name.upper()}_SIZE" if self.layout else "0"
+        most = "TE_MAX_PAYLOAD" if self.more else least
+        needs = str(self.needs_model).lower()
+        name = self.type.name
+        return f"{{TE_TYPE_{name}, {least}, {most}, {needs}, te_on_{name.lower()}}},"
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One feature. ``needs``: names of others that come with it. ``text``: what it is for."""
+
+    name: str
+    text: str
+    requests: tuple[Request, ...] = ()
+    hooks: frozenset[Hook] = frozenset()
+    needs: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> frozenset[str]:
+        """Its files in the firmware folder."""
+        return frozenset({f"app/{self.name}.c", f"app/{self.name}.h"})
+
+
+FEATURES: tuple[Feature, ...] = ()
+"""All that there are, by their bits in HELLO."""
+
+NAMES = tuple(feature.name for feature in FEATURES)
+
+
+@dataclass(frozen=True)
+class FeaturesView:
+    """What te_features.h.j2 prints."""
+
+    title: str
+    headers: tuple[str, ...]
+    bits: str
+    requests: tuple[str, ...]
+    start: tuple[str, ...]
+    hello: tuple[str, ...]
+    admit: tuple[str, ...]
+    inferred: tuple[str, ...]
+
+
+def chosen(names: Sequence[str]) -> tuple[Feature, ...]:
+    """The features of these names and those that they need, in the order of FEATURES.
+
+    Raises ConfigError for a name that is none.
+    """
+    known = {feature.name: feature for feature in FEATURES}
+    wanted, found = list(names), set()
+    while wanted:
+        name = wanted.pop()
+        if name not in known:
+            raise ConfigError(
+                f'there is no feature "{name}"{near_match(name, list(known))}',
+                f"features: {', '.join(known) or 'none'}",
+            )
+        found.add(name)
+        wanted += [need for need in known[name].needs if need not in found]
+    return tuple(feature for feature in FEATURES if feature.name in found)
+
+
+def left_out(selected: Sequence[Feature]) -> frozenset[str]:
+    """Files of the application that firmware with the ``selected`` features does not have."""
+    files = [feature.files for feature in FEATURES if feature not in selected]
+    return frozenset().union(*files)
+
+
+def header(selected: Sequence[Feature]) -> str:
+    """app/te_features.h."""
+    hooked: dict[Hook, tuple[str, ...]] = {
+        hook: tuple(feature.name for feature in selected if hook in feature.hooks)
+        for hook in ("start", "hello", "admit", "inferred")
+    }
+    view = FeaturesView(
+        title=", ".join(feature.name for feature in selected) or "none",
+        headers=tuple(f"{feature.name}.h" for feature in selected),
+        bits=" | ".join(f"TE_FEATURE_{feature.name.upper()}" for feature in selected) or "0",
+        requests=tuple(request.entry for feature in selected for request in feature.requests),
+        start=hooked["start"],
+        hello=hooked["hello"],
+        admit=hooked["admit"],
+        inferred=hooked["inferred"],
+    )
+    return render("app/te_features.h.j2", view)
+
+
+def bits() -> tuple[tuple[str, int], ...]:
+    """Names of the features' bits in C, and the bits."""
+    return tuple((bit.name or "", bit.value) for bit in protocol.Feature)
