@@ -159,11 +159,12 @@ fuzz: setup
 repro: setup
 	$(VENV)/python -m tests.repro $(ARGS)
 
-## the long forms of what CI runs in short form: kills, faults on the wire, hostile bytes (hours)
+## the long forms of what CI runs in short form: hostile bytes, kills, faults on the wire, soak (hours)
 torture: setup
 	$(VENV)/python -m tests.parser --minutes 60 --seed $(SEED)
 	$(VENV)/python -m tests.kills --count 200 --seed $(SEED)
 	$(VENV)/python -m tests.wire --count 100000 --seed $(SEED)
+	$(VENV)/python -m tests.soak --count 20000
 
 ## remove all that was built
 clean:

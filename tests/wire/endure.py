@@ -81,6 +81,7 @@ class Growth:
 
     def __init__(self) -> None:
         self._first: dict[tuple[str, int], int] = {}
+        self.last: dict[str, int] = {}  # role -> KB when it was last looked at
 
     def check(self, role: str, pid: int | str) -> str:
         """A complaint, or ""."""
@@ -90,6 +91,7 @@ class Growth:
             return ""
         now = next((int(line.split()[1]) for line in pages if line.startswith("Rss:")), 0)
         first = self._first.setdefault((role, hash(pid)), now)
+        self.last[role] = now
         over = now - first > _GROWTH_KB[role]
         return f"{role} grew from {first:,} to {now:,} KB" if over else ""
 
