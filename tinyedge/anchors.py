@@ -28,7 +28,7 @@ def measure(built: Built, samples: int) -> ModelCounts:
     given = random(graph, samples)
     kernels = [step.kernel for step in plan.steps]
     traced = inference(built.artifact, firmware.board, kernels, _bytes(given, 0))
-    counted, mismatches = _answers(built, given)
+    counted, mismatches = answers(built, given)
     total = sum(traced.steps, Cost())
     return ModelCounts(
         model=report.model,
@@ -61,8 +61,11 @@ def _bytes(samples: Samples, number: int) -> list[bytes]:
     return [array.tobytes() for array in samples[number]]
 
 
-def _answers(built: Built, samples: Samples) -> tuple[list[int], int]:
-    """Instructions of each inference, and how many answers have any byte that differs."""
+def answers(built: Built, samples: Samples) -> tuple[list[int], int]:
+    """Instructions of each inference, and how many answers have any byte that differs.
+
+    The board must be emulated; raises ToolError or LinkError if something fails on the way.
+    """
     loaded, board = built.firmware.loaded, built.firmware.board
     oracle = Oracle(loaded.tflite, loaded.model.name)
     counted, mismatches = [], 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tinyedge.errors import ConfigError
@@ -42,7 +42,13 @@ def compare(base: Comparable, new: Comparable, limit: float) -> CompareReport:
             f"{base.schema} of {base.board} cannot be compared with {new.schema} of {new.board}",
             "compare two results of the same verb and board",
         )
-    before, after = dict(_figures(base)), dict(_figures(new))
+    return difference(dict(_figures(base)), dict(_figures(new)), limit)
+
+
+def difference(
+    before: Mapping[str, Figure], after: Mapping[str, Figure], limit: float
+) -> CompareReport:
+    """List what moved between figures of the same names."""
     changes = [
         _change(what, before[what], after[what], limit)
         for what in before

@@ -6,12 +6,14 @@ import msgspec
 import pytest
 
 from tests.baseline import __main__ as baseline
+from tests.baseline import boards as others
 from tests.baseline.networks import NETWORKS
 from tests.support.tools import CHECKOUT
 from tinyedge import results
 from tinyedge.results import AnchorsReport
 from tinyedge.workspace import sha256, write_atomic
 
+CORTEX_M4 = ["--board", "qemu-mps2-an386"]
 CARRIED = {name: sha256(write()) for name, write in NETWORKS.items()}
 
 
@@ -54,7 +56,7 @@ def test_a_count_that_has_grown_fails(
     write_atomic(tmp_path / "baseline.json", baseline.encode(base))
     monkeypatch.setattr(baseline, "BASELINE", tmp_path / "baseline.json")
     monkeypatch.setattr(baseline, "measure", lambda _paths, _workspace: committed)
-    assert baseline.main(["--folder", str(tmp_path)]) == code
+    assert baseline.main([*CORTEX_M4, "--folder", str(tmp_path)]) == code
 
 
 def test_a_model_without_committed_counts_fails(
@@ -64,4 +66,56 @@ def test_a_model_without_committed_counts_fails(
     write_atomic(tmp_path / "baseline.json", baseline.encode(base))
     monkeypatch.setattr(baseline, "BASELINE", tmp_path / "baseline.json")
     monkeypatch.setattr(baseline, "measure", lambda _paths, _workspace: committed)
-    assert baseline.main(["--folder", str(tmp_path)]) == 1
+    assert baseline.main([*CORTEX_M4, "--folder", str(tmp_path)]) == 1
+
+
+BOARDS = pytest.mark.parametrize("board", others.BOARDS)
+
+
+@BOARDS
+def test_boards_count_the_models_that_every_checkout_has(board: str) -> None:
+    counts = others.committed(board)
+    known = {one.model: one.sha256 for one in counts if one.bundled}
+    golden = (CHECKOUT / "models").glob("*/golden/*.tflite")
+    expected = CARRIED | {path.stem: sha256(path.read_bytes()) for path in golden}
+    chosen = others.BOARDS[board]
+    assert known == {k: v for k, v in expected.items() if chosen is None or k in chosen}
+    assert not any(one.mismatches for one in counts)
+    assert (others.FOLDER / f"{board}.json").read_text() == others.encode(counts)
+
+
+BOARD = "qemu-mps3-an547"
+
+
+@pytest.mark.parametrize(("factor", "code"), [(1.0, 0), (0.99, 0), (0.97, 1)])
+def test_a_board_whose_count_has_grown_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, factor: float, code: int
+) -> None:
+    first, *rest = found = others.committed(BOARD)
+    smaller = msgspec.structs.replace(first, instructions=round(first.instructions * factor))
+    monkeypatch.setattr(others, "FOLDER", tmp_path)
+    others.write(BOARD, (smaller, *rest))
+    monkeypatch.setattr(others, "measure", lambda *_: found)
+    assert baseline.main(["--board", BOARD, "--folder", str(tmp_path)]) == code
+
+
+def test_a_model_without_committed_counts_of_a_board_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found = others.committed(BOARD)
+    monkeypatch.setattr(others, "FOLDER", tmp_path)
+    others.write(BOARD, found[1:])
+    monkeypatch.setattr(others, "measure", lambda *_: found)
+    assert baseline.main(["--board", BOARD, "--folder", str(tmp_path)]) == 1
+
+
+def test_counts_of_models_that_are_not_here_are_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    first, *rest = others.committed(BOARD)
+    elsewhere = msgspec.structs.replace(first, model="elsewhere", bundled=False)
+    gone = msgspec.structs.replace(first, model="gone")
+    monkeypatch.setattr(others, "FOLDER", tmp_path)
+    others.write(BOARD, (first, elsewhere, gone))
+    others.write(BOARD, (first, *rest))
+    assert others.committed(BOARD) == (first, *rest, elsewhere)
