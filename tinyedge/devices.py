@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from tinyedge import bench as benching
 from tinyedge import bill, flash, results
 from tinyedge import build as building
@@ -217,6 +219,7 @@ def _validate(
             model=built.report.model,
             elf_sha256=built.report.elf_sha256,
             url=url,
+            baud=built.firmware.board.link.baud,
             progress=progress,
         )
 
@@ -261,6 +264,7 @@ def profile(built: Built, url: str, *, runs: int, progress: Advance, on_log: Log
             url=url,
             progress=progress,
         )
+    report = msgspec.structs.replace(report, elf_sha256=built.report.elf_sha256)
     results.write(firmware.target / "profile.json", report)
     return report
 
@@ -289,6 +293,7 @@ def debug(
         board=built.report.board,
         runtime=built.report.runtime,
         optimize=built.report.optimize,
+        elf_sha256=built.report.elf_sha256,
         url=url,
         inputs=samples.source,
         sample=sample,

@@ -11,8 +11,10 @@ from typing import Protocol
 import numpy as np
 
 from tinyedge.errors import CheckFailed, LinkError
+from tinyedge.link.messages import Status
 from tinyedge.link.session import Session
-from tinyedge.results import ByteDifference, Mismatch, ValidateReport
+from tinyedge.link.traffic import Traffic
+from tinyedge.results import ByteDifference, LinkReport, Mismatch, ValidateReport
 from tinyedge.samples import Array, Samples, answered
 
 _SHOWN = 16  # differing bytes that a result lists
@@ -59,6 +61,7 @@ def validate(
     model: str,
     elf_sha256: str | None,
     url: str,
+    baud: int = 115200,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> ValidateReport:
     """Send every sample and compare every output byte with the reference.
@@ -67,10 +70,13 @@ def validate(
     outputs are not the reference's. A difference is no exception: the result says so.
     """
     tally = _Tally()
+    status, traffic = session.status(), session.traffic
     for number in range(len(samples)):
         progress(number, len(samples))
         _compare(session, reference, samples, number, tally)
     progress(len(samples), len(samples))
+    traffic = session.traffic.since(traffic)
+    link = _link(baud, traffic, status, session.status())
     labels, hello = samples.labels, session.hello
     return ValidateReport(
         model=model,
@@ -86,10 +92,30 @@ def validate(
         device_accuracy=_accuracy(tally.device, labels),
         host_accuracy=_accuracy(tally.host, labels),
         class_names=samples.class_names,
+        answers=() if labels is None else tuple(tally.device),
         confusion=confusion(tally.device, labels, len(samples.class_names)),
         seconds=round(tally.seconds, 6),
         samples_per_second=round(len(samples) / max(tally.seconds, 1e-9), 3),
+        link=link,
         held=tally.mismatches == 0,
+    )
+
+
+def _link(baud: int, traffic: Traffic, before: Status, after: Status) -> LinkReport:
+    """Percentiles in milliseconds; the device counts since it booted."""
+    p50, p90, p99, most = (round(traffic.percentile(p) * 1e3, 3) for p in (50, 90, 99, 100))
+    return LinkReport(
+        baud=baud,
+        frames_sent=traffic.frames_sent,
+        frames_received=traffic.frames_received,
+        bytes_sent=traffic.bytes_sent,
+        bytes_received=traffic.bytes_received,
+        repeats=traffic.repeats,
+        damaged_host=traffic.damaged,
+        damaged_device=max(0, after.damaged - before.damaged),
+        overruns=max(0, after.overruns - before.overruns),
+        round_trips=len(traffic.round_trips),
+        rtt_ms=(p50, p90, p99, most),
     )
 
 

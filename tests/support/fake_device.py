@@ -9,6 +9,7 @@ from tinyedge.graph.types import Graph
 from tinyedge.link.messages import Hello, Inference, Status, TensorInfo
 from tinyedge.link.protocol import PROTOCOL_VERSION, Feature
 from tinyedge.link.session import Session
+from tinyedge.link.traffic import Traffic
 from tinyedge.oracle import Oracle
 
 
@@ -25,6 +26,7 @@ class FakeDevice:
     ) -> None:
         self._oracle, self._graph = Oracle(tflite), graph
         self._wrong, self._ticks, self._count = set(wrong), ticks, 0
+        self._traffic = Traffic(frames_sent=7, round_trips=[9.0])  # an earlier conversation
         tensors = [
             tuple(TensorInfo(t.shape, t.dtype.value, t.bytes, 1.0, 0) for t in tensors)
             for tensors in (graph.inputs, graph.outputs)
@@ -65,7 +67,19 @@ class FakeDevice:
             outputs[0][-1] ^= 0x01
         ticks = self._ticks[self._count % len(self._ticks)]
         self._count += 1
+        self._traffic.frames_sent += 1
+        self._traffic.round_trips.append(self._count / 1000)
         return Inference(tuple(map(bytes, outputs)), ticks)
 
+    @property
+    def traffic(self) -> Traffic:
+        return self._traffic.copy()
+
     def status(self) -> Status:
-        return Status(stack_peak=344, arena_used=500, inferences=self._count, damaged=0, overruns=0)
+        return Status(
+            stack_peak=344,
+            arena_used=500,
+            inferences=self._count,
+            damaged=3 + self._count,
+            overruns=0,
+        )

@@ -52,6 +52,16 @@ def test_equal_answers_hold_whatever_the_labels_say() -> None:
     )
 
 
+def test_the_answers_are_kept_and_the_line_is_counted_from_the_first_sample() -> None:
+    report = _validate(GIVEN)
+    assert report.answers == (0, 1, 2, 0)
+    assert _validate(sampling.random(GRAPH, 5)).answers == ()
+    link = report.link
+    assert link is not None
+    assert (link.frames_sent, link.round_trips, link.damaged_device) == (4, 4, 4)
+    assert link.rtt_ms == (2.0, 4.0, 4.0, 4.0)
+
+
 def test_the_first_different_byte_is_told() -> None:
     report = _validate(GIVEN, wrong=(1, 3))
     assert not report.held

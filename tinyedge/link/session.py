@@ -20,6 +20,7 @@ from tinyedge.link import messages, protocol
 from tinyedge.link.framing import Decoder, Frame, encode
 from tinyedge.link.messages import DeviceError, Hello, Inference, Status
 from tinyedge.link.protocol import Code, Type
+from tinyedge.link.traffic import Traffic
 from tinyedge.link.transport import DeviceGoneError, SerialTransport, Transport
 
 _INPUT_ATTEMPTS = 3
@@ -62,6 +63,7 @@ class Session:
         self._baud = baud
         self._transport = SerialTransport(url, baud) if isinstance(url, str) else url
         self._decoder = Decoder()
+        self._traffic = Traffic()
         self._frames: list[Frame] = []
         # Begin anywhere, so that an answer to an earlier session is not taken for one to this.
         self._sequence = int.from_bytes(os.urandom(2), "little")
@@ -94,6 +96,12 @@ class Session:
     def damaged(self) -> int:
         """Damaged frames that the host has dropped."""
         return self._decoder.damaged
+
+    @property
+    def traffic(self) -> Traffic:
+        """Counters since the session began."""
+        self._traffic.damaged = self._decoder.damaged
+        return self._traffic.copy()
 
     def infer(self, inputs: Sequence[bytes]) -> Inference:
         """Run one inference. ``inputs``: the raw bytes of each input tensor, in order."""
@@ -283,18 +291,27 @@ class Session:
         Repeating the last is enough: its answer says what of the others is missing. Raises
         DeviceError if the answer is an ERROR.
         """
-        until = monotonic() + limit_s
+        started = monotonic()
+        until = started + limit_s
         requests = [self._encoded(kind, payload) for kind, payload in burst]
-        self._transport.write(b"".join(requests))
+        self._send(*requests)
         wait = self._deadlines.repeat_s + 20 * sum(map(len, requests)) / self._baud
         while True:
             frame = self._answer(burst[-1][0], min(until, monotonic() + wait))
             if frame is not None:
+                self._traffic.round_trips.append(monotonic() - started)
                 return frame
             if monotonic() >= until:
                 raise self._silent(burst[-1][0], limit_s)
-            self._transport.write(requests[-1])
+            self._send(requests[-1])
+            self._traffic.repeats += 1
             wait = max(wait, min(2 * wait, self._deadlines.repeat_most_s))
+
+    def _send(self, *frames: bytes) -> None:
+        data = b"".join(frames)
+        self._transport.write(data)
+        self._traffic.frames_sent += len(frames)
+        self._traffic.bytes_sent += len(data)
 
     def _encoded(self, kind: Type, payload: bytes) -> bytes:
         self._sequence = (self._sequence + 1) & 0xFFFF
@@ -327,6 +344,8 @@ class Session:
             left = until - monotonic()
             data = self._transport.read(max(0.0, left))
             self._frames = self._decoder.feed(data)
+            self._traffic.bytes_received += len(data)
+            self._traffic.frames_received += len(self._frames)
             if not self._frames and left <= 0:
                 return None
         return self._frames.pop(0)

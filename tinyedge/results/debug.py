@@ -48,6 +48,9 @@ class DebugReport(Result, frozen=True, kw_only=True):
     board: BoardId
     runtime: Runtime
     optimize: Optimize
+    elf_sha256: Annotated[
+        str | None, Meta(description="Of the firmware that observes; null: not built here")
+    ] = None
     url: Url
     inputs: Annotated[str, Meta(description="Where the sample comes from")]
     sample: Annotated[int, Meta(ge=0)]

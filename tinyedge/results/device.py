@@ -45,6 +45,25 @@ class Mismatch(Result, frozen=True, kw_only=True):
     differences: Annotated[tuple[ByteDifference, ...], Meta(description="The first 16")]
 
 
+class LinkReport(Result, frozen=True, kw_only=True):
+    """What has gone over the serial link, from the first sample to the last answer."""
+
+    baud: Annotated[int, Meta(ge=1, description="Of the board; an emulated one ignores it")]
+    frames_sent: Annotated[int, Meta(ge=0)]
+    frames_received: Annotated[int, Meta(ge=0)]
+    bytes_sent: Annotated[int, Meta(ge=0)]
+    bytes_received: Annotated[int, Meta(ge=0)]
+    repeats: Annotated[int, Meta(ge=0, description="Requests sent again: their answer was late")]
+    damaged_host: Annotated[int, Meta(ge=0, description="Frames that the host dropped: CRC, COBS")]
+    damaged_device: Annotated[int, Meta(ge=0, description="Frames that the device dropped")]
+    overruns: Annotated[int, Meta(ge=0, description="Bytes that the device was too slow for")]
+    round_trips: Annotated[int, Meta(ge=0, description="Requests that were answered")]
+    rtt_ms: Annotated[
+        tuple[float, float, float, float],
+        Meta(description="Request to answer, inferences included: percentiles 50, 90, 99, 100"),
+    ]
+
+
 class ValidateReport(Result, frozen=True, kw_only=True):
     """``tinyedge validate``: the device's answers against the reference and the labels."""
 
@@ -62,9 +81,13 @@ class ValidateReport(Result, frozen=True, kw_only=True):
     device_accuracy: Annotated[Fraction | None, Meta(description="null: there are no labels")]
     host_accuracy: Annotated[Fraction | None, Meta(description="TFLM reference, same samples")]
     class_names: tuple[str, ...]
+    answers: Annotated[
+        tuple[int, ...], Meta(description="Device's class of each sample; empty: no labels")
+    ] = ()
     confusion: Annotated[Matrix | None, Meta(description="Samples by label, then device's answer")]
     seconds: Annotated[float, Meta(ge=0, description="Wall time on the link")]
     samples_per_second: Annotated[float, Meta(ge=0, description="Transfer and inference")]
+    link: Annotated[LinkReport | None, Meta(description="null: not counted")] = None
     held: Annotated[bool, Meta(description="Whether every byte was equal")]
 
 

@@ -48,6 +48,9 @@ class ProfileReport(Result, frozen=True, kw_only=True):
     board: BoardId
     runtime: Runtime
     optimize: Optimize
+    elf_sha256: Annotated[
+        str | None, Meta(description="Of the firmware that observes; null: not built here")
+    ] = None
     url: Url
     runs: Annotated[int, Meta(ge=1, description="Inferences, each with another input")]
     tick_unit: Unit

@@ -9,6 +9,7 @@ from tinyedge.errors import LinkError
 from tinyedge.link import protocol as p
 from tinyedge.link.framing import Frame, encode
 from tinyedge.link.session import Deadlines, Session
+from tinyedge.link.traffic import Traffic
 
 FAST = Deadlines(connect_s=0.2, answer_s=0.2, invoke_s=0.3, repeat_s=0.001)
 PATIENT = Deadlines(20, 20, 20, repeat_s=0.0001, repeat_most_s=0.001)
@@ -296,3 +297,36 @@ def test_layers_that_never_arrive_are_an_error() -> None:
     ):
         link.watch([b"abcd"], [5, 6])
     assert not device.watched
+
+
+def test_what_goes_over_the_line_is_counted() -> None:
+    device = FakeDevice((784,))
+    data = bytes(784)
+    with session(device) as link:
+        before = link.traffic
+        link.infer([data])
+        clean = link.traffic.since(before)
+        answers = iter(range(10))
+        device.to_host = lambda raw: raw[:-2] if next(answers) == 2 else raw  # INVOKED, once
+        link.infer([data])
+        both = link.traffic.since(before)
+    assert (before.frames_sent, before.frames_received, len(before.round_trips)) == (1, 1, 1)
+    assert (clean.frames_sent, clean.frames_received, clean.repeats) == (3, 3, 0)
+    assert clean.bytes_sent > 784 > clean.bytes_received - 784 > 0
+    assert (clean.damaged, len(clean.round_trips)) == (0, 1)
+    # the answer was cut off: its request went again, and the stump ended at the next zero
+    assert both.repeats >= 1
+    assert both.frames_sent == 6 + both.repeats
+    assert (both.damaged, len(both.round_trips)) == (1, 2)
+
+
+def test_percentiles_are_of_the_nearest_rank() -> None:
+    traffic = Traffic(round_trips=[0.004, 0.001, 0.002, 0.003])
+    assert [traffic.percentile(p) for p in (0, 50, 75, 90, 100)] == [
+        0.001,
+        0.002,
+        0.003,
+        0.004,
+        0.004,
+    ]
+    assert Traffic().percentile(50) == 0.0
