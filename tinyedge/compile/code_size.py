@@ -34,6 +34,10 @@ DRIVERS = {
     "te_v7em_max_pool": (326, 270),
     "te_v7em_average_pool": (326, 276),
     "te_v7em_flip": (122, 28),
+    "te_v6m_conv": (648, 420),
+    "te_v6m_conv_pointwise": (252, 220),
+    "te_v6m_conv_bytes": (562, 474),
+    "te_v6m_fully_connected": (98, 90),
     "te_fully_connected": (716, 342),
     "te_conv2d": (1546, 990),
     "te_depthwise_conv2d": (1356, 774),
@@ -75,6 +79,9 @@ MACROS: dict[str, tuple[int, dict[str, int]]] = {
     "te_winograd_input": (1124, {}),
     "te_winograd_weights": (524, {}),
     "te_winograd_store": (408, {"signed": 152, "limit": 116}),
+    "te_v6m_conv_4": (308, {"unroll": 64, "general": 124}),
+    "te_v6m_dense": (152, {"unroll": 22, "general": 40}),
+    "te_v6m_unpack": (78, {}),
 }
 
 

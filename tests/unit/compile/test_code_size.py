@@ -28,6 +28,9 @@ ARGUMENTS = {
     "te_winograd_input": {"channels": (8, 64)},
     "te_winograd_weights": {"channels": (8, 64)},
     "te_winograd_store": {"shift": (16, 12)},
+    "te_v6m_conv_4": {"unroll": (1, 8), "bits": (11,)},
+    "te_v6m_dense": {"unroll": (1, 8), "bits": (11,)},
+    "te_v6m_unpack": {"gap": (0, 36)},
 }
 FLAGS = {
     "te_conv_3x2": ("signed", "limit", "ragged"),
@@ -38,6 +41,8 @@ FLAGS = {
     "te_add_4": ("limit",),
     "te_fully_connected_4": ("signed", "limit"),
     "te_winograd_store": ("signed", "limit"),
+    "te_v6m_conv_4": ("general",),
+    "te_v6m_dense": ("general",),
 }
 #: arguments that the macro needs and that hardly change its size
 FIXED = {"te_depthwise_3x3": {"shift": 11, "signed": 0, "limit": 0}}
@@ -67,8 +72,10 @@ def test_drivers_have_about_the_estimated_size(
     level: str, optimize: code_size.Optimize, tmp_path: Path
 ) -> None:
     need("arm-none-eabi-gcc")
-    kernels = {k.name: k for o in ("speed", "size") for k in for_core("cortex-m4f", o)}  # type: ignore[arg-type]
-    names = [n for n in code_size.DRIVERS if optimize == "size" or n.startswith("te_v7em")]
+    both = product(("cortex-m4f", "cortex-m0"), ("speed", "size"))
+    kernels = {kernel.name: kernel for core, aim in both for kernel in for_core(core, aim)}  # type: ignore[arg-type]
+    tuned = ("te_v7em", "te_v6m")
+    names = [n for n in code_size.DRIVERS if optimize == "size" or n.startswith(tuned)]
     for name in names:
         source = next(path for path in kernels[name].sources if path.endswith(".c"))
         size = measured.of_driver(source, name, level, tmp_path)

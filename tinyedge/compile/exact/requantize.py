@@ -76,6 +76,20 @@ def reference(requant: Requantization, total: Int64Array) -> Int64Array:
     return np.clip(scaled + requant.zero_point, requant.low, requant.high) + 128
 
 
+def points(
+    requant: Requantization, lowest: Int64Array, highest: Int64Array
+) -> tuple[Int64Array, Int64Array] | None:
+    """Values of T [points, channels] that decide, and the reference's outputs there.
+
+    None where the reference may fall as T rises.
+    """
+    requant = _per_channel(requant, lowest.size)
+    if not _shifts_fit(requant, lowest, highest):
+        return None
+    found = _points(requant, lowest, highest)
+    return found.totals, found.outputs
+
+
 def _remembered(function: Callable[P, R]) -> Callable[P, R]:
     """Answer equal questions once: the compiler weighs many plans with the same layers."""
     answers: dict[tuple[object, ...], R] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyedge.compile.kernels import armv7em, portable, rv32im, xtensa_lx6
+from tinyedge.compile.kernels import armv6m, armv7em, portable, rv32im, xtensa_lx6
 from tinyedge.compile.kernels.base import Kernel, Overlap
 from tinyedge.compile.kernels.strips import StripsKernel
 from tinyedge.compile.options import Optimize
@@ -11,6 +11,7 @@ from tinyedge.compile.plan import Domain, Step
 
 #: cores with the DSP extension of ARMv7E-M, which ARMv8-M's Main Extension has too
 _DSP = ("cortex-m4", "cortex-m4f", "cortex-m7", "cortex-m7f", "cortex-m33", "cortex-m55")
+_ARMV6M = ("cortex-m0", "cortex-m0plus")
 _RV32 = ("rv32imc", "rv32imac")
 
 Tables = tuple[tuple[Kernel, ...], ...]
@@ -19,17 +20,20 @@ Tables = tuple[tuple[Kernel, ...], ...]
 TUNED: dict[Optimize, dict[str, Tables]] = {
     "speed": {
         **dict.fromkeys(_DSP, (armv7em.FAST, armv7em.SMALL)),
+        **dict.fromkeys(_ARMV6M, (armv6m.FAST, armv6m.SMALL)),
         "xtensa-lx6": (xtensa_lx6.FAST,),
         **dict.fromkeys(_RV32, (rv32im.FAST,)),
     },
     "size": {
         **dict.fromkeys(_DSP, (armv7em.SMALL,)),
+        **dict.fromkeys(_ARMV6M, (armv6m.SMALL,)),
         "xtensa-lx6": (xtensa_lx6.FAST,),
         **dict.fromkeys(_RV32, (rv32im.FAST,)),
     },
 }
 #: core -> the portable kernels, where their estimated instructions are not those of a Cortex-M
 _PORTABLE = {
+    **dict.fromkeys(_ARMV6M, portable.slower(2.2)),
     "xtensa-lx6": portable.slower(1.9),
     **dict.fromkeys(_RV32, portable.slower(1.7)),
 }

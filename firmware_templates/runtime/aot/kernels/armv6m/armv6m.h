@@ -1,0 +1,77 @@
+/* Kernels for ARMv6-M (Cortex-M0, M0+): two products a multiplication. Assembly inner loops, macros
+ * in *.S that the generated layers.S instantiates, and the C drivers that feed them.
+ *
+ * Tensors are int8, NHWC. The drivers block until done and cannot fail. `scratch` is aligned to 4.
+ * Reading a few bytes past an input and writing some past an output is part of a layer's
+ * footprint; which, and how input and output may share memory, the compiler knows
+ * (tinyedge/compile/kernels/armv6m). The parameters of driver `x` are an `x_params`. */
+#ifndef TE_ARMV6M_H
+#define TE_ARMV6M_H
+
+#include <stdint.h>
+
+/* `words` times four inputs, unpacked: see unpack.S. */
+typedef void te_v6m_unpacker(const void *from, uint32_t *to, uint32_t words);
+
+/* Some pixels' unpacked windows, times all output channels, as the kernels in conv.S and
+ * fully_connected.S read it (offsets are known there). */
+typedef struct te_v6m_block {
+  const uint32_t *columns; /* 0: inputs */
+  const uint32_t *end;     /* 4: of the inputs */
+  const uint32_t *stream;  /* 8: weights and requantization */
+  int8_t *output;          /* 12: of the first pixel */
+  uint32_t channels;       /* 16: of the output, at least 1 */
+  uint32_t rest;           /* 20: bytes of code of the groups that make no whole turn */
+  uint32_t low, high;      /* 24: clamp of the output as q + 128; of general kernels */
+} te_v6m_block;
+
+typedef void te_v6m_kernel(const te_v6m_block *block);
+
+/* ---- convolution ---------------------------------------------------------------------------- */
+
+typedef struct te_v6m_conv_params {
+  te_v6m_kernel *kernel;
+  te_v6m_unpacker *unpack;
+  const uint32_t *stream;
+  uint16_t groups; /* of four taps */
+  uint16_t rest;
+  uint16_t input_height, input_width, input_channels;
+  uint16_t output_height, output_width, output_channels;
+  uint8_t height, width; /* of the window */
+  uint8_t stride_y, stride_x, dilation_y, dilation_x;
+  uint8_t top, left; /* padding */
+  int8_t zero_point; /* of the input */
+  uint8_t low, high;
+} te_v6m_conv_params;
+
+typedef te_v6m_conv_params te_v6m_conv_pointwise_params;
+typedef te_v6m_conv_params te_v6m_conv_bytes_params;
+
+/* Input channels are a multiple of 4. scratch: 48 bytes a group. */
+void te_v6m_conv(const te_v6m_conv_params *params, const void *input, void *output, void *scratch);
+
+/* The same, for 1x1 and stride 1; backwards where the output lies above its input. */
+void te_v6m_conv_pointwise(const te_v6m_conv_pointwise_params *params, const void *input,
+                           void *output, void *scratch);
+
+/* Any channels. scratch: 52 bytes a group. */
+void te_v6m_conv_bytes(const te_v6m_conv_bytes_params *params, const void *input, void *output,
+                       void *scratch);
+
+/* ---- fully connected ------------------------------------------------------------------------ */
+
+typedef struct te_v6m_fully_connected_params {
+  te_v6m_kernel *kernel;
+  te_v6m_unpacker *unpack;
+  const uint32_t *stream;
+  uint16_t groups; /* of four inputs */
+  uint16_t rest;
+  uint16_t batches, inputs, outputs;
+  uint8_t low, high;
+} te_v6m_fully_connected_params;
+
+/* scratch: 12 bytes a group. */
+void te_v6m_fully_connected(const te_v6m_fully_connected_params *params, const void *input,
+                            void *output, void *scratch);
+
+#endif

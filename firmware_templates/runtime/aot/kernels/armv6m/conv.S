@@ -1,0 +1,114 @@
+/* Four pixels, whose windows lie unpacked side by side, times all output channels.
+ *
+ *   void name(const te_v6m_block *block);
+ *
+ * Stream, for each channel:
+ *   a word for each four taps: (w2, w3, w0, w1) + 128
+ *   exceptions: {offset of the inputs, word}, added to the taps there
+ *   -1, the limbs of the multiplier, the highest first, constant[, below, negative], shift
+ *
+ * r0, r1  weights          r7        stream
+ * r2      TE_LANES         r8-r11    sums of the pixels
+ * r6      inputs           r12, lr   begin and end of the inputs
+ */
+
+    /* te_v6m_block, as armv6m.h declares it; the first four are loaded at once */
+    .equ    BLOCK_LIMITS, 20
+
+    /* the frame */
+    .equ    CONV_OUTPUT, 0
+    .equ    CONV_LEFT, 4
+    .equ    CONV_CHANNELS, 8
+    .equ    CONV_STREAM, 12
+    .equ    CONV_ENTRY, 16
+    .equ    CONV_GENERAL, 20
+    .equ    CONV_FRAME, CONV_GENERAL + GENERAL_BYTES
+
+    .equ    TE_V6M_GROUP_BYTES, 64
+
+.macro te_group_4
+    te_taps r8, r0, r1, r3, r4, r5
+    te_taps r9, r0, r1, r3, r4, r5
+    te_taps r10, r0, r1, r3, r4, r5
+    te_taps r11, r0, r1, r3, r4, r5
+.endm
+
+/* unroll: groups of four taps a turn. bits, general: the requantization's form. */
+.macro te_v6m_conv_4 name, unroll, bits, general
+    te_function \name
+    te_enter
+    sub     sp, #CONV_FRAME
+    ldm     r0!, {r1-r6}                @ columns, end, stream, output, channels, rest
+    mov     r12, r1
+    mov     lr, r2
+    mov     r7, r3
+    str     r4, [sp, #CONV_OUTPUT]
+    str     r5, [sp, #CONV_LEFT]
+    str     r5, [sp, #CONV_CHANNELS]
+    ldr     r3, =.Ldone\@ + 1           @ groups that make no whole turn come first
+    subs    r3, r6
+    str     r3, [sp, #CONV_ENTRY]
+    .if \general
+    te_load_limits CONV_GENERAL
+    .endif
+.Lchannel\@:
+    movs    r3, #0
+    mov     r8, r3
+    mov     r9, r3
+    mov     r10, r3
+    mov     r11, r3
+    ldr     r2, =TE_LANES
+    mov     r6, r12
+    ldr     r3, [sp, #CONV_ENTRY]
+    bx      r3
+.Lturn\@:
+    .rept \unroll
+    ldm     r7!, {r0}
+    te_widen r0, r1, r2
+    te_group_4
+    .endr
+.Ldone\@:
+    cmp     r6, lr
+    .if \unroll > 3
+    beq     .Lexceptions\@
+    b       .Lturn\@
+    .else
+    bne     .Lturn\@
+    .endif
+.Lexceptions\@:
+    ldm     r7!, {r0, r1}
+    adds    r3, r0, #1
+    beq     .Lstage\@
+    mov     r6, r12
+    add     r6, r0
+    mov     r0, r1
+    te_widen r0, r1, r2
+    te_group_4
+    b       .Lexceptions\@
+.Lstage\@:
+    te_load_stage \general, CONV_GENERAL
+    str     r7, [sp, #CONV_STREAM]
+    ldr     r5, [sp, #CONV_OUTPUT]
+    ldr     r7, [sp, #CONV_CHANNELS]
+    .irp    sum, r8, r9, r10, r11
+    te_requantize \sum, \bits, \general, CONV_GENERAL
+    strb    r3, [r5]
+    .ifnc   \sum, r11
+    add     r5, r7
+    .endif
+    .endr
+    ldr     r5, [sp, #CONV_OUTPUT]
+    adds    r5, #1
+    str     r5, [sp, #CONV_OUTPUT]
+    ldr     r7, [sp, #CONV_STREAM]
+    ldr     r4, [sp, #CONV_LEFT]
+    subs    r4, #1
+    str     r4, [sp, #CONV_LEFT]
+    beq     .Lend\@
+    ldr     r3, =.Lchannel\@ + 1
+    bx      r3
+.Lend\@:
+    add     sp, #CONV_FRAME
+    te_leave
+    te_end \name
+.endm

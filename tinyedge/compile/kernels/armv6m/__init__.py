@@ -1,0 +1,24 @@
+"""Kernels for ARMv6-M (Cortex-M0, M0+): two products a multiplication."""
+
+from __future__ import annotations
+
+from tinyedge.compile.kernels.armv6m import convolution
+from tinyedge.compile.kernels.armv6m.kernels import Convolution, FullyConnected
+from tinyedge.compile.kernels.base import Kernel
+
+_WAYS = (
+    ("_pointwise", convolution.pointwise),
+    ("", convolution.words),
+    ("_bytes", convolution.gathered),
+)
+
+#: long loops: the fewest instructions
+FAST: tuple[Kernel, ...] = (
+    *(Convolution(way, plan, 8) for way, plan in _WAYS),
+    FullyConnected(8),
+)
+#: short ones: little code
+SMALL: tuple[Kernel, ...] = (
+    *(Convolution(way, plan, 1) for way, plan in _WAYS),
+    FullyConnected(1),
+)
