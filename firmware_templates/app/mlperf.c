@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "mlperf_text.h"
 #include "te_board.h"
 #include "te_log.h"
 #include "te_model.h"
@@ -28,175 +29,73 @@ static struct {
 
 static te_status ready;
 
-static bool same(const char *left, const char *right) {
-  while (*left != '\0' && *left == *right) left++, right++;
-  return *left == *right;
-}
-
-static void say(const char *text) {
-  te_port_write((const uint8_t *)text, strlen(text));
-}
-
-/* Not variadic: LLVM's Xtensa back end reads wrong arguments. */
-static void say3(const char *first, const char *second, const char *third) {
-  say(first);
-  say(second);
-  say(third);
-}
-
-/* value / by, and what is left of it: some cores have no library for 64 bits. */
-static uint64_t divide(uint64_t value, uint32_t by, uint32_t *rest) {
-  uint64_t quotient = 0, left = 0;
-  for (int bit = 63; bit >= 0; bit--) {
-    left = left << 1 | (value >> bit & 1);
-    if (left < by) continue;
-    left -= by;
-    quotient |= (uint64_t)1 << bit;
-  }
-  *rest = (uint32_t)left;
-  return quotient;
-}
-
-/* Decimal digits of `value`, at the end of `to`, which has room for 21 characters. */
-static const char *decimal(char *to, uint64_t value) {
-  char *at = to + 20;
-  *at = '\0';
-  do {
-    uint32_t digit;
-    value = divide(value, 10, &digit);
-    *--at = (char)('0' + digit);
-  } while (value > 0);
-  return at;
-}
-
-static void say_number(const char *before, uint64_t value, const char *after) {
-  char digits[21];
-  say3(before, decimal(digits, value), after);
-}
-
-static void say_hex(uint8_t byte) {
-  static const char digits[] = "0123456789abcdef";
-  const uint8_t text[2] = {(uint8_t)digits[byte >> 4], (uint8_t)digits[byte & 15]};
-  te_port_write(text, sizeof text);
-}
-
-/* What printf's %.3f would need a library for. */
-static void say_thousandths(uint64_t thousandths, bool negative) {
-  char digits[21];
-  uint32_t part;
-  uint64_t whole = divide(thousandths, 1000, &part);
-  const char fraction[] = {'.', (char)('0' + part / 100), (char)('0' + part / 10 % 10),
-                           (char)('0' + part % 10), '\0'};
-  say3(negative && thousandths > 0 ? "-" : "", decimal(digits, whole), fraction);
-}
-
-/* By shifts, for cores that have no library for 64 bits. */
-static uint64_t times(uint64_t value, uint32_t factor) {
-  uint64_t product = 0;
-  for (; factor > 0; factor >>= 1, value <<= 1) {
-    if (factor & 1) product += value;
-  }
-  return product;
-}
-
 static void say_timestamp(void) {
   uint32_t hz = te_port_ticks_hz(), rest;
-  uint64_t seconds = divide(te_port_ticks(), hz, &rest);
+  uint64_t seconds = te_divide(te_port_ticks(), hz, &rest);
   uint32_t ignored;
-  uint64_t part = divide(times(rest, 1000000), hz, &ignored);
-  say_number("m-lap-us-", times(seconds, 1000000) + part, "\r\n");
-}
-
-/* The next word after spaces; NULL if there is none. Ends it in place and moves `*at` behind it. */
-static char *next_word(char **at) {
-  char *word = *at;
-  while (*word == ' ') word++;
-  if (*word == '\0') return NULL;
-  char *end = word;
-  while (*end != '\0' && *end != ' ') end++;
-  *at = *end == '\0' ? end : end + 1;
-  *end = '\0';
-  return word;
-}
-
-/* The next word as a number of up to nine digits: -1 if it is none, `missing` if there is none. */
-static int32_t next_number(char **at, int32_t missing) {
-  const char *word = next_word(at);
-  if (word == NULL) return missing;
-  int32_t value = 0;
-  for (uint32_t i = 0; word[i] != '\0'; i++) {
-    if (word[i] < '0' || word[i] > '9' || i == 9) return -1;
-    value = 10 * value + (word[i] - '0');
-  }
-  return value;
-}
-
-static int hex_digit(char digit) {
-  if (digit >= '0' && digit <= '9') return digit - '0';
-  if (digit >= 'a' && digit <= 'f') return digit - 'a' + 10;
-  if (digit >= 'A' && digit <= 'F') return digit - 'A' + 10;
-  return -1;
+  uint64_t part = te_divide(te_times(rest, 1000000), hz, &ignored);
+  te_say_number("m-lap-us-", te_times(seconds, 1000000) + part, "\r\n");
 }
 
 static void on_load(char *arguments) {
-  int32_t size = next_number(&arguments, 0);
+  int32_t size = te_next_number(&arguments, 0);
   if (size <= 0) {
-    say("e-[Command 'db load' must be >0 bytes]\r\n");
+    te_say("e-[Command 'db load' must be >0 bytes]\r\n");
   } else if (size > TE_MLPERF_BYTES) {
-    say_number("e-[Supplied buffer size ", (uint32_t)size, "");
-    say_number(" exceeds maximum of ", TE_MLPERF_BYTES, "]\r\n");
+    te_say_number("e-[Supplied buffer size ", (uint32_t)size, "");
+    te_say_number(" exceeds maximum of ", TE_MLPERF_BYTES, "]\r\n");
   } else {
     buffer.size = (uint32_t)size;
     buffer.received = 0;
-    say_number("m-[Expecting ", buffer.size, " bytes]\r\n");
+    te_say_number("m-[Expecting ", buffer.size, " bytes]\r\n");
   }
 }
 
 static void on_bytes(const char *digits) {
   if (strlen(digits) % 2 != 0) {
-    say("e-[Insufficent number of hex digits]\r\n");
+    te_say("e-[Insufficent number of hex digits]\r\n");
     return;
   }
   if (buffer.received == buffer.size) {
-    say("e-[Nothing is expected: 'db load' comes first]\r\n");
+    te_say("e-[Nothing is expected: 'db load' comes first]\r\n");
     return;
   }
   for (; *digits != '\0' && buffer.received < buffer.size; digits += 2) {
-    int high = hex_digit(digits[0]), low = hex_digit(digits[1]);
+    int high = te_hex_digit(digits[0]), low = te_hex_digit(digits[1]);
     if (high < 0 || low < 0) {
       const char pair[] = {digits[0], digits[1], '\0'};
-      say3("e-[Invalid hex digit '", pair, "']\r\n");
+      te_say3("e-[Invalid hex digit '", pair, "']\r\n");
       return;
     }
     buffer.bytes[buffer.received++] = (uint8_t)(high << 4 | low);
   }
-  if (buffer.received == buffer.size) say("m-load-done\r\n");
+  if (buffer.received == buffer.size) te_say("m-load-done\r\n");
 }
 
 static void on_print(char *arguments) {
-  int32_t count = next_number(&arguments, (int32_t)buffer.received);
-  int32_t offset = next_number(&arguments, 0);
+  int32_t count = te_next_number(&arguments, (int32_t)buffer.received);
+  int32_t offset = te_next_number(&arguments, 0);
   if (count < 0 || offset < 0) {
-    say("e-[Command 'db print' takes two numbers]\r\n");
+    te_say("e-[Command 'db print' takes two numbers]\r\n");
     return;
   }
   uint32_t at = (uint32_t)offset, end = at + (uint32_t)count;
   if (end > buffer.received) end = buffer.received;
   for (uint32_t column = 0; at < end; at++) {
-    say(column == 0 ? "m-buffer-" : "-");
-    say_hex(buffer.bytes[at]);
+    te_say(column == 0 ? "m-buffer-" : "-");
+    te_say_hex(buffer.bytes[at]);
     column = (column + 1) % BYTES_A_LINE;
-    if (column == 0 || at + 1 == end) say("\r\n");
+    if (column == 0 || at + 1 == end) te_say("\r\n");
   }
 }
 
 static void on_db(char *arguments) {
-  char *word = next_word(&arguments);
+  char *word = te_next_word(&arguments);
   if (word == NULL) {
-    say("e-[Command 'db' requires a subcommand]\r\n");
-  } else if (same(word, "load")) {
+    te_say("e-[Command 'db' requires a subcommand]\r\n");
+  } else if (te_same(word, "load")) {
     on_load(arguments);
-  } else if (same(word, "print")) {
+  } else if (te_same(word, "print")) {
     on_print(arguments);
   } else {
     on_bytes(word);
@@ -252,15 +151,15 @@ static void say_result(void) {
     sum += difference * difference;
   }
   float mean = sum / (float)count;
-  say_thousandths((uint32_t)((mean < LARGEST ? mean : LARGEST) * 1000.0f + 0.5f), false);
+  te_say_thousandths((uint32_t)((mean < LARGEST ? mean : LARGEST) * 1000.0f + 0.5f), false);
 }
 #else
 static void say_result(void) {
   for (uint32_t i = 0; i < te_model.outputs[0].bytes; i++) {
     int32_t steps = steps_of(i);
-    uint64_t scaled = times(TE_MLPERF_STEP, (uint32_t)(steps < 0 ? -steps : steps));
-    if (i > 0) say(",");
-    say_thousandths((scaled + 0x80000000u) >> 32, steps < 0);
+    uint64_t scaled = te_times(TE_MLPERF_STEP, (uint32_t)(steps < 0 ? -steps : steps));
+    if (i > 0) te_say(",");
+    te_say_thousandths((scaled + 0x80000000u) >> 32, steps < 0);
   }
 }
 #endif
@@ -268,12 +167,12 @@ static void say_result(void) {
 static void on_results(char *arguments) {
   (void)arguments;
   if (ready != TE_OK) {
-    say3("e-[", te_model_error(), "]\r\n");
+    te_say3("e-[", te_model_error(), "]\r\n");
     return;
   }
-  say("m-results-[");
+  te_say("m-results-[");
   say_result();
-  say("]\r\n");
+  te_say("]\r\n");
 }
 
 /* Runs `count` inferences; says why and returns false if one fails. */
@@ -281,7 +180,7 @@ static bool infer(int32_t count) {
   for (int32_t i = 0; i < count; i++) {
     write_input();
     if (te_model_invoke() != TE_OK) {
-      say3("e-[", te_model_error(), "]\r\n");
+      te_say3("e-[", te_model_error(), "]\r\n");
       return false;
     }
   }
@@ -289,38 +188,38 @@ static bool infer(int32_t count) {
 }
 
 static void on_infer(char *arguments) {
-  int32_t count = next_number(&arguments, 1), warmups = next_number(&arguments, 10);
+  int32_t count = te_next_number(&arguments, 1), warmups = te_next_number(&arguments, 10);
   if (count <= 0) {
-    say("e-[Inference iterations must be >0]\r\n");
+    te_say("e-[Inference iterations must be >0]\r\n");
   } else if (warmups < 0) {
-    say("e-[Inference warmup must be >=0]\r\n");
+    te_say("e-[Inference warmup must be >=0]\r\n");
   } else if (ready != TE_OK) {
-    say3("e-[", te_model_error(), "]\r\n");
+    te_say3("e-[", te_model_error(), "]\r\n");
   } else if (buffer.received != TE_MLPERF_BYTES) {
-    say_number("e-[Input db has ", buffer.received, "");
-    say_number(" bytes, expected ", TE_MLPERF_BYTES, "]\r\n");
+    te_say_number("e-[Input db has ", buffer.received, "");
+    te_say_number(" bytes, expected ", TE_MLPERF_BYTES, "]\r\n");
   } else {
-    say_number("m-warmup-start-", (uint32_t)warmups, "\r\n");
+    te_say_number("m-warmup-start-", (uint32_t)warmups, "\r\n");
     if (!infer(warmups)) return;
-    say("m-warmup-done\r\n");
-    say_number("m-infer-start-", (uint32_t)count, "\r\n");
+    te_say("m-warmup-done\r\n");
+    te_say_number("m-infer-start-", (uint32_t)count, "\r\n");
     say_timestamp();
     if (!infer(count)) return;
     say_timestamp();
-    say("m-infer-done\r\n");
+    te_say("m-infer-done\r\n");
     on_results(arguments);
   }
 }
 
 static void on_name(char *arguments) {
   (void)arguments;
-  say3("m-name-dut-[", TE_BOARD_ID, "]\r\n");
+  te_say3("m-name-dut-[", TE_BOARD_ID, "]\r\n");
 }
 
 static void on_profile(char *arguments) {
   (void)arguments;
-  say("m-profile-[ULPMark for tinyML Firmware V0.0.1]\r\n");
-  say3("m-model-[", TE_MLPERF_MODEL, "]\r\n");
+  te_say("m-profile-[ULPMark for tinyML Firmware V0.0.1]\r\n");
+  te_say3("m-model-[", TE_MLPERF_MODEL, "]\r\n");
 }
 
 static void on_timestamp(char *arguments) {
@@ -350,32 +249,32 @@ static const struct {
 
 static void on_help(char *arguments) {
   (void)arguments;
-  say3("tinyedge ", TE_FIRMWARE_VERSION, ", MLPerf Tiny\r\n\r\n");
-  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) say(commands[i].help);
+  te_say3("tinyedge ", TE_FIRMWARE_VERSION, ", MLPerf Tiny\r\n\r\n");
+  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) te_say(commands[i].help);
 }
 
 static void dispatch(char *text) {
-  const char *word = next_word(&text);
+  const char *word = te_next_word(&text);
   for (size_t i = 0; word != NULL && i < sizeof commands / sizeof commands[0]; i++) {
-    if (same(word, commands[i].name)) {
+    if (te_same(word, commands[i].name)) {
       commands[i].handle(text);
       return;
     }
   }
-  say3("e-[Unknown command: ", word == NULL ? "" : word, "]\r\n");
+  te_say3("e-[Unknown command: ", word == NULL ? "" : word, "]\r\n");
 }
 
 /* Takes one received character; line ends of a person's terminal are no part of a command. */
 static void take(char received) {
   if (received == END_OF_COMMAND) {
     if (chars > COMMAND_CHARS) {
-      say("e-[Command is longer than 80 characters]\r\n");
+      te_say("e-[Command is longer than 80 characters]\r\n");
     } else {
       command[chars] = '\0';
       dispatch(command);
     }
     chars = 0;
-    say("m-ready\r\n");
+    te_say("m-ready\r\n");
   } else if (received != '\r' && received != '\n' && received != '\0') {
     if (chars < COMMAND_CHARS) command[chars] = received;
     if (chars <= COMMAND_CHARS) chars++;
@@ -385,8 +284,8 @@ static void take(char received) {
 void te_command_loop(void) {
   uint8_t received[64];
   ready = te_model_init();
-  if (ready != TE_OK) say3("e-[", te_model_error(), "]\r\n");
-  say("m-timestamp-mode-performance\r\nm-init-done\r\nm-ready\r\n");
+  if (ready != TE_OK) te_say3("e-[", te_model_error(), "]\r\n");
+  te_say("m-timestamp-mode-performance\r\nm-init-done\r\nm-ready\r\n");
   for (;;) {
     int count = te_port_read(received, sizeof received);
     if (count < 0) return;
@@ -395,11 +294,11 @@ void te_command_loop(void) {
 }
 
 void te_log(const char *text) {
-  say3("m-log-[", text, "]\r\n");
+  te_say3("m-log-[", text, "]\r\n");
 }
 
 void te_fault(const char *text, uint32_t address) {
-  say_number("e-[Fault at ", address, ": ");
-  say(text);
-  say("]\r\n");
+  te_say_number("e-[Fault at ", address, ": ");
+  te_say(text);
+  te_say("]\r\n");
 }

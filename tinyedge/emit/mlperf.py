@@ -15,7 +15,7 @@ Protocol = Literal["tinyedge", "mlperf"]
 PROTOCOLS: tuple[Protocol, ...] = ("tinyedge", "mlperf")
 APP: dict[Protocol, frozenset[str]] = {
     "tinyedge": frozenset({"app/command.c", "app/frame.c", "app/inference.c"}),
-    "mlperf": frozenset({"app/mlperf.c"}),
+    "mlperf": frozenset({"app/mlperf.c", "app/mlperf_text.c", "app/mlperf_text.h"}),
 }
 """Files of the application that one protocol alone needs."""
 
