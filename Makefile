@@ -22,7 +22,7 @@ C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo data train quantize inspect generate build size flash validate bench profile debug bench-anchors \
-        matrix compare bench-diff bench-baseline benchmarks report monitor bridge boards stop check format test \
+        matrix compare bench-diff bench-baseline benchmarks report mlperf monitor bridge boards stop check format test \
         fuzz repro torture clean distclean
 
 ## show this list
@@ -70,7 +70,7 @@ size: setup
 
 ## put the firmware on BOARD (or start the emulated board)
 flash: setup
-	@$(TINYEDGE) flash $(MODEL) $(DEVICE) $(WITH) $(ARGS)
+	@$(TINYEDGE) flash $(MODEL) $(DEVICE) $(SPEAKS) $(WITH) $(ARGS)
 
 ## compare SAMPLES answers of the device with the reference, byte for byte
 validate: setup
@@ -119,6 +119,10 @@ report: setup
 ## show what BOARD says on its own: logs, faults, restarts (Ctrl-C ends it)
 monitor: setup
 	@$(TINYEDGE) monitor $(MODEL) $(DEVICE) $(ARGS)
+
+## run MLPerf Tiny on BOARD with the suite's models in the folder MODELS (ARGS="--datasets folder")
+mlperf: setup
+	@$(TINYEDGE) mlperf $(MODELS:%=--models %) $(DEVICE) $(ARGS)
 
 ## give BOARD with MODEL a pseudo terminal that stays (PROTOCOL=mlperf for MLPerf Tiny)
 bridge: setup

@@ -91,7 +91,8 @@ def _require_flash(report: BuildReport, options: Options) -> None:
 def start(built: Built, port: str = "") -> FlashReport:
     """Leave a device running with this firmware; one that ran there before is ended."""
     board, target = built.firmware.board, built.firmware.target
-    device = flash.start(built.artifact, board, target, port)
+    greet = built.firmware.protocol == "tinyedge"
+    device = flash.start(built.artifact, board, target, port, greet=greet)
     return FlashReport(
         model=built.report.model,
         sha256=built.report.sha256,

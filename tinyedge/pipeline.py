@@ -296,8 +296,7 @@ def generate(
         features=loaded.model.compile.features,
     )
     rendered |= _preprocess(loaded)
-    target = workspace.target(loaded.model.name, runtime, board.id)
-    folder = (target if protocol == "tinyedge" else target / protocol) / "firmware"
+    folder = workspace.target(loaded.model.name, runtime, board.id, protocol) / "firmware"
     with exclusive(folder.parent):
         write_tree(folder, rendered, keep=esp_idf.KEPT if esp_idf.is_project(board) else ())
     files = tuple(

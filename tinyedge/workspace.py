@@ -27,9 +27,10 @@ class Workspace:
         """Folder of what was read from the files of the model's data set."""
         return self.root / model / "samples"
 
-    def target(self, model: str, runtime: str, board: str) -> Path:
+    def target(self, model: str, runtime: str, board: str, protocol: str = "tinyedge") -> Path:
         """Folder of one firmware: sources, objects, ELF, results."""
-        return self.root / model / runtime / board
+        folder = self.root / model / runtime / board
+        return folder if protocol == "tinyedge" else folder / protocol
 
 
 def sha256(data: bytes) -> str:

@@ -12,16 +12,19 @@ from time import monotonic
 import numpy as np
 import pytest
 import serial
+from click.testing import CliRunner, Result
 
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
-from tinyedge import build, flash, pipeline
-from tinyedge.errors import ConfigError, LinkError
+from tinyedge import build, flash, pipeline, results
+from tinyedge.cli import cli
+from tinyedge.errors import CheckFailed, ConfigError, LinkError
 from tinyedge.flash import qemu
 from tinyedge.graph import read_tflite
 from tinyedge.link.bridge import Bridge
 from tinyedge.link.transport import SerialTransport
 from tinyedge.oracle import Oracle
+from tinyedge.results import MlperfReport
 from tinyedge.workspace import Workspace
 
 DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"
@@ -219,6 +222,86 @@ def test_the_benchmarks_take_what_the_runner_sends(
         load(client, sent.tobytes())
         assert _results(client("infer 1 0")) == pytest.approx(expected, rel=1e-4, abs=0.00051)
         client.transport.close()
+
+
+def _datasets(folder: Path, count: int) -> tuple[Path, float]:
+    """digits-cnn's golden vectors as the runner keeps a data set; and the reference's accuracy."""
+    vectors = np.load(DIGITS.parent / "vectors.npz")
+    task = folder / "datasets" / "digits-cnn"
+    task.mkdir(parents=True)
+    lines = []
+    for number in range(count):
+        (task / f"{number}.bin").write_bytes(vectors["inputs"][number].tobytes())
+        lines.append(f"{number}.bin,10,{vectors['labels'][number]}\n")
+    (task / "y_labels.csv").write_text("".join(lines))
+    right = vectors["outputs"][:count].argmax(axis=1) == vectors["labels"][:count]
+    return task.parent, float(right.mean())
+
+
+def _mlperf(folder: Path, *arguments: str) -> tuple[Result, MlperfReport]:
+    need("make", "gcc")
+    written = folder / "out.json"
+    options = ["--board", "host", "--seconds", "0", "--workspace", str(folder / "build")]
+    own = ["mlperf", "--task", str(DIGITS), "--json", str(written)]
+    done = CliRunner().invoke(cli, [*own, *options, *arguments])
+    return done, results.read(written, MlperfReport)
+
+
+def test_the_verb_measures_both_modes_and_goes_on_where_it_was(tmp_path: Path) -> None:
+    datasets, right = _datasets(tmp_path, 6)
+    arguments = ("--datasets", str(datasets))
+    done, first = _mlperf(tmp_path, *arguments)
+    assert done.exit_code == 0, done.output
+    (task,) = first.tasks
+    assert task.performance is not None
+    assert task.accuracy is not None
+    assert task.accuracy.value == pytest.approx(right)
+    assert len(task.performance.lap_us) == 5
+    assert task.performance.per_second is not None
+    _, again = _mlperf(tmp_path, *arguments)
+    assert again.tasks[0].performance == task.performance  # nothing was timed anew
+    done, strict = _mlperf(tmp_path, *arguments, "--quality", "1", "--mode", "accuracy")
+    assert strict.held == (right == 1)
+    (datasets / "digits-cnn" / "0.bin").write_bytes(bytes(64))
+    _, changed = _mlperf(tmp_path, *arguments)
+    assert changed.tasks[0].performance != task.performance
+
+
+def test_a_quality_that_is_missed_is_exit_code_1(tmp_path: Path) -> None:
+    datasets, _ = _datasets(tmp_path, 2)
+    labels = datasets / "digits-cnn" / "y_labels.csv"
+    wrong = [(int(line.rsplit(",", 1)[1]) + 1) % 10 for line in labels.read_text().splitlines()]
+    labels.write_text("".join(f"{n}.bin,10,{label}\n" for n, label in enumerate(wrong)))
+    arguments = ("--datasets", str(datasets), "--mode", "accuracy", "--quality", "0.9")
+    done, report = _mlperf(tmp_path, *arguments)
+    assert isinstance(done.exception, CheckFailed)
+    assert "misses its target" in done.exception.message
+    assert not report.held
+
+
+def test_accuracy_without_stimuli_is_told(tmp_path: Path) -> None:
+    done, report = _mlperf(tmp_path, "--mode", "accuracy")
+    assert isinstance(done.exception, ConfigError)
+    assert "had no stimuli" in done.exception.message
+    assert report.tasks[0].problem == "no stimuli: --datasets is not given"
+    done, report = _mlperf(tmp_path, "--mode", "accuracy", "--datasets", str(tmp_path))
+    assert report.tasks[0].problem == f"no stimuli: {tmp_path / 'digits-cnn'} is missing"
+
+
+def test_flash_leaves_a_device_that_speaks_it(tmp_path: Path) -> None:
+    need("make", "gcc")
+    kept = ["--workspace", str(tmp_path)]
+    options = [str(DIGITS), "--board", "host"]
+    done = CliRunner().invoke(cli, ["flash", *options, "--protocol", "mlperf", *kept])
+    assert done.exit_code == 0, done.output
+    command = re.search(r"prove it: tinyedge (mlperf .*)", done.output)
+    assert command is not None
+    try:
+        again = [*command[1].split(), "--seconds", "0", "--mode", "performance", *kept]
+        assert CliRunner().invoke(cli, again).exit_code == 0
+    finally:
+        stopped = CliRunner().invoke(cli, ["stop", "digits-cnn", *kept]).output
+    assert "stopped the device at" in stopped
 
 
 def test_the_bridge_stays_while_clients_come_and_go(url: str) -> None:

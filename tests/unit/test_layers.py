@@ -36,6 +36,7 @@ ALLOWED: dict[str, set[str]] = {
     "cleaning": {"dataset", "results"},
     "inspection": {"graph", "compile", "board", "results"},
     "report": {"results"},
+    "mlperf": {"board", "emit", "graph", "link", "results", "samples", "train.tasks"},
     "pipeline": {"*"},
     "bill": {"*"},
     "fitting": {"*"},

@@ -35,6 +35,7 @@ VERBS = {
     "report": "Write the HTML and Markdown report",
     "demo": "All stages in turn, then a table and the path of the report",
     "monitor": "Show what a device says on its own: logs, faults, restarts",
+    "mlperf": "Run MLPerf Tiny: performance and accuracy against its quality targets",
     "bridge": "A pseudo terminal for a device, which stays while clients come and go",
     "boards": "List the boards; doctor: what is installed for them",
     "board": "new: a board file of your own, commented, from one that is like yours",

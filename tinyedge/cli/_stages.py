@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tinyedge import board as boards
 from tinyedge import build as building
-from tinyedge import devices, pipeline
+from tinyedge import devices, flash, pipeline
 from tinyedge.board import Board
 from tinyedge.cli import _console, train
 from tinyedge.devices import Built
@@ -116,6 +116,14 @@ def device(built: Built, port: str | None) -> Iterator[str]:
         _console.note(f"start {built.report.board}")
     with devices.device(built, port) as url:
         yield url
+
+
+@contextmanager
+def ungreeted(built: Built, port: str = "") -> Iterator[str]:
+    """The URL of a device that speaks another protocol; ``port``: of the real board to flash."""
+    _console.note(f"start {built.report.board}")
+    with flash.run(built.artifact, built.firmware.board, port, greet=False) as device:
+        yield device.url
 
 
 def validate(built: Built, url: str, count: int, vectors: Path | None) -> ValidateReport:

@@ -12,7 +12,8 @@ import click
 from tinyedge import board as boards
 from tinyedge import devices, pipeline
 from tinyedge.cli import _console, _stages
-from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.cli._options import port_option, protocol_option, save, target_options
+from tinyedge.emit.mlperf import Protocol
 from tinyedge.flash import ports
 from tinyedge.flash.ports import Port
 from tinyedge.recipe import Compile
@@ -23,6 +24,7 @@ from tinyedge.workspace import Workspace
 @click.command(epilog="Example: tinyedge flash fashion-cnn --board netduinoplus2")
 @target_options
 @port_option
+@protocol_option
 def command(
     *,
     model: str,
@@ -30,6 +32,7 @@ def command(
     runtime: str | None,
     given: Compile,
     port: str | None,
+    protocol: Protocol,
     workspace: Workspace,
     json_path: Path | None,
 ) -> None:
@@ -41,10 +44,10 @@ def command(
     if boards.load(board).link.via == "serial":
         # Asked before minutes of work, not after.
         port = ports.find(port or "", _ask_port if sys.stdin.isatty() else None)
-    built = _stages.build(model, board, runtime, workspace, given)
+    built = _stages.build(model, board, runtime, workspace, given, protocol=protocol)
     _console.note(f"flash {built.report.board}")
     report = devices.start(built, port or "")
-    _show(report, model, given)
+    _show(report, model, given, protocol)
     if runtime is None and (saved := pipeline.other_runtime(built.firmware)):
         _console.path("there is RUNTIME=aot (--runtime aot), too", saved)
     save(json_path, report)
@@ -58,11 +61,15 @@ def _ask_port(found: Sequence[Port]) -> Port:
     return found[number - 1]
 
 
-def _show(report: FlashReport, argument: str, given: Compile) -> None:
+def _show(report: FlashReport, argument: str, given: Compile, protocol: Protocol) -> None:
     """Print where the device is and what to do next, as commands to copy."""
-    what = f"{shlex.quote(argument)} --board {report.board} --runtime {report.runtime}"
+    target = f"--board {report.board} --runtime {report.runtime}"
+    what = f"{shlex.quote(argument)} {target}"
+    prove = f"validate {what}"
+    if protocol != "tinyedge":
+        prove = f"mlperf --task {what} --port {report.url} --no-flash"
     _console.show(f"{report.model} on {report.board}, runtime {report.runtime}")
     _console.path("device", report.url)
-    _console.path("prove it", f"tinyedge validate {what}{given.arguments()}")
+    _console.path("prove it", f"tinyedge {prove}{given.arguments()}")
     if report.pid is not None:
         _console.path("stop it", f"tinyedge stop {what}")

@@ -28,8 +28,9 @@ def command(
 ) -> None:
     """Stop what "tinyedge flash" has left running in this workspace: all, or that of MODEL."""
     name = Path(model).name.removesuffix(".tflite") if model else "*"
-    pattern = f"{name}/{runtime or '*'}/{board or '*'}/{flash.STATE}"
-    folders = sorted(path.parent for path in workspace.root.glob(pattern))
+    target = f"{name}/{runtime or '*'}/{board or '*'}"
+    patterns = (f"{target}/{flash.STATE}", f"{target}/*/{flash.STATE}")  # of any protocol
+    folders = sorted(path.parent for one in patterns for path in workspace.root.glob(one))
     stopped = [device.url for folder in folders if (device := flash.stop(folder))]
     for url in stopped:
         _console.show(f"stopped the device at {url}")

@@ -71,14 +71,16 @@ def run(
             process.stop(device.process)
 
 
-def start(artifact: Artifact, board: Board, folder: Path, port: str = "") -> Device:
+def start(
+    artifact: Artifact, board: Board, folder: Path, port: str = "", *, greet: bool = True
+) -> Device:
     """Leave a device running and remember it in ``folder``; one that ran there before is ended.
 
-    ``port``: of a real board; empty: the only one that is plugged in. Raises ToolError or
-    LinkError if it does not start and answer.
+    ``port``: of a real board; empty: the only one that is plugged in. ``greet``: see run. Raises
+    ToolError or LinkError if it does not start and answer.
     """
     stop(folder)
-    device = _start(artifact, board, port, owned=False)
+    device = _start(artifact, board, port, owned=False, greet=greet)
     try:
         state = _State(
             url=device.url,

@@ -41,6 +41,7 @@ from tinyedge.results.firmware import (
     StopReport,
 )
 from tinyedge.results.matrix import MatrixCell, MatrixReport
+from tinyedge.results.mlperf import MlperfAccuracy, MlperfPerformance, MlperfReport, MlperfTask
 from tinyedge.results.model import (
     ArenaBlock,
     BoardFit,
@@ -111,6 +112,10 @@ __all__ = [
     "MatrixCell",
     "MatrixReport",
     "Mismatch",
+    "MlperfAccuracy",
+    "MlperfPerformance",
+    "MlperfReport",
+    "MlperfTask",
     "ModelCounts",
     "MonitorReport",
     "PlanStep",

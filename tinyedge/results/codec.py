@@ -23,6 +23,7 @@ from tinyedge.results.device import (
 from tinyedge.results.fields import Result
 from tinyedge.results.firmware import BuildReport, FlashReport, GenerateReport, StopReport
 from tinyedge.results.matrix import MatrixReport
+from tinyedge.results.mlperf import MlperfReport
 from tinyedge.results.model import (
     BoardsReport,
     DoctorReport,
@@ -53,6 +54,7 @@ VERBS: dict[str, type[Result]] = {
     "debug": DebugReport,
     "report": ReportFiles,
     "demo": DemoReport,
+    "mlperf": MlperfReport,
     "monitor": MonitorReport,
     "bridge": BridgeReport,
     "boards": BoardsReport,
