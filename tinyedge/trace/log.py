@@ -8,14 +8,21 @@ where control may go elsewhere.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from tinyedge.errors import ToolError
 
 OPTIONS = "exec,nochain,in_asm"
 _ENTERED, _GIVEN_UP = "Trace ", "Stopped execution"
 _INSTRUCTION = re.compile(r"0x([0-9a-f]{8}):  ((?:[0-9a-f]{4} ?)+) +(\S+) *(.*)")
+
+
+#: what the disassembler prints for half an instruction that it does not know
+_UNKNOWN = ".byte"
+#: a halfword from here on is the first of two
+_LONG = 0xE800
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,9 @@ class Instruction:
     bytes: int
     mnemonic: str
     operands: str
+
+
+_Listed: TypeAlias = list[tuple[Instruction, tuple[int, ...]]]
 
 
 @dataclass(frozen=True)
@@ -59,7 +69,7 @@ def read(lines: Iterable[str]) -> Trace:
     blocks: list[Block] = []
     index: dict[str, int] = {}
     order: list[int] = []
-    translated: list[Instruction] = []
+    translated: _Listed = []
     for line in lines:
         if line.startswith(_ENTERED):
             key = line[line.index("[") : line.index("]")]
@@ -74,7 +84,7 @@ def read(lines: Iterable[str]) -> Trace:
             # The block that was entered last ended before its first instruction.
             order.pop()
         elif line.startswith("0x"):
-            _add(translated, line)
+            translated.append(_line(line))
         elif line.startswith("IN:"):
             translated = []
         elif line.startswith("OBJD"):
@@ -85,30 +95,37 @@ def read(lines: Iterable[str]) -> Trace:
     return Trace(tuple(blocks), order)
 
 
-def _add(translated: list[Instruction], line: str) -> None:
-    """Take up one more line. QEMU 7's disassembler cuts in two what it does not know (DLS, LE)."""
-    instruction = _instruction(line)
-    if translated and _is_first_half(translated[-1]) and instruction.bytes == 2:
-        instruction = Instruction(translated.pop().address, 4, "unknown", "")
-    translated.append(instruction)
-
-
-def _is_first_half(one: Instruction) -> bool:
-    """Whether two bytes, the lower first, are the beginning of an instruction of four."""
-    return one.mnemonic == ".byte" and int(one.operands.split(", ")[-1], 16) >= 0xE8
-
-
-def _instruction(line: str) -> Instruction:
+def _line(line: str) -> tuple[Instruction, tuple[int, ...]]:
+    """An instruction, and its halfwords as they are printed."""
     match = _INSTRUCTION.match(line)
     if match is None:
         raise ToolError(f"QEMU's log has an instruction that is not understood: {line.strip()}")
-    size = 2 * len(match[2].split())
-    return Instruction(int(match[1], 16), size, match[3], match[4].strip())
+    halves = tuple(int(half, 16) for half in match[2].split())
+    return Instruction(int(match[1], 16), 2 * len(halves), match[3], match[4].strip()), halves
 
 
-def _block(instructions: list[Instruction], key: str) -> Block:
+def _recut(listed: _Listed) -> Iterator[Instruction]:
+    """The instructions as the core finds them.
+
+    QEMU 7's disassembler cuts in two what it does not know (LE, DLS, MVE), and may go on with the
+    second half as if an instruction began there. In Thumb code the first half tells the length.
+    """
+    if all(one.mnemonic != _UNKNOWN for one, _ in listed):
+        yield from (one for one, _ in listed)
+        return
+    known = {(one.address, one.bytes): one for one, _ in listed if one.mnemonic != _UNKNOWN}
+    halves = [half for _, some in listed for half in some]
+    first, at = listed[0][0].address, 0
+    while at < len(halves):
+        size = 4 if halves[at] >= _LONG else 2
+        key = first + 2 * at, size
+        yield known.get(key, Instruction(*key, "unknown", ""))
+        at += size // 2
+
+
+def _block(listed: _Listed, key: str) -> Block:
     """``key``: what the emulator found the block by, its address in the second field."""
-    block = Block(tuple(instructions))
+    block = Block(tuple(_recut(listed)))
     if block.start != int(key.split("/")[1], 16):
         raise ToolError(f"QEMU's log lists {block.start:#010x} where it enters {key}")
     return block

@@ -38,6 +38,18 @@ def test_halves_of_an_instruction_that_the_disassembler_does_not_know_are_one() 
     assert block.instructions == (log.Instruction(0x100, 4, "unknown", ""),)
 
 
+def test_instructions_begin_where_the_core_finds_them() -> None:
+    first = "0x00000100:  ee33       .byte    0x33, 0xee\n"
+    astray = "0x00000102:  ec90 1e04  vldmia   r0, {s2, s3}\n"
+    rest = "0x00000106:  bd10       pop      {r4, pc}\n"
+    (block,) = _read(HEAD, first, astray, rest, ENTER).blocks
+    assert block.instructions == (
+        log.Instruction(0x100, 4, "unknown", ""),
+        log.Instruction(0x104, 2, "unknown", ""),
+        log.Instruction(0x106, 2, "pop", "{r4, pc}"),
+    )
+
+
 def test_a_block_that_was_given_up_did_not_run() -> None:
     stopped = "Stopped execution of TB chain before 0x7fd3b3a00100 [00000100] te_aot_run\n"
     assert _read(HEAD, PUSH, CALL, ENTER, stopped, ENTER).order == [0]

@@ -83,14 +83,14 @@ def points(
 
     None where the reference may fall as T rises.
     """
-    requant = _per_channel(requant, lowest.size)
+    requant = per_channel(requant, lowest.size)
     if not _shifts_fit(requant, lowest, highest):
         return None
     found = _points(requant, lowest, highest)
     return found.totals, found.outputs
 
 
-def _remembered(function: Callable[P, R]) -> Callable[P, R]:
+def remembered(function: Callable[P, R]) -> Callable[P, R]:
     """Answer equal questions once: the compiler weighs many plans with the same layers."""
     answers: dict[tuple[object, ...], R] = {}
 
@@ -108,7 +108,7 @@ def _remembered(function: Callable[P, R]) -> Callable[P, R]:
     return remember
 
 
-@_remembered
+@remembered
 def search(
     requant: Requantization,
     lowest: Int64Array,
@@ -119,7 +119,7 @@ def search(
 
     ``lowest`` and ``highest`` bound T for each channel, bias included.
     """
-    requant = _per_channel(requant, lowest.size)
+    requant = per_channel(requant, lowest.size)
     if not _shifts_fit(requant, lowest, highest):
         return None
     points = _points(requant, lowest, highest)
@@ -130,7 +130,7 @@ def search(
     return None
 
 
-@_remembered
+@remembered
 def partition(
     requant: Requantization,
     lowest: Int64Array,
@@ -142,7 +142,7 @@ def partition(
 
     Greedy: each fit is the one that settles most of the channels still without.
     """
-    requant = _per_channel(requant, lowest.size)
+    requant = per_channel(requant, lowest.size)
     if not _shifts_fit(requant, lowest, highest):
         return None
     points = _points(requant, lowest, highest)
@@ -156,7 +156,7 @@ def partition(
     return None if (part < 0).any() else (tuple(chosen), part)
 
 
-def _per_channel(requant: Requantization, channels: int) -> Requantization:
+def per_channel(requant: Requantization, channels: int) -> Requantization:
     """The same requantization with one multiplier and shift for each channel."""
     return replace(
         requant,

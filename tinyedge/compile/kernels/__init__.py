@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyedge.compile.kernels import armv6m, armv7em, portable, rv32im, xtensa_lx6
+from tinyedge.compile.kernels import armv6m, armv7em, mve, portable, rv32im, xtensa_lx6
 from tinyedge.compile.kernels.base import Kernel, Overlap
 from tinyedge.compile.kernels.strips import StripsKernel
 from tinyedge.compile.options import Optimize
@@ -21,12 +21,14 @@ TUNED: dict[Optimize, dict[str, Tables]] = {
     "speed": {
         **dict.fromkeys(_DSP, (armv7em.FAST, armv7em.SMALL)),
         **dict.fromkeys(_ARMV6M, (armv6m.FAST, armv6m.SMALL)),
+        "cortex-m55": (mve.FAST, armv7em.FAST, armv7em.SMALL),
         "xtensa-lx6": (xtensa_lx6.FAST,),
         **dict.fromkeys(_RV32, (rv32im.FAST,)),
     },
     "size": {
         **dict.fromkeys(_DSP, (armv7em.SMALL,)),
         **dict.fromkeys(_ARMV6M, (armv6m.SMALL,)),
+        "cortex-m55": (mve.FAST, armv7em.SMALL),
         "xtensa-lx6": (xtensa_lx6.FAST,),
         **dict.fromkeys(_RV32, (rv32im.FAST,)),
     },

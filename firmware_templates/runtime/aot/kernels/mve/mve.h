@@ -1,0 +1,104 @@
+/* Kernels for cores with MVE, Helium (Cortex-M55): assembly inner loops, macros in mve_*.S that the
+ * generated layers.S instantiates, and the C drivers that feed them.
+ *
+ * Tensors are int8 as in the graph, NHWC. The drivers block until done and cannot fail. `scratch`
+ * is aligned to 4. Reading some bytes past an input and writing some past an output is part of a
+ * layer's footprint; which, and how input and output may share memory, the compiler knows
+ * (tinyedge/compile/kernels/mve). The parameters of driver `x` are an `x_params`. */
+#ifndef TE_MVE_H
+#define TE_MVE_H
+
+#include <stdint.h>
+
+typedef void te_mve_copier(void *to, const void *from, uint32_t bytes);
+typedef void te_mve_filler(void *to, int32_t value, uint32_t bytes);
+
+/* ---- convolution ---------------------------------------------------------------------------- */
+
+enum { TE_MVE_BLOCK = 4 }; /* pixels computed at a time */
+
+/* A run of blocks of pixels, as the kernels in mve_conv.S read it (offsets are known there). */
+typedef struct te_mve_run {
+  const int8_t *pixel;    /* 0: window of the first pixel */
+  int8_t *output;         /* 4: of the first pixel */
+  int32_t input_jump;     /* 8: bytes from a block's first window to the next */
+  int32_t output_jump;    /* 12: and from its output to the next */
+  uint32_t blocks;        /* 16: at least 1 */
+  uint32_t pairs;         /* 20: pairs of output channels, at least 1 */
+  const uint32_t *stream; /* 24: weights and requantization */
+  int32_t row_bytes;      /* 28: from a row of a window to the next */
+  int32_t zero;           /* 32: output zero point */
+  uint16_t offsets[8];    /* 36: of the outputs of a block's pixels, two channels each */
+  int8_t limits[32];      /* 52: least and most output, 16 times each */
+} te_mve_run;
+
+typedef void te_mve_conv_kernel(const te_mve_run *run);
+typedef void te_mve_gatherer(int8_t *columns, const int8_t *window, uint32_t row_bytes,
+                             uint32_t windows);
+
+typedef struct te_mve_conv_params {
+  te_mve_conv_kernel *kernel;
+  const uint32_t *stream;
+  uint32_t pair_words;    /* of the stream; an odd channel makes a pair again */
+  uint16_t height, width; /* of the output */
+  uint16_t channels;      /* of the output, at least 2 */
+  uint16_t step;          /* bytes from a window to the next */
+  uint32_t row_step;      /* bytes from a row's first window to the next row's */
+  uint32_t row_bytes;     /* from a row of a window to the next */
+  int8_t zero, low, high; /* of the output */
+  /* te_mve_conv_band: */
+  int8_t input_zero;
+  te_mve_gatherer *gather; /* NULL: windows lie in the band itself */
+  te_mve_copier *copy;
+  te_mve_filler *fill;
+  uint16_t pitch;     /* bytes of a gathered window */
+  uint16_t strip;     /* rows of outputs computed from one filling of the band */
+  uint16_t band_row;  /* bytes of a padded row */
+  uint16_t band_rows; /* that a strip reads */
+  uint16_t input_height;
+  uint16_t input_row; /* bytes of an input row */
+  uint16_t left;      /* bytes of padding before a row */
+  uint8_t top;        /* rows of padding above */
+  uint8_t stride;     /* vertical */
+} te_mve_conv_params;
+
+typedef te_mve_conv_params te_mve_conv_direct_params;
+typedef te_mve_conv_params te_mve_conv_band_params;
+
+/* Convolution whose windows lie in the input itself. A single row whose output lies above the input
+ * runs backwards. No scratch. */
+void te_mve_conv_direct(const te_mve_conv_direct_params *params, const void *input, void *output);
+
+/* Convolution over a band of padded rows, copied before they may be overwritten. scratch: the band,
+ * `band_rows` of them and what the kernels read past it; then, gathered, a strip's windows. */
+void te_mve_conv_band(const te_mve_conv_band_params *params, const void *input, void *output,
+                      void *scratch);
+
+/* ---- fully connected ------------------------------------------------------------------------ */
+
+/* As the kernels in mve_dense.S read it (offsets are known there). */
+typedef struct te_mve_dense_run {
+  const uint32_t *stream; /* 0 */
+  const int8_t *input;    /* 4 */
+  int8_t *output;         /* 8: whole eights are written */
+  uint32_t eights;        /* 12: of outputs, at least 1 */
+  uint32_t turns;         /* 16: of the kernel's inner loop */
+  int32_t zero;           /* 20: output zero point */
+  int8_t limits[32];      /* 24: as in te_mve_run */
+} te_mve_dense_run;
+
+typedef void te_mve_dense_kernel(const te_mve_dense_run *run);
+
+typedef struct te_mve_fully_connected_params {
+  te_mve_dense_kernel *kernel;
+  const uint32_t *stream;
+  uint16_t inputs, outputs, batches;
+  uint16_t turns;
+  int8_t zero, low, high; /* of the output */
+} te_mve_fully_connected_params;
+
+/* No scratch. */
+void te_mve_fully_connected(const te_mve_fully_connected_params *params, const void *input,
+                            void *output);
+
+#endif

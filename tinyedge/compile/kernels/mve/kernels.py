@@ -1,0 +1,55 @@
+"""The families' kernels as the compiler chooses among them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tinyedge.compile import params as p
+from tinyedge.compile.kernels.mve import convolution, fully_connected
+from tinyedge.compile.kernels.tuned import L, Tuned
+
+
+class _Tuned(Tuned[L]):
+    """A kernel of some files of assembler macros and one of C."""
+
+    def __init__(self, name: str, plan: Callable[..., L | None], *sources: str) -> None:
+        super().__init__(name, plan, *(f"mve/mve_{file}" for file in ("macros.S", *sources)))
+
+
+class Direct(_Tuned[convolution.Direct]):
+    """CONV_2D from the input itself."""
+
+    family = p.Conv2D
+
+    def __init__(self) -> None:
+        super().__init__("te_mve_conv_direct", convolution.direct, "conv.S", "conv.c")
+
+
+class Band(_Tuned[convolution.Band]):
+    """CONV_2D from padded rows; ``strip``: rows of outputs computed at a time."""
+
+    family = p.Conv2D
+
+    def __init__(self, strip: int) -> None:
+        plan = convolution.band
+        super().__init__("te_mve_conv_band", lambda q: plan(q, strip), "conv.S", "conv.c")
+
+
+class Gathered(_Tuned[convolution.Gathered]):
+    """CONV_2D from gathered windows; ``limit``: of pixels computed at a time."""
+
+    family = p.Conv2D
+
+    def __init__(self, limit: int) -> None:
+        plan = convolution.gathered
+        super().__init__("te_mve_conv_band", lambda q: plan(q, limit), "conv.S", "conv.c")
+
+
+class FullyConnected(_Tuned[fully_connected.Dense]):
+    """FULLY_CONNECTED."""
+
+    family = p.FullyConnected
+
+    def __init__(self) -> None:
+        sources = ("dense.S", "fully_connected.c")
+        super().__init__("te_mve_fully_connected", fully_connected.plan, *sources)
