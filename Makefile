@@ -21,7 +21,7 @@ DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
 C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo data train quantize inspect generate build size flash validate bench profile debug bench-anchors \
+.PHONY: help setup demo data train quantize inspect generate build size flash validate bench profile debug adapt bench-anchors \
         matrix compare bench-diff bench-baseline benchmarks report mlperf monitor bridge boards stop check format test \
         fuzz repro torture clean distclean
 
@@ -87,6 +87,10 @@ profile: setup
 ## compare what each layer of MODEL writes on BOARD with the reference
 debug: setup
 	@$(TINYEDGE) debug $(MODEL) $(DEVICE) $(WITH) $(ARGS)
+
+## train MODEL's last dense layers on BOARD: ARGS="--shift rotate=20", or ARGS="--data new.npz"
+adapt: setup
+	@$(TINYEDGE) adapt $(MODEL) $(DEVICE) $(WITH) $(ARGS)
 
 ## count instructions and loads of all models in the folder MODELS, layer by layer
 bench-anchors: setup

@@ -212,7 +212,7 @@ def _validate(
     progress: Advance,
     on_log: Log,
 ) -> ValidateReport:
-    with _session(built, url, on_log) as session:
+    with connect(built, url, on_log) as session:
         return validating.validate(
             session,
             reference,
@@ -228,7 +228,7 @@ def _validate(
 def bench(built: Built, url: str, *, runs: int, progress: Advance, on_log: Log) -> BenchReport:
     """Time inferences over pseudo-random inputs; the result is kept as bench.json."""
     loaded = built.firmware.loaded
-    with _session(built, url, on_log) as session:
+    with connect(built, url, on_log) as session:
         report = benching.bench(
             session,
             built.firmware.board,
@@ -254,7 +254,7 @@ def require_observable(firmware: Firmware) -> None:
 def profile(built: Built, url: str, *, runs: int, progress: Advance, on_log: Log) -> ProfileReport:
     """Time the layers of observed firmware; the result is kept as profile.json."""
     firmware = built.firmware
-    with _session(built, url, on_log) as session:
+    with connect(built, url, on_log) as session:
         report = profiling.profile(
             session,
             firmware.board,
@@ -282,7 +282,7 @@ def debug(
     samples = loaded.samples(sample + 1, vectors)
     if sample >= len(samples):
         raise ConfigError(f"there is no sample {sample} in {samples.source}: it has {len(samples)}")
-    with _session(built, url, on_log) as session:
+    with connect(built, url, on_log) as session:
         layers = debugging.layers(
             session, loaded.graph, firmware.plan, loaded.tflite, samples[sample]
         )
@@ -316,7 +316,8 @@ def last(built: Built, name: str, kind: type[_R]) -> _R | None:
     return found if same else None
 
 
-def _session(built: Built, url: str, on_log: Log) -> Session:
+def connect(built: Built, url: str, on_log: Log) -> Session:
+    """A session with a device that must run this model. Raises LinkError as sessions do."""
     return Session(
         url,
         built.firmware.board.link.baud,

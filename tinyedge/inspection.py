@@ -10,7 +10,9 @@ import msgspec
 from tinyedge.board import Board
 from tinyedge.compile.kernels import why_portable
 from tinyedge.compile.plan import Plan, Slot, Step
+from tinyedge.errors import ModelError
 from tinyedge.graph.types import Graph, Op, Tensor
+from tinyedge.learn import head as heads
 from tinyedge.results import (
     ArenaBlock,
     BoardFit,
@@ -41,8 +43,13 @@ def inspect(
     plan: Plan | None,
     refused: str,
     fits: Sequence[BoardFit],
+    *,
+    trainable: int = 1,
 ) -> InspectReport:
-    """Describe ``graph``; ``plan`` is None where the aot runtime has ``refused`` it."""
+    """Describe ``graph``; ``plan`` is None where the aot runtime has ``refused`` it.
+
+    ``trainable``: how many dense layers a device would train.
+    """
     return InspectReport(
         model=graph.name,
         sha256=graph.sha256,
@@ -59,8 +66,17 @@ def inspect(
         code_bytes=plan.code_bytes if plan else None,
         arena=arena_blocks(plan) if plan else (),
         steps=_steps(plan) if plan else (),
+        training_bytes=training_bytes(graph, trainable),
         boards=tuple(fits),
     )
+
+
+def training_bytes(graph: Graph, layers: int) -> int | None:
+    """RAM that training the last dense ``layers`` takes; None: they cannot be trained."""
+    try:
+        return heads.find(graph, layers).ram_bytes
+    except ModelError:
+        return None
 
 
 def describe(tensor: Tensor) -> TensorInfo:
@@ -111,12 +127,12 @@ def _block(name: str, offset: int, size: int, steps: tuple[int, int]) -> ArenaBl
     return ArenaBlock(name=name, offset=offset, bytes=size, first_step=steps[0], last_step=steps[1])
 
 
-def needs(board: Board, runtime: str, constant_bytes: int, arena_bytes: int) -> Needs:
-    """Estimate a firmware's needs from its model's constants (or its .tflite) and arena."""
+def needs(board: Board, runtime: str, constant_bytes: int, ram_bytes: int) -> Needs:
+    """Estimate a firmware's needs from its model's constants (or its .tflite) and RAM."""
     return Needs(
         runtime=runtime,
         flash=constant_bytes + _CODE_BYTES[runtime],
-        ram=arena_bytes + _STATE_BYTES[runtime] + reserved(board),
+        ram=ram_bytes + _STATE_BYTES[runtime] + reserved(board),
     )
 
 

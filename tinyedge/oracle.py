@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from tinyedge import tool
 from tinyedge.errors import ModelError
 from tinyedge.graph import container, read_tflite, verify
 from tinyedge.graph.types import Array
@@ -109,23 +111,13 @@ class Oracle:
         return found
 
     def _smallest_arena(self, total: int) -> int:
-        # Never below what was recorded: an arena that cannot hold the interpreter's first
-        # structures ends the process.
-        low = -(-total // _ARENA_STEP) * _ARENA_STEP
-        if self._fits(low):
-            return low
-        high = self._arena_size()
-        while high - low > _ARENA_STEP:
-            middle = (low + high) // 2 // _ARENA_STEP * _ARENA_STEP
-            low, high = (low, middle) if self._fits(middle) else (middle, high)
-        return high
-
-    def _fits(self, arena_bytes: int) -> bool:
-        try:
-            self._load("kAllocationRecording", arena_bytes)
-        except ModelError:
-            return False
-        return True
+        low = (total - 1) // _ARENA_STEP * _ARENA_STEP
+        with tempfile.NamedTemporaryFile(suffix=".tflite") as file:
+            file.write(self._bytes)
+            file.flush()
+            bounds = [str(bound) for bound in (low, self._arena_size(), _ARENA_STEP)]
+            argv = [sys.executable, "-m", "tinyedge.arena_probe", file.name, *bounds]
+            return int(tool.run(argv).stdout)
 
     def _shaped(self, inputs: Sequence[Array]) -> list[Array]:
         expected = self._graph.inputs
@@ -151,7 +143,7 @@ class Oracle:
                 raise self._refusal("failed to run it", text()) from error
         return [interpreter.get_output(i) for i in range(len(self._graph.outputs))]
 
-    def _load(self, config: str, arena_bytes: int = 0) -> Any:
+    def _load(self, config: str) -> Any:
         # The wheel takes half a second to import.
         from tflite_micro.python.tflite_micro import runtime  # noqa: PLC0415
 
@@ -159,7 +151,7 @@ class Oracle:
             try:
                 return runtime.Interpreter.from_bytes(
                     self._bytes,
-                    arena_size=arena_bytes or self._arena_size(),
+                    arena_size=self._arena_size(),
                     intrepreter_config=runtime.InterpreterConfig[config],
                 )
             except RuntimeError as error:

@@ -72,12 +72,18 @@ class Model:
     compile: recipes.Compile = field(default_factory=recipes.Compile)
 
     @property
+    def adapt(self) -> recipes.Adapt:
+        """How the device learns."""
+        return self.recipe.adapt if self.recipe else recipes.Adapt()
+
+    @property
     def options(self) -> Options:
         """What the compiler is to aim at."""
         return Options(
             optimize=self.compile.optimize or "speed",
             max_arena=_bytes_of(self.compile.max_arena),
             max_flash=_bytes_of(self.compile.max_flash),
+            trainable=self.adapt.layers if "learn" in self.compile.features else 0,
         )
 
 
@@ -240,7 +246,12 @@ def examine(loaded: Loaded, wanted: Sequence[Board], runtime: str | None) -> Ins
     fits = [fit for fit in tried if fit is not None]
     plan = plans[wanted[0].cpu.core]
     report = inspection.inspect(
-        loaded.graph, len(loaded.tflite), plan, refused, inspection.with_alternatives(fits)
+        loaded.graph,
+        len(loaded.tflite),
+        plan,
+        refused,
+        inspection.with_alternatives(fits),
+        trainable=loaded.model.adapt.layers,
     )
     trained = loaded.model.recipe is None or loaded.quantized is not None
     return msgspec.structs.replace(report, trained=trained)
@@ -250,7 +261,10 @@ def _fit(loaded: Loaded, board: Board, plan: Plan | None, runtime: str) -> Board
     if runtime == "tflm":
         needs = inspection.needs(board, runtime, len(loaded.tflite), tflm_arena(loaded, board))
     elif plan is not None:
-        needs = inspection.needs(board, runtime, plan.constant_bytes, plan.arena_bytes)
+        trained = loaded.model.options.trainable
+        training = inspection.training_bytes(loaded.graph, trained) or 0 if trained else 0
+        ram = plan.arena_bytes + training
+        needs = inspection.needs(board, runtime, plan.constant_bytes, ram)
     else:
         return None
     return inspection.fit(board, needs, loaded.graph, plan if runtime == "aot" else None)

@@ -47,17 +47,20 @@ class Data(config.Table, frozen=True, kw_only=True):
     """The data set and how it is split.
 
     ``validation`` and ``test`` are fractions; ``test`` is for sources without a test set of
-    their own. ``range`` is what the least and the greatest raw value become at the input.
-    Pictures are brought to ``size`` (height, width) and ``channels``: 1 is grey, 3 colour; ``fit``
-    "crop" keeps their proportions. Data in files is at ``path``; ``classes`` names subfolders, in
-    the order of the outputs (none: all, sorted), and ``others`` the class that all further
-    subfolders make up. A class with fewer than ``minimum`` files is an error.
+    their own. ``range`` is what the least and the greatest raw value become at the input. The
+    classes ``unseen`` are kept out of training and validation: the network meets them in the test
+    split, or on the device, for the first time. Pictures are brought to ``size`` (height, width)
+    and ``channels``: 1 is grey, 3 colour; ``fit`` "crop" keeps their proportions. Data in files is
+    at ``path``; ``classes`` names subfolders, in the order of the outputs (none: all, sorted), and
+    ``others`` the class that all further subfolders make up. A class with fewer than ``minimum``
+    files is an error.
     """
 
     source: str
     path: str | None = None
     classes: tuple[str, ...] = ()
     others: str | None = None
+    unseen: tuple[str, ...] = ()
     minimum: Count = 10
     size: tuple[Count, Count] | None = None
     channels: Literal[1, 3] | None = None
@@ -174,6 +177,24 @@ class Quantize(config.Table, frozen=True, kw_only=True):
     max_accuracy_drop: Annotated[float, Meta(ge=0.0, le=100.0)] = 1.0
 
 
+class Adapt(config.Table, frozen=True, kw_only=True):
+    """Training of the last dense ``layers`` on the device, by stochastic gradient descent.
+
+    ``batch`` samples make a step; ``l2`` is the weights' share in the gradient. All samples are
+    seen ``epochs`` times, in an order drawn by ``seed``, less the fraction ``hold_out``, which
+    decides whether the device keeps what it learned.
+    """
+
+    layers: Annotated[int, Meta(ge=1, le=2)] = 1
+    learning_rate: Rate = 0.02
+    momentum: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.9
+    l2: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.0001
+    batch: Annotated[int, Meta(ge=1, le=65_535)] = 8
+    epochs: Count = 3
+    hold_out: Fraction = 0.3
+    seed: Seed = 1
+
+
 class Compile(config.Table, frozen=True, kw_only=True):
     """What the aot runtime's compiler aims at; None: what the defaults say.
 
@@ -221,6 +242,7 @@ class _File(config.Table, frozen=True, kw_only=True):
     cluster: Cluster | None = None
     quantize: Quantize = Quantize()
     compile: Compile = Compile()
+    adapt: Adapt = Adapt()
 
 
 class Recipe(_File, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from tinyedge.graph import read_tflite
 from tinyedge.learn import head as heads
 from tinyedge.learn.head import Head
 from tinyedge.learn.sgd import Settings
+from tinyedge.oracle import Oracle
 
 FEATURES, HIDDEN, CLASSES = 21, 11, 5
 
@@ -129,6 +130,18 @@ class Native:
 
     def _head(self, layer: int) -> _Head:
         return (_Head * len(self.head.layers)).in_dll(self.library, "te_heads")[layer]
+
+
+def head(path: Path, layers: int = 1) -> Head:
+    """The last layers of the file at ``path``."""
+    return heads.find(read_tflite.read(path.read_bytes(), "learner"), layers)
+
+
+def features(path: Path, x: NDArray[np.int8], layers: int = 1) -> NDArray[np.int8]:
+    """What the reference's first trained layer reads."""
+    oracle = Oracle(path.read_bytes())
+    oracle.run([x])
+    return oracle.tensors()[head(path, layers).layers[0].op.inputs[0].index].reshape(-1)
 
 
 def _array(address: int, kind: Any, count: int) -> NDArray[Any]:

@@ -20,6 +20,7 @@ SECTIONS = {
     "`[cluster]`": recipe.Cluster,
     "`[quantize]`": recipe.Quantize,
     "`[compile]`": recipe.Compile,
+    "`[adapt]`": recipe.Adapt,
 }
 
 

@@ -153,6 +153,9 @@ def _totals(report: InspectReport) -> object:
     if report.arena_bytes is not None:
         rows.append(("arena, aot runtime", f"{report.arena_bytes:,} bytes"))
         rows.append(("in portable C", _portable(report)))
+    if report.training_bytes is not None:
+        text = f"{report.training_bytes:,} bytes of RAM, with --feature learn"
+        rows.append(("training on the device", text))
     if report.refused:
         rows.append(("aot runtime", f"cannot run it: {report.refused}"))
     return _console.facts("Totals", rows)

@@ -134,7 +134,7 @@ class Step:
     @property
     def portable(self) -> bool:
         """Whether all of it is plain C, which any core runs, and none of it made for one."""
-        return all(source.startswith(("portable/", "learn/")) for source in self.sources)
+        return all(source.startswith(("portable/", "trainable/")) for source in self.sources)
 
     @property
     def constant_operands(self) -> bool:

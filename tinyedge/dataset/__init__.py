@@ -9,19 +9,30 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.dataset import npz, resize, store
 from tinyedge.dataset.listing import scan, titles
 from tinyedge.dataset.source import BUILT_IN_CLASSES, SOURCES, check, locate
-from tinyedge.dataset.split import divide
+from tinyedge.dataset.split import divide, withhold
 from tinyedge.dataset.store import Advance, Reader
-from tinyedge.dataset.types import Dataset, Pictures, Skipped, Split
+from tinyedge.dataset.types import Dataset, Pictures, Skipped, Split, permutation
 from tinyedge.errors import TinyedgeError
 from tinyedge.recipe import Data
 
-__all__ = ["SOURCES", "Advance", "Dataset", "Pictures", "Skipped", "Split", "load", "outline"]
+__all__ = [
+    "SOURCES",
+    "Advance",
+    "Dataset",
+    "Pictures",
+    "Skipped",
+    "Split",
+    "load",
+    "outline",
+    "whole",
+]
 
 _AT_ONCE = 500  # pictures resized at once
 
@@ -36,6 +47,10 @@ def load(
     on every machine. Raises ConfigError if there is no such source or the split cannot be made,
     TinyedgeError if the files are missing or damaged.
     """
+    return withhold(_load(data, path, cache, advance), data.unseen, path)
+
+
+def _load(data: Data, path: Path, cache: Path | None, advance: Advance | None) -> Dataset:
     source = check(data, path)
     if source.kind == "folder":
         return store.load(
@@ -51,6 +66,26 @@ def load(
     else:
         pictures = getattr(importlib.import_module(source.module), source.function)()
     return divide(_resized(pictures, data), data, path)
+
+
+def whole(data: Data, path: Path, like: Dataset) -> Split:
+    """All samples that ``data`` names, in an order drawn by its seed, as ``like`` has them.
+
+    Raises as ``load`` does.
+    """
+    source = check(data, path)
+    named = msgspec.structs.replace(data, classes=like.classes, others=None)
+    if source.kind == "npz":
+        found = _resized(npz.read(locate(named, path), named.classes), named)
+        parts = [(found.train, found.train_labels), (found.test, found.test_labels)]
+    else:
+        loaded = _load(named, path, None, None)
+        splits = (loaded.train, loaded.validation, loaded.test)
+        parts = [(np.asarray(split.raw), split.labels) for split in splits]
+    raw = np.concatenate([part for part, _ in parts])
+    labels = np.concatenate([part for _, part in parts])
+    everything = Split(raw, labels, like.train.full_scale, data.range)
+    return everything.take(permutation(len(everything), data.seed))
 
 
 def outline(data: Data, path: Path) -> tuple[tuple[int, int, int], int]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.dataset.types import Dataset, Pictures, Split, permutation
-from tinyedge.errors import ConfigError
+from tinyedge.errors import ConfigError, near_match
 from tinyedge.recipe import Data
+
+_FEWEST_CLASSES = 2
 
 
 def divide(pictures: Pictures, data: Data, path: Path) -> Dataset:
@@ -65,6 +69,30 @@ def _split(
     pictures: Pictures, raw: NDArray[np.uint8], labels: NDArray[np.int64], data: Data
 ) -> Split:
     return Split(raw, labels, pictures.full_scale, data.range)
+
+
+def withhold(dataset: Dataset, unseen: Sequence[str], path: Path) -> Dataset:
+    """The same without the classes ``unseen`` in training and validation.
+
+    Raises ConfigError for a name that is no class, or if fewer than two would be left.
+    """
+    for name in unseen:
+        if name not in dataset.classes:
+            raise ConfigError(
+                f'{path}: data.unseen: there is no class "{name}"'
+                f"{near_match(name, dataset.classes)}",
+                f"classes: {', '.join(dataset.classes)}",
+            )
+    if len(dataset.classes) - len(set(unseen)) < _FEWEST_CLASSES:
+        raise ConfigError(f"{path}: data.unseen leaves no two classes to train on", "name fewer")
+    hidden = [dataset.classes.index(name) for name in unseen]
+
+    def kept(split: Split) -> Split:
+        return split.take(np.flatnonzero(~np.isin(split.labels, hidden)))
+
+    if not unseen:
+        return dataset
+    return replace(dataset, train=kept(dataset.train), validation=kept(dataset.validation))
 
 
 def require_classes(dataset: Dataset, path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,8 @@ class ProtocolView:
     ticks_bytes: int
     types: tuple[tuple[str, int], ...]
     codes: tuple[tuple[str, int], ...]
+    decisions: tuple[tuple[str, int], ...]
+    parts: tuple[tuple[str, int], ...]
     features: tuple[tuple[str, int], ...]
     layouts: tuple[protocol.Layout, ...]
 
@@ -117,6 +120,10 @@ def files(
     return found
 
 
+def _named(members: type[enum.IntEnum]) -> tuple[tuple[str, int], ...]:
+    return tuple((member.name, member.value) for member in members)
+
+
 def protocol_header() -> str:
     """te_protocol.h."""
     view = ProtocolView(
@@ -128,8 +135,10 @@ def protocol_header() -> str:
         crc_bytes=protocol.CRC_BYTES,
         max_tensors=protocol.MAX_TENSORS,
         ticks_bytes=protocol.TICKS_BYTES,
-        types=tuple((kind.name, kind.value) for kind in protocol.Type),
-        codes=tuple((code.name, code.value) for code in protocol.Code),
+        types=_named(protocol.Type),
+        codes=_named(protocol.Code),
+        decisions=_named(protocol.Decision),
+        parts=_named(protocol.Part),
         features=features.bits(),
         layouts=protocol.LAYOUTS,
     )
@@ -164,6 +173,11 @@ def _number(value: int) -> str:
 def board_header(board: Board) -> str:
     """te_board.h."""
     return render("include/te_board.h.j2", board_view(board))
+
+
+def has_floats(board: Board) -> bool:
+    """Whether the compiler brings functions for floating point: clang alone does not."""
+    return board.port == "esp-idf" or board.cpu.core not in _LLVM_CPUS
 
 
 def makefile(

@@ -43,13 +43,19 @@ class Request:
 
 @dataclass(frozen=True)
 class Feature:
-    """One feature. ``needs``: names of others that come with it. ``text``: what it is for."""
+    """One feature. ``needs``: names of others that come with it. ``text``: what it is for.
+
+    ``aot_only``: the runtime tflm cannot have it. ``floats``: it computes in floating point, for
+    which a core without needs a library.
+    """
 
     name: str
     text: str
     requests: tuple[Request, ...] = ()
     hooks: frozenset[Hook] = frozenset()
     needs: tuple[str, ...] = ()
+    aot_only: bool = False
+    floats: bool = False
 
     @property
     def files(self) -> frozenset[str]:
@@ -57,7 +63,21 @@ class Feature:
         return frozenset({f"app/{self.name}.c", f"app/{self.name}.h"})
 
 
-FEATURES: tuple[Feature, ...] = ()
+FEATURES: tuple[Feature, ...] = (
+    Feature(
+        "learn",
+        "the last dense layers can be trained on the device",
+        (
+            Request(Type.LEARN_BEGIN, protocol.LEARN_BEGIN),
+            Request(Type.LEARN_SAMPLE, protocol.LEARN_SAMPLE),
+            Request(Type.LEARN_DECIDE, protocol.LEARN_DECIDE),
+            Request(Type.LEARN_READ, protocol.LEARN_READ),
+        ),
+        frozenset({"hello"}),
+        aot_only=True,
+        floats=True,
+    ),
+)
 """All that there are, by their bits in HELLO."""
 
 NAMES = tuple(feature.name for feature in FEATURES)

@@ -74,4 +74,12 @@ def _selected(
             f"{board.id}: TensorFlow Lite Micro's wheel has no features ({listed})",
             "choose --runtime aot, or another board",
         )
+    for feature in found:
+        if feature.aot_only and runtime != "aot":
+            raise ConfigError(f"{runtime} has no feature {feature.name}", "choose --runtime aot")
+        if feature.floats and not board_files.has_floats(board):
+            raise ConfigError(
+                f"{board.id}: its compiler brings no floating point, which {feature.name} needs",
+                "leave out the feature, or choose another board",
+            )
     return found

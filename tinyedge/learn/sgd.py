@@ -1,4 +1,4 @@
-"""The arithmetic of ``firmware_templates/learn`` in numpy: the same float32 operations in order.
+"""The arithmetic of ``runtime/aot/kernels/trainable`` in numpy: the same float32 operations.
 
 Stochastic gradient descent with momentum and L2 on softmax and cross-entropy, over dense layers
 whose first reads int8 features. Every sum is taken one term after the other, and no product is

@@ -43,6 +43,10 @@ class Type(enum.IntEnum):
     HALT = 0x06
     PROFILE = 0x07  # only firmware that observes its layers knows this and the next
     WATCH = 0x08
+    LEARN_BEGIN = 0x20  # this and the next three: only with the feature learn
+    LEARN_SAMPLE = 0x21
+    LEARN_DECIDE = 0x22
+    LEARN_READ = 0x23
     READY = 0xC0
     LOG = 0xC1
     ERROR = 0xC2
@@ -53,6 +57,25 @@ class Feature(enum.IntFlag):
     """What HELLO says is in the firmware besides what all have (see tinyedge/emit/features.py)."""
 
     PREPROCESS = 0x1
+    LEARN = 0x2
+
+
+class Decision(enum.IntEnum):
+    """What LEARN_DECIDE asks for."""
+
+    APPLY = 1  # quantize what was learned, and run it on trial
+    KEEP = 2  # the weights on trial stay
+    UNDO = 3  # the weights from before the trial run again
+    RESET = 4  # the firmware's own weights run again
+
+
+class Part(enum.IntEnum):
+    """What LEARN_READ reads of a layer. All but REAL are of the weights that run."""
+
+    REAL = 0  # float32 [outputs][inputs + 1], the bias in the last column
+    WEIGHTS = 1  # int8 [outputs / 4, rounded up][inputs][4]
+    BIAS = 2  # int32 [outputs]
+    SCALES = 3  # float32 [outputs], of the weights
 
 
 class Code(enum.IntEnum):
@@ -144,6 +167,33 @@ WATCH = Layout("watch", (("layers", "I"),))
 LAYER = Layout("layer", (("layer", "I"), ("offset", "I")))
 """Then bytes of the layer's output, from ``offset`` on."""
 
+LEARN_BEGIN = Layout(
+    "learn_begin",
+    (("run", "I"), ("learning_rate", "f"), ("momentum", "f"), ("l2", "f"), ("batch", "I")),
+)
+"""``run`` is not 0; the same run again changes nothing. The answer is LEARNING."""
+
+LEARNING = Layout("learning", (("active", "i"), ("layers", "I"), ("samples", "I")))
+"""``active``: which weights run: of slot 0 or 1, or the firmware's own (-1)."""
+
+LEARN_SAMPLE = Layout("learn_sample", (("inference", "I"), ("label", "I")))
+"""Trains once on an inference that has been run."""
+
+LEARNED = Layout(
+    "learned",
+    (
+        ("inference", "I"),
+        ("samples", "I"),  # of this run
+        ("probability", "f"),  # of the label's class, before this step
+        ("predicted", "I"),
+        ("ticks", "Q"),  # of this step
+    ),
+)
+
+LEARN_DECIDE = Layout("learn_decide", (("decision", "I"),))
+LEARN_READ = Layout("learn_read", (("layer", "I"), ("part", "I"), ("offset", "I"), ("size", "I")))
+"""The answer is the bytes."""
+
 STATUS = Layout(
     "status",
     (
@@ -209,6 +259,12 @@ LAYOUTS = (
     PROFILED,
     WATCH,
     LAYER,
+    LEARN_BEGIN,
+    LEARNING,
+    LEARN_SAMPLE,
+    LEARNED,
+    LEARN_DECIDE,
+    LEARN_READ,
     STATUS,
     ERROR,
     HELLO,

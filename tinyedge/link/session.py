@@ -93,6 +93,16 @@ class Session:
         self._transport.close()
 
     @property
+    def inference(self) -> int:
+        """Number of the last inference."""
+        return self._inference
+
+    @property
+    def name(self) -> str:
+        """Where the device is, for messages."""
+        return self._transport.name
+
+    @property
     def damaged(self) -> int:
         """Damaged frames that the host has dropped."""
         return self._decoder.damaged
@@ -160,13 +170,13 @@ class Session:
 
     def status(self) -> Status:
         """Memory use and counters."""
-        return messages.status(self._call(Type.STATUS, protocol.STATUS.size))
+        return messages.status(self.call(Type.STATUS, protocol.STATUS.size))
 
     def halt(self) -> None:
         """Stop the device: an emulated one or the host's ends. The session is over."""
         # A device that ends may take the port with it before its answer has been read.
         with contextlib.suppress(DeviceGoneError):
-            self._call(Type.HALT, 0)
+            self.call(Type.HALT, 0)
         self.close()
 
     def _greet(self) -> Hello:
@@ -256,7 +266,7 @@ class Session:
     def _read_output(self, at: int, total: int) -> bytes:
         size = min(total - at, protocol.MAX_ANSWER - protocol.OUTPUT.size)
         request = protocol.READ.pack(self._inference, at, size)
-        payload = self._call(Type.READ, protocol.OUTPUT.size + size, request)
+        payload = self.call(Type.READ, protocol.OUTPUT.size + size, request)
         if protocol.OUTPUT.ints(payload) != (self._inference, at):
             raise self._nonsense("READ")
         return payload[protocol.OUTPUT.size :]
@@ -275,7 +285,7 @@ class Session:
             raise self._nonsense(layout.name)
         return payload
 
-    def _call(self, kind: Type, answer_bytes: int, payload: bytes = b"") -> bytes:
+    def call(self, kind: Type, answer_bytes: int, payload: bytes = b"") -> bytes:
         """One request whose answer has exactly ``answer_bytes``."""
         try:
             frame = self._exchange([(kind, payload)], self._deadlines.answer_s)

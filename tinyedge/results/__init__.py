@@ -5,6 +5,7 @@ version; renaming, removing or changing the meaning of one makes a new version. 
 accuracies fractions of 1, and a tick is what ``tick_unit`` says: never assume a time.
 """
 
+from tinyedge.results.adapt import AdaptEpoch, AdaptLayer, AdaptReport
 from tinyedge.results.codec import VERBS, encode, json_schema, peek, read, schema_of, write
 from tinyedge.results.counts import (
     AnchorsReport,
@@ -75,6 +76,9 @@ from tinyedge.results.size import (
 
 __all__ = [
     "VERBS",
+    "AdaptEpoch",
+    "AdaptLayer",
+    "AdaptReport",
     "AnchorsReport",
     "ArenaBlock",
     "BenchReport",

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 
 from tinyedge.errors import ConfigError
+from tinyedge.results.adapt import AdaptReport
 from tinyedge.results.counts import AnchorsReport, CompareReport
 from tinyedge.results.data import DataReport
 from tinyedge.results.debug import DebugReport
@@ -57,6 +58,7 @@ VERBS: dict[str, type[Result]] = {
     "mlperf": MlperfReport,
     "monitor": MonitorReport,
     "bridge": BridgeReport,
+    "adapt": AdaptReport,
     "boards": BoardsReport,
     "doctor": DoctorReport,
     "stop": StopReport,

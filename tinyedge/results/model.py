@@ -227,6 +227,10 @@ class InspectReport(Result, frozen=True, kw_only=True):
     code_bytes: Annotated[int | None, Meta(description="Estimate of the aot runtime's own code")]
     arena: Annotated[tuple[ArenaBlock, ...], Meta(description="Of the aot runtime")]
     steps: Annotated[tuple[PlanStep, ...], Meta(description="What the aot runtime runs, in order")]
+    training_bytes: Annotated[
+        int | None,
+        Meta(description="RAM that training its last dense layers takes, with the feature learn"),
+    ] = None
     boards: tuple[BoardFit, ...]
     suggestions: Annotated[
         tuple[Suggestion, ...], Meta(description="For a network not trained yet: what would fit")

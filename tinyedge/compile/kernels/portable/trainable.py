@@ -1,4 +1,4 @@
-"""Dense layers that the device can train (``runtime/aot/kernels/learn``)."""
+"""Dense layers that the device can train (``runtime/aot/kernels/trainable``)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Trainable(Portable):
 
     def __init__(self) -> None:
         super().__init__("te_trainable", "te_fully_connected.c")
-        self.sources += ("learn/te_trainable.c", "learn/te_learn.c")
+        self.sources += ("trainable/te_trainable.c", "trainable/te_learn.c")
 
     def fields(self, node: Node) -> Fields:
         q = node.params

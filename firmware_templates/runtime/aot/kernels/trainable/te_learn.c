@@ -1,4 +1,4 @@
-#include "learn.h"
+#include "trainable.h"
 
 #include <string.h>
 

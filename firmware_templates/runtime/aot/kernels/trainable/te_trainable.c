@@ -1,4 +1,4 @@
-#include "learn.h"
+#include "trainable.h"
 
 void te_trainable(const te_trainable_params *params, const int8_t *input, int8_t *output) {
   te_fully_connected_params dense = params->dense;

@@ -3,8 +3,8 @@
  *
  * The arithmetic is float32 in a fixed order without fused operations, so that
  * tinyedge/learn/sgd.py computes the same bits. Nothing here blocks or allocates. */
-#ifndef LEARN_H
-#define LEARN_H
+#ifndef TE_TRAINABLE_H
+#define TE_TRAINABLE_H
 
 #include <stdbool.h>
 #include <stdint.h>

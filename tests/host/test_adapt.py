@@ -1,0 +1,183 @@
+"""Learning on a device: the verb from end to end, and what a device refuses."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support import learning
+from tests.support.learning import CLASSES
+from tests.support.tools import CHECKOUT, need
+from tinyedge import board as boards
+from tinyedge import devices, flash, pipeline, results
+from tinyedge.errors import ConfigError, LinkError
+from tinyedge.learn.sgd import Settings, Trainer
+from tinyedge.link import protocol
+from tinyedge.link.learning import Learning
+from tinyedge.link.protocol import Decision, Type
+from tinyedge.link.session import Session
+from tinyedge.oracle import Oracle
+from tinyedge.recipe import Compile
+from tinyedge.results import AdaptReport
+from tinyedge.workspace import Workspace
+
+TOOLS = {
+    "host": ("make", "gcc"),
+    "netduinoplus2": ("arm-none-eabi-gcc", "qemu-system-arm"),
+    "qemu-microbit": ("arm-none-eabi-gcc", "qemu-system-arm"),
+    "qemu-riscv32": ("riscv64-unknown-elf-gcc", "qemu-system-riscv32"),
+}
+
+
+@pytest.fixture(scope="module")
+def tflite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "learner.tflite"
+    path.write_bytes(learning.model(np.random.default_rng(4)))
+    return path
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Noise around a centre for each class."""
+    rng = np.random.default_rng(5)
+    labels = rng.integers(0, CLASSES, 60)
+    centres = rng.integers(-90, 90, (CLASSES, 12))
+    inputs = np.clip(centres[labels] + rng.integers(-25, 25, (60, 12)), -128, 127)
+    path = tmp_path_factory.mktemp("data") / "new.npz"
+    np.savez(path, inputs=inputs.astype(np.int8), labels=labels)
+    return path
+
+
+@pytest.mark.parametrize("board", TOOLS)
+def test_a_device_learns_numpys_bits_and_keeps_what_is_better(
+    tflite: Path, samples: Path, tmp_path: Path, board: str
+) -> None:
+    need(*TOOLS[board])
+    out = tmp_path / "adapt.json"
+    argv = ["adapt", tflite, "--board", board, "--data", samples, "--json", out]
+    argv += ["--workspace", tmp_path / "build"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tinyedge", *map(str, argv)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = results.read(out, AdaptReport)
+    assert (found.samples, found.held_out, found.steps) == (42, 18, 126)
+    assert found.held
+    assert found.weights_equal
+    assert found.answers_differ == 0
+    assert found.kept
+    assert found.accuracy_after > found.accuracy_before
+    assert found.accuracy_after == max(epoch.held_out_accuracy for epoch in found.epochs)
+    assert found.tick_unit == ("ns" if board == "host" else "instructions")
+    Oracle(Path(found.tflite).read_bytes())
+
+
+@pytest.fixture
+def session(tflite: Path, tmp_path: Path) -> Iterator[Session]:
+    """A host board that can learn."""
+    need(*TOOLS["host"])
+    model = pipeline.resolve(str(tflite), Compile(features=("learn",)))
+    workspace = Workspace(tmp_path / "build")
+    loaded = pipeline.load(model, workspace)
+    firmware = pipeline.generate(loaded, boards.load("host"), "aot", workspace)
+    built = devices.build(firmware)
+    with flash.run(built.artifact, firmware.board) as device, Session(device.url) as opened:
+        yield opened
+
+
+def test_a_sample_is_trained_on_once_however_often_it_is_asked_for(
+    session: Session, tflite: Path
+) -> None:
+    device, head = Learning(session), learning.head(tflite)
+    trainer = Trainer(head, Settings(learning_rate=0.02, momentum=0.9, batch=1))
+    device.begin(0.02, 0.9, 0.0, 1)
+    x = np.arange(12, dtype=np.int8)
+    device.sample([x.tobytes()], 2)
+    request = protocol.LEARN_SAMPLE.pack(session.inference, 2)
+    answers = [session.call(Type.LEARN_SAMPLE, protocol.LEARNED.size, request) for _ in range(3)]
+    assert len(set(answers)) == 1
+    trainer.sample(learning.features(tflite, x), 2)
+    layer = head.layers[0]
+    weights = device.real(0, layer.outputs, layer.inputs)
+    assert weights.tobytes() == trainer.weights[0].tobytes()
+
+
+def test_what_is_out_of_order_or_out_of_range_is_refused(session: Session) -> None:
+    device, x = Learning(session), bytes(12)
+    with pytest.raises(LinkError, match="refused"):
+        device.sample([x], 0)  # before LEARN_BEGIN
+    for settings in (
+        (0.0, 0.9, 0.0, 1),
+        (0.1, 1.0, 0.0, 1),
+        (0.1, 0.9, -1.0, 1),
+        (0.1, 0.9, 0.0, 0),
+    ):
+        with pytest.raises(LinkError, match="refused"):
+            device.begin(*settings)
+    with pytest.raises(LinkError, match="refused"):
+        device.begin(float("nan"), 0.9, 0.0, 1)
+    device.begin(0.1, 0.9, 0.0, 1)
+    with pytest.raises(LinkError, match="refused"):
+        device.sample([x], CLASSES)
+    with pytest.raises(LinkError, match="nothing was learned"):
+        device.bias(0, CLASSES)
+    for reading in ((1, 0, 0, 4), (0, 0, 1 << 20, 4), (0, 0, 4, 0xFFFF_FFFF), (0, 9, 0, 4)):
+        with pytest.raises(LinkError, match="refused"):
+            session.call(Type.LEARN_READ, 4, protocol.LEARN_READ.pack(*reading))
+    with pytest.raises(LinkError, match="refused"):
+        session.call(Type.LEARN_DECIDE, protocol.LEARNING.size, protocol.LEARN_DECIDE.pack(9))
+    assert device.decide(Decision.RESET) == -1
+
+
+def test_the_int8_weights_that_run_are_the_twins(session: Session, tflite: Path) -> None:
+    device, head = Learning(session), learning.head(tflite)
+    trainer = Trainer(head, Settings(learning_rate=0.1, momentum=0.5, batch=2))
+    device.begin(0.1, 0.5, 0.0, 2)
+    rng = np.random.default_rng(1)
+    for label in (0, 1, 2, 3, 4):
+        x = rng.integers(-128, 128, 12, np.int8)
+        device.sample([x.tobytes()], label)
+        trainer.sample(learning.features(tflite, x), label)
+    assert device.decide(Decision.APPLY) == 0
+    layer = trainer.apply().layers[0]
+    found = device.weights(0, layer.outputs, layer.inputs)
+    assert np.array_equal(found, layer.quantized.weights)
+    assert np.array_equal(device.bias(0, layer.outputs), layer.quantized.bias)
+    assert device.scales(0, layer.outputs).tobytes() == layer.quantized.scales.tobytes()
+
+
+def test_firmware_without_the_feature_says_what_to_do(tflite: Path, tmp_path: Path) -> None:
+    need(*TOOLS["host"])
+    model, workspace = pipeline.resolve(str(tflite)), Workspace(tmp_path / "build")
+    loaded = pipeline.load(model, workspace)
+    firmware = pipeline.generate(loaded, boards.load("host"), "aot", workspace)
+    names = {path.name for path in firmware.folder.rglob("*")}
+    assert not names & {"learn.c", "heads.c", "te_learn.c", "trainable.h"}
+    built = devices.build(firmware)
+    with flash.run(built.artifact, firmware.board) as device, Session(device.url) as opened:
+        with pytest.raises(LinkError, match="cannot learn") as caught:
+            Learning(opened)
+        assert "--feature learn" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("board", "runtime", "words"),
+    [("qemu-xtensa", "aot", "floating point"), ("netduinoplus2", "tflm", "--runtime aot")],
+)
+def test_where_it_cannot_be_had_it_is_refused(
+    tflite: Path, tmp_path: Path, board: str, runtime: str, words: str
+) -> None:
+    model = pipeline.resolve(str(tflite), Compile(features=("learn",)))
+    workspace = Workspace(tmp_path)
+    loaded = pipeline.load(model, workspace, runtime)
+    with pytest.raises(ConfigError) as caught:
+        pipeline.generate(loaded, boards.load(board), runtime, workspace)
+    assert words in f"{caught.value.message} {caught.value.hint}"

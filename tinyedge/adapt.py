@@ -1,0 +1,205 @@
+"""Training on the device, each step repeated in numpy, and a decision by samples held out."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyedge.errors import ConfigError
+from tinyedge.learn.head import Head
+from tinyedge.learn.sgd import Outcome, Settings, Trainer
+from tinyedge.learn.write import patched
+from tinyedge.link.learning import Learning
+from tinyedge.link.protocol import Decision
+from tinyedge.link.session import Session
+from tinyedge.oracle import Oracle
+from tinyedge.results import AdaptEpoch
+from tinyedge.samples import Samples, answered
+
+Hear = Callable[[int, int, str], None]
+"""Hears (done, total, what there is to see)."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train. ``epochs`` are in orders drawn by ``seed``; a fraction ``hold_out`` decides."""
+
+    settings: Settings
+    epochs: int
+    hold_out: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Adapted:
+    """What came of it. ``tflite``: the model that the device runs now; None: the old one."""
+
+    samples: int
+    held_out: int
+    accuracy_before: float
+    accuracy_after: float
+    epochs: tuple[AdaptEpoch, ...]
+    ticks: float
+    weights_equal: bool
+    answers: int
+    answers_differ: int
+    tflite: bytes | None
+
+
+def adapt(
+    session: Session, tflite: bytes, head: Head, samples: Samples, *, plan: Plan, hear: Hear
+) -> Adapted:
+    """Train the layers ``head`` of the device's model on ``samples``, which have labels.
+
+    The device keeps the weights of the epoch that is best on the samples held out, if they are
+    better than those before; else the old ones run on. Raises LinkError if the device goes or
+    cannot learn, ConfigError if there are too few samples.
+    """
+    run = _Run(session, Learning(session), tflite, head, samples, plan, hear)
+    before = best = run.evaluate("before")
+    run.begin()
+    epochs = []
+    for number in range(plan.epochs):
+        loss, accuracy = run.epoch(number)
+        run.learning.decide(Decision.APPLY)
+        trial = run.twin.apply()
+        held_out = run.evaluate(f"epoch {number + 1}, held out")
+        better = held_out > best
+        run.learning.decide(Decision.KEEP if better else Decision.UNDO)
+        if better:
+            best, run.kept, run.answers = held_out, trial, run.latest
+        epochs.append(
+            AdaptEpoch(loss=loss, accuracy=accuracy, held_out_accuracy=held_out, kept=better)
+        )
+    made = patched(tflite, run.kept) if run.kept else None
+    return Adapted(
+        samples=len(run.trained),
+        held_out=len(run.held_out),
+        accuracy_before=before,
+        accuracy_after=best,
+        epochs=tuple(epochs),
+        ticks=statistics.median(run.ticks),
+        weights_equal=run.same and run.weights_equal(),
+        answers=len(run.answers),
+        answers_differ=run.differing(made) if made else 0,
+        tflite=made,
+    )
+
+
+@dataclass
+class _Run:
+    session: Session
+    learning: Learning
+    tflite: bytes
+    head: Head
+    samples: Samples
+    plan: Plan
+    hear: Hear
+    twin: Trainer = field(init=False)
+    trained: NDArray[np.int64] = field(init=False)
+    held_out: NDArray[np.int64] = field(init=False)
+    done: int = 0
+    same: bool = True
+    ticks: list[int] = field(default_factory=list)
+    kept: Head | None = None
+    latest: list[bytes] = field(default_factory=list)
+    answers: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        count = len(self.samples)
+        held = round(count * self.plan.hold_out)
+        if self.samples.labels is None or not 0 < held < count:
+            raise ConfigError(
+                f"{self.samples.source}: {count} labelled samples are too few to train on and to "
+                "decide by",
+                "give more, or another hold_out",
+            )
+        order = np.random.default_rng(self.plan.seed).permutation(count)
+        self.held_out, self.trained = np.sort(order[:held]), order[held:]
+        self.twin = Trainer(self.head, self.plan.settings)
+        self._oracle = Oracle(self.tflite)
+        self._features: dict[int, NDArray[np.int8]] = {}
+        self._total = held + self.plan.epochs * count
+
+    def begin(self) -> None:
+        """Start training on the device."""
+        s = self.plan.settings
+        self.learning.decide(Decision.RESET)
+        self.learning.begin(s.learning_rate, s.momentum, s.l2, s.batch)
+
+    def evaluate(self, what: str) -> float:
+        """Accuracy of what runs on the device, on the samples held out."""
+        self.latest, right = [], 0
+        for number, index in enumerate(self.held_out):
+            outputs = self.session.infer(self._inputs(index)).outputs
+            self.latest.append(b"".join(outputs))
+            right += answered(np.frombuffer(outputs[0], np.int8)) == self._label(index)
+            self._tell(f"{what}: {right / (number + 1):.1%} right")
+        return right / len(self.held_out)
+
+    def epoch(self, number: int) -> tuple[float, float]:
+        """Train on all samples once: mean loss and accuracy before each step."""
+        seen: list[tuple[float, bool]] = []
+        for index in self._order(number):
+            outcome = self._step(int(index))
+            loss = -float(np.log(max(outcome.probability, 1e-30)))
+            seen.append((loss, outcome.predicted == self._label(index)))
+            recent = seen[-50:]
+            self._tell(
+                f"epoch {number + 1}: loss {statistics.fmean(loss for loss, _ in recent):.3f}, "
+                f"{sum(right for _, right in recent) / len(recent):.0%} right"
+            )
+        return statistics.fmean(loss for loss, _ in seen), sum(r for _, r in seen) / len(seen)
+
+    def weights_equal(self) -> bool:
+        """Whether the device's float32 weights are the twin's, bit for bit."""
+        return all(
+            self.learning.real(index, layer.outputs, layer.inputs).tobytes() == weights.tobytes()
+            for index, (layer, weights) in enumerate(
+                zip(self.head.layers, self.twin.weights, strict=True)
+            )
+        )
+
+    def differing(self, made: bytes) -> int:
+        """Answers of the device to the samples held out that the reference does not give."""
+        oracle = Oracle(made)
+        expected = (
+            b"".join(output.tobytes() for output in oracle.run(self.samples[int(index)]))
+            for index in self.held_out
+        )
+        return sum(a != b for a, b in zip(self.answers, expected, strict=True))
+
+    def _step(self, index: int) -> Outcome:
+        label = self._label(index)
+        learned = self.learning.sample(self._inputs(index), label)
+        twin = self.twin.sample(self._read(index), label)
+        self.same &= (learned.probability, learned.predicted) == (twin.probability, twin.predicted)
+        self.ticks.append(learned.ticks)
+        return twin
+
+    def _read(self, index: int) -> NDArray[np.int8]:
+        """What the reference's first trained layer reads."""
+        if index not in self._features:
+            self._oracle.run(self.samples[index])
+            first = self.head.layers[0].op.inputs[0].index
+            self._features[index] = self._oracle.tensors()[first].reshape(-1).copy()
+        return self._features[index]
+
+    def _order(self, number: int) -> Iterator[np.int64]:
+        seed = (self.plan.seed, number)
+        return iter(np.random.default_rng(seed).permutation(self.trained))
+
+    def _inputs(self, index: int | np.int64) -> list[bytes]:
+        return [array.tobytes() for array in self.samples[int(index)]]
+
+    def _label(self, index: int | np.int64) -> int:
+        assert self.samples.labels is not None
+        return int(self.samples.labels[index])
+
+    def _tell(self, text: str) -> None:
+        self.done += 1
+        self.hear(self.done, self._total, text)

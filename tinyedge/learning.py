@@ -1,0 +1,119 @@
+"""From built firmware and new samples to what its device has learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tinyedge import adapt as adapting
+from tinyedge import bench as benching
+from tinyedge import dataset as datasets
+from tinyedge import devices, results
+from tinyedge import samples as sampling
+from tinyedge.dataset import Split, shift
+from tinyedge.errors import ConfigError
+from tinyedge.learn import head as heads
+from tinyedge.learn.sgd import Settings
+from tinyedge.pipeline import Loaded
+from tinyedge.quantize import inputs
+from tinyedge.recipe import Recipe
+from tinyedge.results import AdaptLayer, AdaptReport
+from tinyedge.samples import Samples
+from tinyedge.workspace import write_atomic
+
+
+@dataclass(frozen=True)
+class Source:
+    """At most ``count`` samples of ``data``, else of the test split, shifted."""
+
+    data: Path | None
+    shifts: tuple[str, ...]
+    count: int
+
+
+def adapt(
+    built: devices.Built, url: str, source: Source, *, hear: adapting.Hear, on_log: devices.Log
+) -> AdaptReport:
+    """Train the last dense layers on the device; the result is kept as adapt.json.
+
+    What the device keeps is written as adapted.tflite beside it.
+    """
+    firmware, loaded = built.firmware, built.firmware.loaded
+    wanted = loaded.model.adapt
+    head = heads.find(loaded.graph, wanted.layers)
+    settings = Settings(wanted.learning_rate, wanted.momentum, wanted.l2, wanted.batch)
+    plan = adapting.Plan(settings, wanted.epochs, wanted.hold_out, wanted.seed)
+    samples = labelled(loaded, source)
+    with devices.connect(built, url, on_log) as session:
+        found = adapting.adapt(session, loaded.tflite, head, samples, plan=plan, hear=hear)
+        unit, ticks = benching.in_unit(firmware.board, session.hello.tick_hz, [round(found.ticks)])
+    path = firmware.target / "adapted.tflite"
+    if found.tflite:
+        write_atomic(path, found.tflite)
+    report = AdaptReport(
+        model=built.report.model,
+        sha256=built.report.sha256,
+        board=built.report.board,
+        url=url,
+        data=samples.source,
+        samples=found.samples,
+        held_out=found.held_out,
+        layers=tuple(
+            AdaptLayer(op=layer.op.index, inputs=layer.inputs, outputs=layer.outputs)
+            for layer in head.layers
+        ),
+        learning_rate=settings.learning_rate,
+        momentum=settings.momentum,
+        l2=settings.l2,
+        batch=settings.batch,
+        accuracy_before=found.accuracy_before,
+        accuracy_after=found.accuracy_after,
+        epochs=found.epochs,
+        kept=found.tflite is not None,
+        steps=found.samples * wanted.epochs,
+        ticks=ticks[0],
+        tick_unit=unit,
+        ram_bytes=head.ram_bytes,
+        weights_equal=found.weights_equal,
+        answers=found.answers,
+        answers_differ=found.answers_differ,
+        tflite=str(path) if found.tflite else "",
+        held=found.weights_equal and found.answers_differ == 0,
+    )
+    results.write(firmware.target / "adapt.json", report)
+    return report
+
+
+def labelled(loaded: Loaded, source: Source) -> Samples:
+    """The samples of ``source``, with labels.
+
+    A file is read as the recipe says, or, for a bare .tflite, as ``validate --inputs`` does. Raises
+    ConfigError where there are no labels.
+    """
+    recipe = loaded.model.recipe
+    if recipe is None:
+        if source.data is None or source.shifts:
+            raise ConfigError(
+                f"{loaded.model.name}: a .tflite has no data set",
+                "give labelled samples with --data, without --shift, or a recipe",
+            )
+        return sampling.from_npz(source.data, loaded.graph, source.count)
+    split, name = _split(loaded, recipe, source.data)
+    made = shift.shifted(split.first(source.count), source.shifts)
+    text = "".join(f", {each}" for each in source.shifts)
+    return Samples(f"{name}{text}", (inputs(made, loaded.graph.inputs[0].q),), made.labels)
+
+
+def _split(loaded: Loaded, recipe: Recipe, data: Path | None) -> tuple[Split, str]:
+    """The test split, or all of ``data`` in a fixed order."""
+    dataset = loaded.dataset
+    assert dataset is not None
+    if data is None:
+        return dataset.test, f"test split of {dataset.name}"
+    kind = "npz" if data.is_file() else recipe.data.source
+    read = msgspec.structs.replace(
+        recipe.data, source=kind, path=str(data.absolute()), unseen=(), minimum=1
+    )
+    return datasets.whole(read, recipe.path, dataset), str(data)
