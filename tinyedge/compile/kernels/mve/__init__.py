@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from tinyedge.compile.kernels.base import Kernel
-from tinyedge.compile.kernels.mve.kernels import Band, Direct, FullyConnected, Gathered
+from tinyedge.compile.kernels.mve.kernels import (
+    Band,
+    DepthwiseLine,
+    DepthwiseSquare,
+    Direct,
+    FullyConnected,
+    Gathered,
+)
 
 #: the fewest instructions; what needs less scratch comes after
 FAST: tuple[Kernel, ...] = (
     Direct(),
     *(Band(strip) for strip in (4, 1)),
     *(Gathered(limit) for limit in (32, 1)),
+    DepthwiseSquare(),
+    DepthwiseLine(),
     FullyConnected(),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tinyedge.compile import params as p
-from tinyedge.compile.kernels.mve import convolution, fully_connected
+from tinyedge.compile.kernels.mve import convolution, depthwise, fully_connected
 from tinyedge.compile.kernels.tuned import L, Tuned
 
 
@@ -53,3 +53,23 @@ class FullyConnected(_Tuned[fully_connected.Dense]):
     def __init__(self) -> None:
         sources = ("dense.S", "fully_connected.c")
         super().__init__("te_mve_fully_connected", fully_connected.plan, *sources)
+
+
+class DepthwiseSquare(_Tuned[depthwise.Square]):
+    """DEPTHWISE_CONV_2D of windows up to 3x3."""
+
+    family = p.DepthwiseConv2D
+
+    def __init__(self) -> None:
+        sources = ("depthwise.S", "depthwise.c")
+        super().__init__("te_mve_depthwise_3x3", depthwise.square, *sources)
+
+
+class DepthwiseLine(_Tuned[depthwise.Line]):
+    """DEPTHWISE_CONV_2D along a single row or column."""
+
+    family = p.DepthwiseConv2D
+
+    def __init__(self) -> None:
+        sources = ("depthwise.S", "depthwise.c")
+        super().__init__("te_mve_depthwise_line", depthwise.line, *sources)

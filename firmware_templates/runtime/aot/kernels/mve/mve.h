@@ -101,4 +101,64 @@ typedef struct te_mve_fully_connected_params {
 void te_mve_fully_connected(const te_mve_fully_connected_params *params, const void *input,
                             void *output);
 
+/* ---- depthwise convolution ------------------------------------------------------------------ */
+
+/* As the kernels in mve_depthwise.S read it (offsets are known there). Tiles are of 4 rows of 2
+ * outputs; of a line, `tiles` are its outputs, computed 8 at a time. */
+typedef struct te_mve_depthwise_run {
+  const int8_t *input;     /* 0 */
+  int8_t *output;          /* 4 */
+  const uint32_t *weights; /* 8: 4 a channel */
+  const uint32_t *factors; /* 12 */
+  uint32_t channels;       /* 16: also bytes from a pixel to the next */
+  int8_t *plane;           /* 20: place of the first pixel */
+  const int8_t *patch;     /* 24: what the last tile of the first row reads; of a line, the first */
+  uint32_t eight;          /* 28: bytes of eight input pixels */
+  int32_t row_skip;        /* 32: bytes from the last eighth pixel of a row to the next row */
+  uint32_t rows;           /* 36: of the input */
+  uint32_t tile_rows;      /* 40 */
+  uint32_t tiles;          /* 44: in a row */
+  uint32_t last;           /* 48: bytes from a row's first output to its last tile's */
+  uint32_t step;           /* 52: bytes of the outputs of a tile's row, or of 8 of a line */
+  int32_t first[2];        /* 56: bytes from the first row of tiles to the next: plane, output */
+  int32_t advance[2];      /* 64: from any other to the next */
+  int32_t zero;            /* 72: output zero point */
+  uint16_t pixels[8];      /* 76: places of eight pixels */
+  uint16_t outputs[8];     /* 92: places of a tile's outputs */
+  uint8_t taps[2][16];     /* 108: places of a patch's bytes; of the patch one output below */
+  int8_t limits[32];       /* 140: as in te_mve_run */
+} te_mve_depthwise_run;
+
+typedef void te_mve_depthwise_kernel(const te_mve_depthwise_run *run);
+
+typedef struct te_mve_depthwise_params {
+  te_mve_depthwise_kernel *kernel;
+  te_mve_filler *fill;
+  const uint32_t *weights;
+  const uint32_t *factors;
+  uint32_t plane; /* bytes of a padded plane */
+  uint32_t patch; /* see te_mve_depthwise_run */
+  int32_t row_skip;
+  uint16_t channels;
+  uint16_t input_height, height, width; /* the latter of the output */
+  uint16_t pitch;                       /* bytes of a plane's row */
+  uint16_t tiles;
+  uint8_t stride, top, left; /* padding */
+  int8_t zero, low, high;    /* of the output */
+  int8_t input_zero;
+} te_mve_depthwise_params;
+
+typedef te_mve_depthwise_params te_mve_depthwise_3x3_params;
+typedef te_mve_depthwise_params te_mve_depthwise_line_params;
+
+/* Windows up to 3x3, strides of 1 or of 2 both ways. In place if a pixel's bytes keep their place.
+ * scratch: a plane. */
+void te_mve_depthwise_3x3(const te_mve_depthwise_3x3_params *params, const void *input,
+                          void *output, void *scratch);
+
+/* Windows of one row, of up to 16 pixels, over one row. In place as above. scratch: a plane, and
+ * what is read past it. */
+void te_mve_depthwise_line(const te_mve_depthwise_line_params *params, const void *input,
+                           void *output, void *scratch);
+
 #endif
