@@ -173,6 +173,11 @@ class Board(_File, frozen=True, kw_only=True):
             return None
         return Fraction(self.timer.hz << self.flash.icount_shift, 1_000_000_000)
 
+    @property
+    def marks(self) -> bool:
+        """Whether its firmware can mark inferences for a power monitor."""
+        return "mark_pin" in self.peripherals or self.port == "host"
+
     def instructions(self, ticks: int) -> int | None:
         """Exact number of instructions that took ``ticks``, or None if the timer cannot tell."""
         ratio = self.ticks_per_instruction
@@ -284,10 +289,10 @@ def _check_port(board: Board, path: Path) -> None:
             f"allowed: {', '.join(known.timers)}",
         )
     for key in board.peripherals:
-        if key not in known.peripherals:
+        if key not in known.meanings:
             raise ConfigError(
-                f'{path}: unknown key "peripherals.{key}"{near_match(key, known.peripherals)}',
-                f"allowed in [peripherals]: {', '.join(known.peripherals) or 'none'}",
+                f'{path}: unknown key "peripherals.{key}"{near_match(key, known.meanings)}',
+                f"allowed in [peripherals]: {', '.join(known.meanings) or 'none'}",
             )
     for key, meaning in known.peripherals.items():
         if key not in board.peripherals:

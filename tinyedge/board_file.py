@@ -33,7 +33,7 @@ def commented(text: str, board: Board, name: str) -> str:
 
     ``name`` becomes the board's, too; what the file says stays as it is.
     """
-    meanings = port.load(board.port).peripherals
+    meanings = port.load(board.port).meanings
     lines: list[str] = [
         f"# {name}: made from {board.id}. Every key that differs is yours to change."
     ]

@@ -25,7 +25,7 @@ from tinyedge.compile import Options, Plan, compile_graph
 from tinyedge.compile.kernels import TUNED
 from tinyedge.dataset import Dataset, resize
 from tinyedge.emit import esp_idf, firmware, preprocess
-from tinyedge.emit.mlperf import Protocol
+from tinyedge.emit.mlperf import Protocol, spoken
 from tinyedge.emit.tflm_arena import plan_arena
 from tinyedge.errors import CheckFailed, ConfigError, ModelError, near_match
 from tinyedge.graph import read_tflite, verify
@@ -296,7 +296,7 @@ def generate(
 
     Raises CheckFailed where the model's limits of arena or flash cannot be kept.
     """
-    options = loaded.model.options
+    board, options = spoken(board, protocol), loaded.model.options
     plan = compile_graph(loaded.graph, board.cpu.core, options) if runtime == "aot" else None
     arena = plan.arena_bytes if plan else tflm_arena(loaded, board)
     rendered = firmware.render(

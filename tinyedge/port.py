@@ -16,13 +16,20 @@ class Port(config.Table, frozen=True, kw_only=True):
 
     ``shares``: further folders of port/ that belong to it. ``timers``: what timer.source of a board
     may be -> the folder of port/ with its driver, or "" where the port itself has it.
-    ``peripherals``: every key of a board's [peripherals], and what its number means.
+    ``peripherals``: every key of a board's [peripherals], and what its number means; ``optional``:
+    those that a board may leave out.
     """
 
     schema: int
     shares: tuple[str, ...] = ()
     timers: dict[str, str]
     peripherals: dict[str, str] = msgspec.field(default_factory=dict)
+    optional: dict[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """Every key that a board may have in [peripherals] -> what its number means."""
+        return self.peripherals | self.optional
 
 
 def available() -> list[str]:

@@ -132,6 +132,7 @@ static void run(void) {
 #ifdef TE_OBSERVE
   te_observe_begin();
 #endif
+  te_features_infers();
   te_port_quiet(true);
   uint64_t start = te_port_ticks();
   state.result = te_model_invoke();

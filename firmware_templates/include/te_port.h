@@ -41,6 +41,14 @@ void te_port_quiet(bool quiet);
 /* Largest stack use since te_port_init, in bytes. */
 size_t te_port_stack_peak(void);
 
+/* The pin that tells a power monitor what runs: an output, low, from te_port_mark_start on. Both
+ * take a few cycles, never block and cannot fail. Only ports with mark.c have them, and only
+ * firmware that marks (the feature "mark", the protocol "mlperf-energy") calls them. */
+void te_port_mark_start(void);
+
+/* Drives the pin high or low, before it returns. After te_port_mark_start. */
+void te_port_mark(bool high);
+
 /* Stops the device. `code` 0 is an orderly end; an emulator or the host build exits with it. */
 #ifdef __cplusplus
 [[noreturn]]

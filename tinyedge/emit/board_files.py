@@ -12,7 +12,7 @@ from tinyedge.board import Board
 from tinyedge.compile.options import Optimize
 from tinyedge.emit import features
 from tinyedge.emit.features import Feature
-from tinyedge.emit.mlperf import APP, PROTOCOLS, Protocol
+from tinyedge.emit.mlperf import APP, Protocol
 from tinyedge.emit.render import render
 from tinyedge.link import protocol
 
@@ -102,9 +102,7 @@ def files(
     For size, bare metal gets memory functions of its own: the C library's are several times larger.
     """
     found = _copies("include") | _copies("app")
-    absent = features.left_out(selected).union(
-        *(APP[other] for other in set(PROTOCOLS) - {protocol})
-    )
+    absent = features.left_out(selected) | (frozenset().union(*APP.values()) - APP[protocol])
     found = {path: text for path, text in found.items() if path not in absent}
     found |= {
         "include/te_protocol.h": protocol_header(),
@@ -115,6 +113,8 @@ def files(
         found |= _copies(folder, into="port")
         if (resources.root("firmware_templates") / folder / "link.ld.j2").is_file():
             found["link.ld"] = render(f"{folder}/link.ld.j2", board_view(board))
+    if features.MARK not in selected and protocol != "mlperf-energy":
+        found.pop("port/mark.c", None)
     if optimize == "size" and "link.ld" in found:
         found["port/memory.c"] = _copies("port/freestanding", into="port")["port/memory.c"]
     return found

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 from tinyedge.emit.render import render
 from tinyedge.errors import ConfigError, near_match
 from tinyedge.link import protocol
 from tinyedge.link.protocol import Layout, Type
 
-Hook = Literal["start", "hello", "admit", "inferred"]
+Hook = Literal["start", "hello", "admit", "infers", "inferred"]
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,11 @@ class Feature:
         return frozenset({f"app/{self.name}.c", f"app/{self.name}.h"})
 
 
+MARK = Feature(
+    "mark",
+    "a pin that is high while the model runs, for a power monitor",
+    hooks=frozenset({"start", "infers", "inferred"}),
+)
 FEATURES: tuple[Feature, ...] = (
     Feature(
         "learn",
@@ -77,6 +82,7 @@ FEATURES: tuple[Feature, ...] = (
         aot_only=True,
         floats=True,
     ),
+    MARK,
 )
 """All that there are, by their bits in HELLO."""
 
@@ -94,6 +100,7 @@ class FeaturesView:
     start: tuple[str, ...]
     hello: tuple[str, ...]
     admit: tuple[str, ...]
+    infers: tuple[str, ...]
     inferred: tuple[str, ...]
 
 
@@ -126,7 +133,7 @@ def header(selected: Sequence[Feature]) -> str:
     """app/te_features.h."""
     hooked: dict[Hook, tuple[str, ...]] = {
         hook: tuple(feature.name for feature in selected if hook in feature.hooks)
-        for hook in ("start", "hello", "admit", "inferred")
+        for hook in get_args(Hook)
     }
     view = FeaturesView(
         title=", ".join(feature.name for feature in selected) or "none",
@@ -136,6 +143,7 @@ def header(selected: Sequence[Feature]) -> str:
         start=hooked["start"],
         hello=hooked["hello"],
         admit=hooked["admit"],
+        infers=hooked["infers"],
         inferred=hooked["inferred"],
     )
     return render("app/te_features.h.j2", view)

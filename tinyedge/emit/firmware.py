@@ -9,7 +9,7 @@ from tinyedge.board import Board
 from tinyedge.compile.options import Optimize
 from tinyedge.compile.plan import Plan
 from tinyedge.emit import aot, board_files, esp_idf, mlperf, tflm
-from tinyedge.emit.features import Feature, chosen
+from tinyedge.emit.features import MARK, Feature, chosen
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.errors import ConfigError
 from tinyedge.graph.types import Graph
@@ -46,8 +46,8 @@ def render(
     files: dict[str, str | bytes] = {
         **board_files.files(board, optimize if runtime == "aot" else "speed", protocol, selected)
     }
-    if protocol == "mlperf":
-        files["include/te_mlperf.h"] = mlperf.header(graph, board)
+    if protocol != "tinyedge":
+        files["include/te_mlperf.h"] = mlperf.header(graph, board, protocol)
     if runtime == "aot":
         assert plan is not None
         files |= aot.render(graph, plan, tflite)
@@ -82,4 +82,6 @@ def _selected(
                 f"{board.id}: its compiler brings no floating point, which {feature.name} needs",
                 "leave out the feature, or choose another board",
             )
+    if MARK in found:
+        mlperf.require_mark(board)
     return found

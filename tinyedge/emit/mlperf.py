@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
 
 from tinyedge.board import Board
 from tinyedge.emit.render import render
 from tinyedge.errors import ConfigError, ModelError
 from tinyedge.graph.types import DType, Graph
 
-Protocol = Literal["tinyedge", "mlperf"]
-PROTOCOLS: tuple[Protocol, ...] = ("tinyedge", "mlperf")
+Protocol = Literal["tinyedge", "mlperf", "mlperf-energy"]
+PROTOCOLS: tuple[Protocol, ...] = ("tinyedge", "mlperf", "mlperf-energy")
+ENERGY_BAUD = 9600
+"""In energy mode the benchmark lets a device be spoken to through level shifters."""
+_TEXT = frozenset({"app/mlperf.c", "app/mlperf_text.c", "app/mlperf_text.h"})
 APP: dict[Protocol, frozenset[str]] = {
     "tinyedge": frozenset({"app/command.c", "app/frame.c", "app/inference.c"}),
-    "mlperf": frozenset({"app/mlperf.c", "app/mlperf_text.c", "app/mlperf_text.h"}),
+    "mlperf": _TEXT,
+    "mlperf-energy": _TEXT,
 }
-"""Files of the application that one protocol alone needs."""
+"""Files of the application that not all protocols need."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +31,8 @@ class MlperfView:
     """What te_mlperf.h.j2 prints.
 
     ``step``: thousandths of a step of the output, times 2^32, so that printing takes no floating
-    point. ``error``: the result is an error, not the outputs.
+    point. ``error``: the result is an error, not the outputs. ``energy``: time stamps are edges of
+    a pin.
     """
 
     model: str
@@ -33,6 +40,7 @@ class MlperfView:
     bytes: int
     step: int
     error: bool = False
+    energy: bool = False
 
 
 _LARGEST_STEP = 1 << 55  # 255 of them fit 64 bits
@@ -65,9 +73,30 @@ def view(graph: Graph) -> MlperfView:
     return MlperfView(model, kind, size, step, error=model == "ad01")
 
 
-def header(graph: Graph, board: Board) -> str:
+def spoken(board: Board, protocol: Protocol) -> Board:
+    """The board as firmware that speaks ``protocol`` is reached: energy mode has a baud rate.
+
+    Raises ConfigError if it needs a pin that the board does not name.
+    """
+    if protocol != "mlperf-energy":
+        return board
+    require_mark(board)
+    link = msgspec.structs.replace(board.link, baud=ENERGY_BAUD)
+    return msgspec.structs.replace(board, link=link)
+
+
+def require_mark(board: Board) -> None:
+    """Raise ConfigError unless the board names the pin that tells a power monitor what runs."""
+    if not board.marks:
+        raise ConfigError(
+            f"{board.id}: no pin marks what runs",
+            "write peripherals.mark_pin in the board's file, where its port has one",
+        )
+
+
+def header(graph: Graph, board: Board, protocol: Protocol = "mlperf") -> str:
     """te_mlperf.h. Raises ConfigError where the board cannot compute on real inputs."""
-    seen = view(graph)
+    seen = replace(view(graph), energy=protocol == "mlperf-energy")
     if seen.input == "float32" and board.port == "xtensa_kc705":
         raise ConfigError(
             f"{board.id}: its core has no floating point, which {seen.model} needs",

@@ -58,6 +58,7 @@ class Feature(enum.IntFlag):
 
     PREPROCESS = 0x1
     LEARN = 0x2
+    MARK = 0x4
 
 
 class Decision(enum.IntEnum):

@@ -9,6 +9,9 @@
 #define PLL_SYS 0x40050000u
 #define IO_BANK0 0x40028000u
 #define PADS_BANK0 0x40038000u
+#define SIO_OUT_SET 0xd0000018u
+#define SIO_OUT_CLR 0xd0000020u
+#define SIO_OE_SET 0xd0000038u
 #define UART0 0x40070000u
 
 enum {
