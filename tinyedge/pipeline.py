@@ -16,15 +16,15 @@ from pathlib import Path
 
 import msgspec
 
-from tinyedge import config, inspection
+from tinyedge import config, inspection, sensor
 from tinyedge import dataset as datasets
 from tinyedge import recipe as recipes
 from tinyedge import samples as sampling
 from tinyedge.board import Board
 from tinyedge.compile import Options, Plan, compile_graph
 from tinyedge.compile.kernels import TUNED
-from tinyedge.dataset import Dataset, resize
-from tinyedge.emit import esp_idf, firmware, preprocess
+from tinyedge.dataset import Dataset
+from tinyedge.emit import esp_idf, features, firmware, preprocess
 from tinyedge.emit.mlperf import Protocol, spoken
 from tinyedge.emit.tflm_arena import plan_arena
 from tinyedge.errors import CheckFailed, ConfigError, ModelError, near_match
@@ -33,7 +33,6 @@ from tinyedge.graph.types import Graph
 from tinyedge.lock import exclusive
 from tinyedge.quantize import inputs, quantize
 from tinyedge.quantize import sketch as sketching
-from tinyedge.quantize.inputs import steps
 from tinyedge.recipe import Recipe
 from tinyedge.results import (
     BoardFit,
@@ -112,14 +111,20 @@ class Loaded:
         if dataset is None:
             return sampling.random(self.graph, count)
         split = dataset.test
-        assert self.model.recipe is not None
-        classifies = architectures.task(self.model.recipe) == "classify"
         return Samples(
             f"test split of {dataset.name}",
             (inputs(split.first(count), self.graph.inputs[0].q),),
-            split.labels[:count] if classifies else None,
-            class_names=dataset.classes if classifies else (),
+            split.labels[:count] if self.classes else None,
+            class_names=self.classes,
         )
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the data set's classes; empty without one, or where nothing is classified."""
+        recipe = self.model.recipe
+        if self.dataset is None or recipe is None or architectures.task(recipe) != "classify":
+            return ()
+        return self.dataset.classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -299,6 +304,8 @@ def generate(
     board, options = spoken(board, protocol), loaded.model.options
     plan = compile_graph(loaded.graph, board.cpu.core, options) if runtime == "aot" else None
     arena = plan.arena_bytes if plan else tflm_arena(loaded, board)
+    preprocessing = _preprocess(loaded)
+    needed = _needed(loaded, preprocessing)
     rendered = firmware.render(
         loaded.graph,
         plan,
@@ -308,8 +315,9 @@ def generate(
         optimize=options.optimize,
         protocol=protocol,
         features=loaded.model.compile.features,
+        sources=needed,
     )
-    rendered |= _preprocess(loaded)
+    rendered |= preprocessing
     folder = workspace.target(loaded.model.name, runtime, board.id, protocol) / "firmware"
     with exclusive(folder.parent):
         write_tree(folder, rendered, keep=esp_idf.KEPT if esp_idf.is_project(board) else ())
@@ -322,24 +330,17 @@ def generate(
 
 def _preprocess(loaded: Loaded) -> dict[str, str | bytes]:
     """C for a sensor's frames, if the recipe's network is shown pictures."""
-    recipe = loaded.model.recipe
-    if recipe is None or "size" not in datasets.SOURCES[recipe.data.source].keys:
+    wanted = sensor.transform(loaded.model.name, loaded.model.recipe, loaded.graph)
+    return preprocess.render(wanted) if wanted else {}
+
+
+def _needed(loaded: Loaded, preprocessing: dict[str, str | bytes]) -> dict[str, str | bytes]:
+    """Files that the model's features need. Raises ConfigError where there are none."""
+    names = {feature.name for feature in features.chosen(loaded.model.compile.features)}
+    if "preprocess" not in names:
         return {}
-    (tensor,) = loaded.graph.inputs
-    _, height, width, channels = tensor.shape
-    if max(height, width) > preprocess.LARGEST_SIDE or channels not in (1, 3):
-        return {}
-    full_scale = datasets.SOURCES[recipe.data.source].full_scale
-    return preprocess.render(
-        preprocess.Preprocess(
-            title=loaded.model.name,
-            size=(height, width),
-            channels=channels,
-            crop=recipe.data.fit == "crop",
-            quantized=steps(full_scale, recipe.data.range, tensor.q),
-            luma=resize.LUMA,
-        )
-    )
+    sensor.require(loaded.model.name, loaded.model.recipe, loaded.graph)
+    return preprocessing
 
 
 def other_runtime(firmware: Firmware) -> str:

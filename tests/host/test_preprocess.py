@@ -61,6 +61,35 @@ def test_it_is_the_host_s(tmp_path: Path, size: tuple[int, int], channels: int, 
             assert np.array_equal(made, QUANTIZED[resize.picture(frame, size, channels, fit)])
 
 
+@pytest.mark.parametrize("crop", [False, True])
+def test_a_frame_may_come_in_any_pieces(tmp_path: Path, crop: bool) -> None:
+    library = _library(tmp_path, _wanted((6, 9), 3, crop=crop))
+    random = np.random.RandomState(2)
+    made = np.empty((6, 9, 3), np.int8)
+    for height, width in (*FRAMES, (120, 160)):
+        for given in (1, 3):
+            frame = random.randint(0, 256, (height, width, given)).astype(np.uint8)
+            made[:] = 99
+            assert library.te_preprocess_begin(height, width, given) == 0
+            data, at = frame.tobytes() + b"more", 0  # what follows a frame is no part of it
+            while at < len(data):
+                piece = data[at : at + random.randint(1, 600)]
+                library.te_preprocess_push(piece, len(piece), made.ctypes.data_as(ctypes.c_void_p))
+                at += len(piece)
+            fit = "crop" if crop else "stretch"
+            assert np.array_equal(made, QUANTIZED[resize.picture(frame, (6, 9), 3, fit)])
+
+
+def test_the_largest_frame_does_not_overflow(tmp_path: Path) -> None:
+    library = _library(tmp_path, _wanted((255, 255), 1, crop=False))
+    made = np.full((255, 255), 99, np.int8)
+    row = bytes([255]) * 4096
+    assert library.te_preprocess_begin(4096, 4096, 1) == 0
+    for _ in range(4096):
+        library.te_preprocess_push(row, len(row), made.ctypes.data_as(ctypes.c_void_p))
+    assert (made == QUANTIZED[255]).all()
+
+
 def test_a_frame_that_cannot_be_is_refused(tmp_path: Path) -> None:
     library = _library(tmp_path, _wanted((4, 4), 1, crop=False))
     frame, made = np.zeros(48, np.uint8), np.full(16, 99, np.int8)

@@ -123,6 +123,11 @@ def compile_options(command: _C) -> _C:
     return wrapped
 
 
+def with_features(given: Compile, *names: str) -> Compile:
+    """Return ``given`` with features that the verb cannot do without."""
+    return Compile(features=names).over(given)
+
+
 force_option = click.option(
     "--force", is_flag=True, help="Do it again, even if nothing it depends on has changed."
 )

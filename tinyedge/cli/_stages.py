@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tinyedge import board as boards
 from tinyedge import build as building
-from tinyedge import devices, flash, pipeline
+from tinyedge import devices, flash, pipeline, raw
 from tinyedge.board import Board
 from tinyedge.cli import _console, train
 from tinyedge.devices import Built
@@ -132,6 +132,12 @@ def validate(built: Built, url: str, count: int, vectors: Path | None) -> Valida
         return devices.validate(
             built, url, count=count, vectors=vectors, progress=advance, on_log=_log
         )
+
+
+def validate_raw(built: Built, url: str, count: int) -> ValidateReport:
+    """Compare the inputs that the device makes of frames, and its answers, with a progress bar."""
+    with _console.progress(f"validate {built.report.model} on {built.report.board}") as advance:
+        return raw.validate(built, url, count=count, progress=advance, on_log=_log)
 
 
 def validate_all(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
 
 from tinyedge.cli import _console, _stages
-from tinyedge.cli._options import save, target_options
-from tinyedge.errors import CheckFailed
+from tinyedge.cli._options import save, target_options, with_features
+from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.recipe import Compile
-from tinyedge.results import FleetDevice, FleetReport, ValidateReport
+from tinyedge.results import FleetDevice, FleetReport, RawReport, ValidateReport
 from tinyedge.validate import describe
 from tinyedge.workspace import Workspace
 
@@ -31,7 +32,8 @@ inputs_option = click.option(
 
 @click.command(
     epilog="Examples: tinyedge validate fashion-cnn --samples 1000; "
-    "tinyedge validate model.tflite --inputs vectors.npz --port /dev/ttyUSB0"
+    "tinyedge validate model.tflite --inputs vectors.npz --port /dev/ttyUSB0; "
+    "tinyedge validate photos-cnn --raw"
 )
 @target_options
 @click.option(
@@ -43,6 +45,11 @@ inputs_option = click.option(
 )
 @samples_option
 @inputs_option
+@click.option(
+    "--raw",
+    is_flag=True,
+    help="Send raw pictures, of which the device makes its inputs; compare these, too.",
+)
 def command(
     *,
     model: str,
@@ -52,6 +59,7 @@ def command(
     ports: tuple[str, ...],
     samples: int,
     inputs: Path | None,
+    raw: bool,
     workspace: Workspace,
     json_path: Path | None,
 ) -> None:
@@ -60,9 +68,13 @@ def command(
     Samples are the test split's, those of --inputs, or, for a .tflite without a data set,
     pseudo-random. The device is the one that "tinyedge flash" left running, the one at --port, or
     one that is started for this and stopped. Of several, each gets the same samples, and one that
-    fails does not stop the others. Exit code 1 on any difference.
+    fails does not stop the others. With --raw the firmware has the feature preprocess, and the test
+    split's pictures go to it in their own size. Exit code 1 on any difference.
     """
     _stages.require_ports(*ports)
+    if raw:
+        _require_one(ports, inputs)
+        given = with_features(given, "preprocess")
     built = _stages.build(model, board, runtime, workspace, given)
     if len(ports) > 1:
         fleet = _stages.validate_all(built, ports, samples, inputs)
@@ -71,10 +83,19 @@ def command(
         require_all(fleet)
         return
     with _stages.device(built, ports[0] if ports else None) as url:
-        report = _stages.validate(built, url, samples, inputs)
+        send = _stages.validate_raw if raw else partial(_stages.validate, vectors=inputs)
+        report = send(built, url, samples)
     show(report)
     save(json_path, report)
     require_equal(report)
+
+
+def _require_one(ports: tuple[str, ...], inputs: Path | None) -> None:
+    if len(ports) > 1 or inputs is not None:
+        raise ConfigError(
+            "--raw sends pictures of the recipe's data set to one device",
+            "leave out --inputs, and all but one --port",
+        )
 
 
 def show(report: ValidateReport) -> None:
@@ -92,10 +113,23 @@ def show(report: ValidateReport) -> None:
     _console.show(
         _console.facts(f"{report.model} on {report.board}, runtime {report.runtime}", rows)
     )
+    if report.raw is not None:
+        _console.show(_raw(report.raw))
     text = f"{report.samples:,} answers equal the TFLM reference, byte for byte"
     if not report.held:
         text = f"{report.mismatches:,} of {report.samples:,} answers differ from the TFLM reference"
     _console.verdict(report.held, text)
+
+
+def _raw(raw: RawReport) -> object:
+    sizes = ", ".join(raw.frame_sizes[:8]) + (", ..." if len(raw.frame_sizes) > 8 else "")
+    rows = [
+        ("frames", f"{len(raw.frame_sizes)} sizes: {sizes}"),
+        ("bytes of frames", f"{raw.frame_bytes:,}"),
+        ("input bytes that differ", f"{raw.differing_input_bytes:,} of {raw.input_bytes:,}"),
+        ("to make an input", f"{raw.ticks.median:,.0f} {raw.tick_unit}, median"),
+    ]
+    return _console.facts("Inputs that the device made of raw frames", rows)
 
 
 def show_fleet(report: FleetReport) -> None:
@@ -133,6 +167,11 @@ def require_all(report: FleetReport) -> None:
 
 def require_equal(report: ValidateReport) -> None:
     """Raise CheckFailed, with the first difference, unless every byte was equal."""
+    if report.raw is not None and report.raw.first_difference:
+        raise CheckFailed(
+            f"{report.model} on {report.board}: {report.raw.first_difference}",
+            "is the firmware the one that was built here? flash it again, then validate",
+        )
     if report.first_mismatch is not None:
         raise CheckFailed(
             f"{report.model} on {report.board}: {describe(report.first_mismatch)}",

@@ -70,6 +70,16 @@ MARK = Feature(
 )
 FEATURES: tuple[Feature, ...] = (
     Feature(
+        "preprocess",
+        "makes the input of raw frames on the device",
+        (
+            Request(Type.FRAME, protocol.FRAME),
+            Request(Type.PIXELS, protocol.PIXELS, more=True),
+            Request(Type.MADE, protocol.MADE),
+        ),
+        frozenset({"hello"}),
+    ),
+    Feature(
         "learn",
         "the last dense layers can be trained on the device",
         (

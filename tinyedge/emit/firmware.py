@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tinyedge.board import Board
 from tinyedge.compile.options import Optimize
@@ -25,11 +25,13 @@ def render(
     optimize: Optimize = "speed",
     protocol: Protocol = "tinyedge",
     features: Sequence[str] = (),
+    sources: Mapping[str, str | bytes] | None = None,
 ) -> dict[str, str | bytes]:
     """Return the whole folder for ``board``; ``plan`` is needed by the runtime ``aot`` alone.
 
     ``optimize``: what the C compiler aims at. ``protocol``: what the firmware speaks.
-    ``features``: names of optional ones (tinyedge/emit/features.py).
+    ``features``: names of optional ones (tinyedge/emit/features.py). ``sources``: files that they
+    need of the model's, which are compiled, too.
 
     Same arguments, same bytes. Raises ConfigError for a board without a port and ModelError for
     what the runtime cannot express.
@@ -46,6 +48,7 @@ def render(
     files: dict[str, str | bytes] = {
         **board_files.files(board, optimize if runtime == "aot" else "speed", protocol, selected)
     }
+    files |= sources or {}
     if protocol != "tinyedge":
         files["include/te_mlperf.h"] = mlperf.header(graph, board, protocol)
     if runtime == "aot":

@@ -1,6 +1,6 @@
 """C that makes a network's input of a raw frame, in the same integers as the host's.
 
-It is for applications that have a sensor; tinyedge's own firmware is sent its inputs.
+It is for applications that have a sensor, and for tinyedge's own with the feature "preprocess".
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge import __version__
+from tinyedge import __version__, resources
 from tinyedge.emit.render import render as render_template
 from tinyedge.errors import ModelError
 
@@ -47,7 +47,10 @@ class _View:
 
 
 def render(wanted: Preprocess) -> dict[str, str | bytes]:
-    """Return preprocess/te_preprocess.{c,h}. Raises ModelError for an input it cannot make."""
+    """Return preprocess/te_preprocess.{c,h} and te_input.h.
+
+    Raises ModelError for an input they cannot make.
+    """
     if max(wanted.size) > LARGEST_SIDE or wanted.channels not in (1, 3):
         raise ModelError(
             f"{wanted.title}: there is no C for inputs of {wanted.size} x {wanted.channels}",
@@ -66,9 +69,11 @@ def render(wanted: Preprocess) -> dict[str, str | bytes]:
         wanted.luma,
         tuple(" ".join(f"{value}," for value in line) for line in lines),
     )
+    folder = resources.root("firmware_templates") / "preprocess"
     return {
-        f"preprocess/te_preprocess.{suffix}": render_template(
-            f"preprocess/te_preprocess.{suffix}.j2", view
-        )
-        for suffix in ("c", "h")
+        **{
+            f"preprocess/{name}": (folder / name).read_text()
+            for name in ("te_preprocess.c", "te_preprocess.h")
+        },
+        "preprocess/te_input.h": render_template("preprocess/te_input.h.j2", view),
     }

@@ -47,6 +47,9 @@ class Type(enum.IntEnum):
     LEARN_SAMPLE = 0x21
     LEARN_DECIDE = 0x22
     LEARN_READ = 0x23
+    FRAME = 0x10  # only firmware with the feature "preprocess" knows this and the next two
+    PIXELS = 0x11
+    MADE = 0x12
     READY = 0xC0
     LOG = 0xC1
     ERROR = 0xC2
@@ -194,6 +197,18 @@ LEARNED = Layout(
 LEARN_DECIDE = Layout("learn_decide", (("decision", "I"),))
 LEARN_READ = Layout("learn_read", (("layer", "I"), ("part", "I"), ("offset", "I"), ("size", "I")))
 """The answer is the bytes."""
+FRAME = Layout("frame", (("inference", "I"), ("height", "I"), ("width", "I"), ("channels", "I")))
+"""Begins a raw frame of one byte a channel, of which the device makes the inference's input."""
+
+PIXELS = Layout("pixels", (("inference", "I"), ("offset", "I")))
+"""Then the frame's bytes from ``offset`` on, row by row."""
+
+FRAMED = Layout("framed", (("inference", "I"), ("received", "I"), ("ticks", "Q"), ("crc", "I")))
+"""Answers FRAME and PIXELS: ``received`` bytes of the frame have arrived without a gap, and making
+the input has taken ``ticks``. ``crc`` is the input's CRC-32 once it is whole: what INVOKE takes."""
+
+MADE = Layout("made", (("inference", "I"), ("offset", "I"), ("size", "I")))
+"""Asks for bytes of the input that was made, before INVOKE. Answered as READ is."""
 
 STATUS = Layout(
     "status",
@@ -266,6 +281,10 @@ LAYOUTS = (
     LEARNED,
     LEARN_DECIDE,
     LEARN_READ,
+    FRAME,
+    PIXELS,
+    FRAMED,
+    MADE,
     STATUS,
     ERROR,
     HELLO,

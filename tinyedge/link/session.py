@@ -17,6 +17,7 @@ from types import TracebackType
 
 from tinyedge.errors import LinkError
 from tinyedge.link import messages, protocol
+from tinyedge.link.burst import Request, burst
 from tinyedge.link.framing import Decoder, Frame, encode
 from tinyedge.link.messages import DeviceError, Hello, Inference, Status
 from tinyedge.link.protocol import Code, Type
@@ -58,7 +59,7 @@ class Session:
         on_log: Callable[[str], None] | None = None,
         deadlines: Deadlines | None = None,
     ) -> None:
-        self._deadlines = deadlines or Deadlines()
+        self.deadlines = deadlines or Deadlines()
         self._on_log = on_log or (lambda _: None)
         self._baud = baud
         self._transport = SerialTransport(url, baud) if isinstance(url, str) else url
@@ -119,9 +120,17 @@ class Session:
         wanted = [tensor.bytes for tensor in self.hello.inputs]
         if sizes != wanted:
             raise LinkError(f"inputs have {sizes} bytes; {self.hello.model} takes {wanted}")
+        self.begin()
+        return self.outputs(self._invoke(b"".join(inputs)))
+
+    def begin(self) -> int:
+        """Count one inference further; returns its number."""
         self._inference = self._inference % 0xFFFF_FFFF + 1
-        payload = self._invoke(b"".join(inputs))
-        _, ticks, total = protocol.INVOKED.ints(payload)
+        return self._inference
+
+    def outputs(self, payload: bytes) -> Inference:
+        """What INVOKED says, and the rest of the outputs that it has no room for."""
+        _, ticks, total = protocol.INVOKED.ints(self._of_this_inference(payload, protocol.INVOKED))
         outputs = payload[protocol.INVOKED.size :]
         while len(outputs) < total:
             outputs += self._read_output(len(outputs), total)
@@ -139,7 +148,7 @@ class Session:
             _, layers, first = protocol.PROFILED.ints(payload)
             found = messages.ticks(payload[protocol.PROFILED.size :])
             if first != len(ticks) or len(ticks) + len(found) > layers or (layers and not found):
-                raise self._nonsense("PROFILE")
+                raise self.nonsense("PROFILE")
             ticks += found
         return tuple(ticks)
 
@@ -163,8 +172,7 @@ class Session:
         finally:
             self._observed(Type.WATCH, protocol.WATCH.pack(0))
         raise LinkError(
-            f"{self._transport.name}: the layers' outputs did not arrive whole "
-            f"in {_WATCH_ATTEMPTS} attempts",
+            f"{self.name}: the layers' outputs did not arrive whole in {_WATCH_ATTEMPTS} attempts",
             "check the wiring, or lower link.baud",
         )
 
@@ -182,22 +190,22 @@ class Session:
     def _greet(self) -> Hello:
         self._transport.write(b"\0")
         try:
-            frame = self._exchange([(Type.HELLO, b"")], self._deadlines.connect_s)
+            frame = self.exchange([(Type.HELLO, b"")], self.deadlines.connect_s)
         except DeviceError as error:
-            raise self._refused(error) from error
+            raise self.refused(error) from error
         self._greeting = False
         return messages.hello(frame.payload, frame.version)
 
     def _check(self, hello: Hello, sha256: str | None) -> None:
         if hello.init_status != 0:
             raise LinkError(
-                f"{self._transport.name}: the model did not start on the device: "
+                f"{self.name}: the model did not start on the device: "
                 f"{hello.init_error or 'no reason given'} (status {hello.init_status})",
                 "build and flash the firmware again",
             )
         if sha256 is not None and hello.sha256 != sha256:
             raise LinkError(
-                f"{self._transport.name} runs another model: {hello.model} ({hello.sha256[:12]}), "
+                f"{self.name} runs another model: {hello.model} ({hello.sha256[:12]}), "
                 f"not {sha256[:12]}",
                 'put the right firmware on it with "tinyedge flash"',
             )
@@ -205,24 +213,24 @@ class Session:
     def _invoke(self, data: bytes) -> bytes:
         """Write the input and run it; returns the payload of INVOKED."""
         request = protocol.INVOKE.pack(self._inference, len(data), zlib.crc32(data))
-        until = monotonic() + self._deadlines.invoke_s
+        until = monotonic() + self.deadlines.invoke_s
         received, refused = 0, 0
         while True:
-            burst, end = self._burst(data, received)
+            some, end = burst(self.hello, Type.WRITE, self._inference, data, received)
             if end == len(data):
-                burst.append((Type.INVOKE, request))
+                some.append((Type.INVOKE, request))
             try:
-                frame = self._exchange(burst, until - monotonic())
+                frame = self.exchange(some, until - monotonic())
             except DeviceError as error:
                 refused += error.code != Code.INCOMPLETE
                 received = self._resume(error, refused)
             else:
                 if frame.type == Type.INVOKE | protocol.ANSWER:
-                    return self._of_this_inference(frame.payload, protocol.INVOKED)
+                    return frame.payload
                 payload = self._of_this_inference(frame.payload, protocol.WRITTEN)
                 received = protocol.WRITTEN.ints(payload)[1]
             if received > len(data):
-                raise self._nonsense("WRITE")
+                raise self.nonsense("WRITE")
 
     def _resume(self, error: DeviceError, refused: int) -> int:
         """Where to go on writing after a refused INVOKE. Raises LinkError if that won't help."""
@@ -230,22 +238,7 @@ class Session:
             return error.detail
         if error.code == Code.INPUT_CRC and refused < _INPUT_ATTEMPTS:
             return 0
-        raise self._refused(error) from error
-
-    def _burst(self, data: bytes, at: int) -> tuple[list[tuple[Type, bytes]], int]:
-        """WRITEs from ``at`` on, as many as the device can hold with an INVOKE; and their end."""
-        room = self.hello.window - len(encode(Frame(0, 0, bytes(protocol.INVOKE.size))))
-        most = self.hello.max_payload - protocol.WRITE.size
-        burst: list[tuple[Type, bytes]] = []
-        while at < len(data):
-            chunk = data[at : at + most]
-            payload = protocol.WRITE.pack(self._inference, at) + chunk
-            room -= len(encode(Frame(Type.WRITE, 0xFFFF, payload)))
-            if burst and room < 0:
-                break
-            burst.append((Type.WRITE, payload))
-            at += len(chunk)
-        return burst, at
+        raise self.refused(error) from error
 
     def _profile(self, first: int) -> bytes:
         frame = self._observed(Type.PROFILE, protocol.PROFILE.pack(self._inference, first))
@@ -254,26 +247,26 @@ class Session:
     def _observed(self, kind: Type, request: bytes) -> Frame:
         """A request that only firmware knows that observes its layers."""
         try:
-            return self._exchange([(kind, request)], self._deadlines.answer_s)
+            return self.exchange([(kind, request)], self.deadlines.answer_s)
         except DeviceError as error:
             if error.code == Code.TYPE:
                 raise LinkError(
-                    f"{self._transport.name}: this firmware does not observe its layers",
+                    f"{self.name}: this firmware does not observe its layers",
                     "leave out --port, so that firmware that does is flashed",
                 ) from error
-            raise self._refused(error) from error
+            raise self.refused(error) from error
 
     def _read_output(self, at: int, total: int) -> bytes:
         size = min(total - at, protocol.MAX_ANSWER - protocol.OUTPUT.size)
         request = protocol.READ.pack(self._inference, at, size)
         payload = self.call(Type.READ, protocol.OUTPUT.size + size, request)
         if protocol.OUTPUT.ints(payload) != (self._inference, at):
-            raise self._nonsense("READ")
+            raise self.nonsense("READ")
         return payload[protocol.OUTPUT.size :]
 
     def _split(self, outputs: bytes) -> tuple[bytes, ...]:
         if len(outputs) != self.hello.output_bytes:
-            raise self._nonsense("INVOKE")
+            raise self.nonsense("INVOKE")
         parts, at = [], 0
         for tensor in self.hello.outputs:
             parts.append(outputs[at : at + tensor.bytes])
@@ -282,20 +275,20 @@ class Session:
 
     def _of_this_inference(self, payload: bytes, layout: protocol.Layout) -> bytes:
         if len(payload) < layout.size or layout.ints(payload)[0] != self._inference:
-            raise self._nonsense(layout.name)
+            raise self.nonsense(layout.name)
         return payload
 
     def call(self, kind: Type, answer_bytes: int, payload: bytes = b"") -> bytes:
         """One request whose answer has exactly ``answer_bytes``."""
         try:
-            frame = self._exchange([(kind, payload)], self._deadlines.answer_s)
+            frame = self.exchange([(kind, payload)], self.deadlines.answer_s)
         except DeviceError as error:
-            raise self._refused(error) from error
+            raise self.refused(error) from error
         if len(frame.payload) != answer_bytes:
-            raise self._nonsense(kind.name)
+            raise self.nonsense(kind.name)
         return frame.payload
 
-    def _exchange(self, burst: list[tuple[Type, bytes]], limit_s: float) -> Frame:
+    def exchange(self, requests: list[Request], limit_s: float) -> Frame:
         """Send requests at once; return the answer to the last. Late: send the last again.
 
         Repeating the last is enough: its answer says what of the others is missing. Raises
@@ -303,19 +296,19 @@ class Session:
         """
         started = monotonic()
         until = started + limit_s
-        requests = [self._encoded(kind, payload) for kind, payload in burst]
-        self._send(*requests)
-        wait = self._deadlines.repeat_s + 20 * sum(map(len, requests)) / self._baud
+        encoded = [self._encoded(kind, payload) for kind, payload in requests]
+        self._send(*encoded)
+        wait = self.deadlines.repeat_s + 20 * sum(map(len, encoded)) / self._baud
         while True:
-            frame = self._answer(burst[-1][0], min(until, monotonic() + wait))
+            frame = self._answer(requests[-1][0], min(until, monotonic() + wait))
             if frame is not None:
                 self._traffic.round_trips.append(monotonic() - started)
                 return frame
             if monotonic() >= until:
-                raise self._silent(burst[-1][0], limit_s)
-            self._send(requests[-1])
+                raise self._silent(requests[-1][0], limit_s)
+            self._send(encoded[-1])
             self._traffic.repeats += 1
-            wait = max(wait, min(2 * wait, self._deadlines.repeat_most_s))
+            wait = max(wait, min(2 * wait, self.deadlines.repeat_most_s))
 
     def _send(self, *frames: bytes) -> None:
         data = b"".join(frames)
@@ -335,9 +328,7 @@ class Session:
             if frame.type == Type.READY and self._greeting:
                 return None  # it has just started, and has not heard what was sent before
             if frame.type == Type.READY:
-                raise LinkError(
-                    f"{self._transport.name}: the device has restarted", "check its power supply"
-                )
+                raise LinkError(f"{self.name}: the device has restarted", "check its power supply")
             if frame.type == Type.LOG:
                 self._on_log(frame.payload.decode(errors="replace"))
             elif frame.type == Type.LAYER:
@@ -365,7 +356,7 @@ class Session:
         try:
             error = messages.error(frame.payload)
         except ValueError as damaged:
-            raise self._nonsense("ERROR") from damaged
+            raise self.nonsense("ERROR") from damaged
         if error.code == Code.FAULT:
             raise self._crashed(error)
         if error.code == Code.VERSION:
@@ -378,22 +369,24 @@ class Session:
         if error.detail:  # 0 where the device does not know
             where, look = f" at {error.detail:#010x}", "look the address up in firmware.map"
         return LinkError(
-            f"{self._transport.name}: the device crashed: {error.text}{where}",
+            f"{self.name}: the device crashed: {error.text}{where}",
             f"{look}; then flash the device again",
         )
 
-    def _refused(self, error: DeviceError) -> LinkError:
-        return LinkError(f"{self._transport.name}: the device refused: {error}")
+    def refused(self, error: DeviceError) -> LinkError:
+        """Return what to raise for an ERROR that ends a call."""
+        return LinkError(f"{self.name}: the device refused: {error}")
 
-    def _nonsense(self, what: str) -> LinkError:
+    def nonsense(self, what: str) -> LinkError:
+        """Return what to raise for an answer that does not fit ``what`` was asked."""
         return LinkError(
-            f"{self._transport.name}: the answer to {what} does not fit the request",
+            f"{self.name}: the answer to {what} does not fit the request",
             'firmware and host do not match; build and flash again ("tinyedge flash")',
         )
 
     def _other_version(self, version: int) -> LinkError:
         return LinkError(
-            f"{self._transport.name}: the device speaks protocol {version}, "
+            f"{self.name}: the device speaks protocol {version}, "
             f"this tinyedge speaks {protocol.PROTOCOL_VERSION}",
             'build and flash its firmware again ("tinyedge flash")',
         )
@@ -404,5 +397,5 @@ class Session:
         if kind == Type.HELLO:
             hint += "; does it run tinyedge firmware?"
         return LinkError(
-            f"{self._transport.name}: no answer to {kind.name} within {limit_s:.0f} s{heard}", hint
+            f"{self.name}: no answer to {kind.name} within {limit_s:.0f} s{heard}", hint
         )

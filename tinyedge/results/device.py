@@ -64,6 +64,26 @@ class LinkReport(Result, frozen=True, kw_only=True):
     ]
 
 
+class Spread(Result, frozen=True, kw_only=True):
+    """A figure over repeated runs."""
+
+    median: float
+    min: float
+    max: float
+
+
+class RawReport(Result, frozen=True, kw_only=True):
+    """The inputs that the device has made of raw frames, against those that the host makes."""
+
+    frame_sizes: Annotated[tuple[str, ...], Meta(description="Width x height x channels, sorted")]
+    frame_bytes: Annotated[int, Meta(ge=1, description="Of all frames")]
+    input_bytes: Annotated[int, Meta(ge=1, description="Of all inputs that were compared")]
+    differing_input_bytes: Annotated[int, Meta(ge=0)]
+    first_difference: Annotated[str, Meta(description="In words; empty: none")]
+    ticks: Annotated[Spread, Meta(description="Per frame, to make the input of it")]
+    tick_unit: Unit
+
+
 class ValidateReport(Result, frozen=True, kw_only=True):
     """``tinyedge validate``: the device's answers against the reference and the labels."""
 
@@ -88,6 +108,7 @@ class ValidateReport(Result, frozen=True, kw_only=True):
     seconds: Annotated[float, Meta(ge=0, description="Wall time on the link")]
     samples_per_second: Annotated[float, Meta(ge=0, description="Transfer and inference")]
     link: Annotated[LinkReport | None, Meta(description="null: not counted")] = None
+    raw: Annotated[RawReport | None, Meta(description="null: inputs were sent, not frames")] = None
     held: Annotated[bool, Meta(description="Whether every byte was equal")]
 
 
@@ -110,14 +131,6 @@ class FleetReport(Result, frozen=True, kw_only=True):
     devices: tuple[FleetDevice, ...]
     seconds: Annotated[float, Meta(ge=0, description="Wall time of all together")]
     held: Annotated[bool, Meta(description="Whether every byte of every device was equal")]
-
-
-class Spread(Result, frozen=True, kw_only=True):
-    """A figure over repeated runs."""
-
-    median: float
-    min: float
-    max: float
 
 
 class BenchReport(Result, frozen=True, kw_only=True):

@@ -1,0 +1,100 @@
+"""Firmware of a small network that is shown pictures, with features of the device's application."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tests.support.tflite_writer import ModelWriter
+from tinyedge import build, flash, workspace
+from tinyedge.board import Board
+from tinyedge.build import Artifact
+from tinyedge.compile import compile_graph
+from tinyedge.dataset import resize
+from tinyedge.emit import firmware, preprocess
+from tinyedge.emit.preprocess import Preprocess
+from tinyedge.graph import read_tflite
+from tinyedge.graph.types import Quant
+from tinyedge.quantize.inputs import steps
+
+SIZE, CHANNELS, CLASSES = (6, 8), 3, 5
+_QUANT = Quant((0.0078,), (-3,))
+WANTED = Preprocess("small", SIZE, CHANNELS, True, steps(255, (-1.0, 1.0), _QUANT), resize.LUMA)
+
+
+def model() -> bytes:
+    """A convolution, a dense layer and a softmax over five classes; the weights are fixed."""
+    writer = ModelWriter()
+    random = np.random.RandomState(5)
+    x = writer.input((1, *SIZE, CHANNELS), scale=_QUANT.scale, zero_point=_QUANT.zero_point)
+    y = writer.conv2d(
+        x,
+        weights=random.randint(-127, 128, (4, 3, 3, CHANNELS)).astype(np.int8),
+        weight_scales=[0.02],
+        bias=random.randint(-99, 99, 4).astype(np.int32),
+        activation="RELU",
+        scale=0.02,
+        zero_point=-128,
+    )
+    y = writer.reshape(y, (1, 4 * 6 * 4))
+    y = writer.fully_connected(
+        y,
+        weights=random.randint(-127, 128, (CLASSES, 4 * 6 * 4)).astype(np.int8),
+        weight_scales=[0.01],
+        bias=None,
+        scale=0.05,
+        zero_point=0,
+    )
+    return writer.finish(writer.softmax(y))
+
+
+def made(
+    folder: Path, board: Board, features: Sequence[str], sanitize: tuple[str, ...] = ()
+) -> Artifact:
+    """Write and build."""
+    data = model()
+    graph = read_tflite.read(data, "small")
+    files = firmware.render(
+        graph,
+        compile_graph(graph, board.cpu.core),
+        board,
+        "aot",
+        data,
+        features=features,
+        sources=preprocess.render(WANTED),
+    )
+    workspace.write_tree(folder / "firmware", files)
+    return build.build(folder / "firmware", board, sanitize)
+
+
+@dataclass(frozen=True)
+class Running:
+    """A device that runs it."""
+
+    url: str
+    board: Board
+    artifact: Artifact
+
+
+@contextmanager
+def running(
+    folder: Path, board: Board, features: Sequence[str], sanitize: tuple[str, ...] = ()
+) -> Iterator[Running]:
+    """A device with this firmware, for the length of a ``with``."""
+    artifact = made(folder, board, features, sanitize)
+    with flash.run(artifact, board) as device:
+        yield Running(device.url, board, artifact)
+
+
+def pictures(count: int, seed: int = 1) -> list[np.ndarray]:
+    """Frames of many sizes, grey and in colour."""
+    random = np.random.RandomState(seed)
+    sizes = [(6, 8), (1, 1), (5, 7), (48, 64), (31, 17), (6, 60), (3, 200), (97, 130)]
+    return [
+        random.randint(0, 256, (*sizes[n % len(sizes)], (1, 3)[n // len(sizes) % 2])).astype(
+            np.uint8
+        )
+        for n in range(count)
+    ]

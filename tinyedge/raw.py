@@ -1,0 +1,94 @@
+"""Raw frames go to a device: the input that it makes, and its answer, against the host's."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyedge import devices, results, sensor
+from tinyedge import validate as validating
+from tinyedge.bench import in_unit
+from tinyedge.board import Board
+from tinyedge.dataset.frames import Frame
+from tinyedge.devices import Advance, Built, Log
+from tinyedge.link import frames as link
+from tinyedge.link.messages import Inference
+from tinyedge.link.session import Session
+from tinyedge.oracle import Oracle
+from tinyedge.results import RawReport, Spread, ValidateReport
+
+
+def validate(
+    built: Built, url: str, *, count: int, progress: Advance, on_log: Log
+) -> ValidateReport:
+    """Send frames of the test split; compare inputs and answers, byte for byte.
+
+    The result is kept as validate.json. Raises ConfigError where the model is shown no pictures.
+    """
+    loaded = built.firmware.loaded
+    name, recipe = loaded.model.name, loaded.model.recipe
+    wanted = sensor.require(name, recipe, loaded.graph)
+    assert recipe is not None
+    frames, samples = sensor.samples(recipe, wanted, loaded.classes, count)
+    with devices.connect(built, url, on_log) as session:
+        sender = RawSender(session, frames, samples.inputs[0])
+        report = validating.validate(
+            session,
+            Oracle(loaded.tflite, name),
+            samples,
+            model=name,
+            elf_sha256=built.report.elf_sha256,
+            url=url,
+            baud=built.firmware.board.link.baud,
+            infer=sender.infer,
+            progress=progress,
+        )
+    raw = sender.report(built.firmware.board)
+    held = report.held and raw.differing_input_bytes == 0
+    report = msgspec.structs.replace(report, raw=raw, held=held)
+    results.write(built.firmware.target / "validate.json", report)
+    return report
+
+
+@dataclass
+class RawSender:
+    """Sends frames instead of inputs, and compares the input that the device makes of each."""
+
+    session: Session
+    frames: Sequence[Frame]
+    inputs: NDArray[np.int8]
+    ticks: list[int] = field(default_factory=list)
+    differing: int = 0
+    first: str = ""
+
+    def infer(self, number: int) -> Inference:
+        """Run the inference of frame ``number``."""
+        made = link.send(self.session, self.frames[number].image)
+        self.ticks.append(made.ticks)
+        got = np.frombuffer(link.read_input(self.session), np.int8)
+        wrong = np.flatnonzero(got != self.inputs[number].reshape(-1))
+        if len(wrong) and not self.first:
+            at = int(wrong[0])
+            want = int(self.inputs[number].reshape(-1)[at])
+            self.first = f"{self.frames[number].name}: input byte {at} is {got[at]}, not {want}"
+        self.differing += len(wrong)
+        return link.infer(self.session, made)
+
+    def report(self, board: Board) -> RawReport:
+        """What was compared, and the ticks that making an input took."""
+        unit, ticks = in_unit(board, self.session.hello.tick_hz, self.ticks)
+        shapes = {frame.image.shape for frame in self.frames}
+        return RawReport(
+            frame_sizes=tuple(f"{w}x{h}x{c}" for h, w, c in sorted(shapes)),
+            frame_bytes=sum(frame.image.size for frame in self.frames),
+            input_bytes=self.inputs.size,
+            differing_input_bytes=self.differing,
+            first_difference=self.first,
+            ticks=Spread(median=statistics.median(ticks), min=min(ticks), max=max(ticks)),
+            tick_unit=unit,
+        )
