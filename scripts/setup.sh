@@ -40,6 +40,8 @@ if command -v dpkg-query >/dev/null 2>&1; then
     wished=""
     # shellcheck disable=SC2046
     [ $current = yes ] || wished=$(missing $(packages '?'))
+    # shellcheck disable=SC2046
+    [ -z "${CI:-}" ] || wished="$wished$(missing $(packages '+'))"
     if [ -n "$needed$wished" ]; then
         root=""
         if [ "$(id -u)" != 0 ]; then
@@ -52,7 +54,7 @@ if command -v dpkg-query >/dev/null 2>&1; then
             if apt-cache show "$package" >/dev/null 2>&1; then
                 known="$known $package"
             else
-                echo "setup: this system has no package $package; the boards that need it are left out"
+                echo "setup: this system has no package $package; what needs it is left out"
             fi
         done
         [ -z "$needed$known" ] || install "$needed$known"

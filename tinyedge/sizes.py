@@ -116,11 +116,6 @@ class _Users:
         return symbol if symbol in kernels | called else " + ".join(sorted(kernels))
 
 
-def is_constants(symbol: str) -> bool:
-    """Whether a symbol is a layer's weights or tables: not its parameters, nor its code."""
-    return size.STEP.fullmatch(symbol) is not None
-
-
 def _symbols(parts: Iterable[Part], graph: Graph, plan: Plan | None) -> Iterator[SymbolBytes]:
     users = _Users(plan) if plan else None
     for part in parts:
@@ -145,6 +140,7 @@ def _symbol(part: Part, layer: int | None = None, kernel: str = "") -> SymbolByt
         component=part.component,
         layer=layer,
         kernel=kernel,
+        group=_group(part, layer, kernel),
         flash_bytes=part.flash_bytes,
         ram_bytes=part.ram_bytes,
     )
@@ -172,23 +168,23 @@ def _place(part: Part) -> tuple[str, str, str, str]:
     return part.object, part.library, part.component, part.input
 
 
-def group(symbol: SymbolBytes) -> str:
-    """Which of GROUPS a symbol's bytes are."""
-    if symbol.layer is not None:
-        constants = is_constants(symbol.symbol) or size.MODEL_DATA.match(symbol.symbol)
+def _group(part: Part, layer: int | None, kernel: str) -> str:
+    """Which of GROUPS the bytes are."""
+    if layer is not None:
+        constants = size.STEP.fullmatch(part.symbol) or size.MODEL_DATA.match(part.symbol)
         return GROUPS[0] if constants else GROUPS[1]
-    if symbol.kernel:
+    if kernel:
         return GROUPS[2]
-    if symbol.symbol == "arena" and symbol.component == "model":
+    if part.symbol == "arena" and part.component == "model":
         return GROUPS[9]
-    return _COMPONENTS[symbol.component]
+    return _COMPONENTS[part.component]
 
 
 def _groups(symbols: Iterable[SymbolBytes]) -> tuple[SizeGroup, ...]:
     flash, ram = Counter[str](), Counter[str]()
     for symbol in symbols:
-        flash[group(symbol)] += symbol.flash_bytes
-        ram[group(symbol)] += symbol.ram_bytes
+        flash[symbol.group] += symbol.flash_bytes
+        ram[symbol.group] += symbol.ram_bytes
     return tuple(
         SizeGroup(name=name, flash_bytes=flash[name], ram_bytes=ram[name])
         for name in GROUPS
@@ -203,7 +199,7 @@ def _layers(
     users = _Users(plan) if plan else None
     for symbol in symbols:
         if symbol.layer is not None:
-            counter = weights if group(symbol) == GROUPS[0] else code
+            counter = weights if symbol.group == GROUPS[0] else code
             counter[symbol.layer] += symbol.flash_bytes
         elif users and symbol.kernel:
             for step in users.steps(symbol):

@@ -1,6 +1,8 @@
 """Results of a run that never was, to test what prints them."""
 
-from tinyedge.report import Provenance, ReportData
+import numpy as np
+
+from tinyedge.report import Example, Provenance, ReportData, png
 from tinyedge.results import (
     ArenaBlock,
     BenchReport,
@@ -8,14 +10,25 @@ from tinyedge.results import (
     BoardInfo,
     BuildReport,
     ByteDifference,
+    DebugReport,
     Epoch,
     InspectReport,
+    KernelBytes,
+    LayerBytes,
     LayerInfo,
+    LayerProfile,
     LayerSize,
+    LayerTruth,
+    LibraryBytes,
+    LinkReport,
     Mismatch,
+    ProfileReport,
     QuantizeReport,
     SectionSize,
+    SizeGroup,
+    SizeReport,
     Spread,
+    SymbolBytes,
     TensorInfo,
     TrainReport,
     ValidateReport,
@@ -23,6 +36,14 @@ from tinyedge.results import (
 
 SHA = "0123456789abcdef" * 4
 CLASSES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "bag")
+GROUPS = (
+    "layers: weights and tables",
+    "layers: their own code",
+    "kernels that layers share",
+    "application and protocol",
+    "C library, compiler runtime and linker",
+    "padding",
+)
 _TARGET = {"model": "made-up", "sha256": SHA, "board": "netduinoplus2", "runtime": "aot"}
 _EDGE = TensorInfo(name="x", shape=(1, 28, 28, 1), dtype="int8", scale=1 / 255, zero_point=-128)
 _LAYERS = (
@@ -154,9 +175,23 @@ def validate(held: bool = True) -> ValidateReport:
         device_accuracy=0.915,
         host_accuracy=0.915,
         class_names=CLASSES,
+        answers=(0, 1, 2),
         confusion=confusion,
         seconds=8.1,
         samples_per_second=24.7,
+        link=LinkReport(
+            baud=115200,
+            frames_sent=612,
+            frames_received=610,
+            bytes_sent=170_210,
+            bytes_received=13_400,
+            repeats=2,
+            damaged_host=1,
+            damaged_device=3,
+            overruns=0,
+            round_trips=202,
+            rtt_ms=(40.125, 44.5, 60.25, 251.0),
+        ),
         held=held,
     )
 
@@ -181,6 +216,161 @@ def bench() -> BenchReport:
         flash_weights_bytes=226_100,
         flash_total_bytes=240_368,
         ram_static_bytes=29_064,
+    )
+
+
+def size() -> SizeReport:
+    """Bytes that add up: each layer's weights, two kernels, the rest of the firmware."""
+    symbols = [
+        _symbol(f"te_step{layer.index}_stream", layer.weight_bytes, layer.index, GROUPS[0])
+        for layer in layers()
+        if layer.weight_bytes
+    ]
+    symbols += [
+        _symbol("te_conv", 5_000, None, GROUPS[2], kernel="te_conv"),
+        _symbol("te_softmax", 500, 7, GROUPS[1], kernel="te_softmax"),
+        _symbol("te_command_loop", 4_000, None, GROUPS[3], obj="app/command.c", component="app"),
+        _symbol("memcpy", 308, None, GROUPS[4], obj="memcpy.o", component="library"),
+        _symbol("", 42, None, GROUPS[5], obj="(linker)", component="padding"),
+    ]
+    stack = _symbol("", 0, None, "stack", obj="(linker)", component="stack", ram=4096)
+    return SizeReport(
+        **_TARGET,
+        optimize="speed",
+        elf_sha256=SHA,
+        flash_total_bytes=sum(symbol.flash_bytes for symbol in symbols),
+        flash_available=1 << 20,
+        ram_total_bytes=4096,
+        ram_available=128 << 10,
+        sections=build().sections,
+        groups=tuple(
+            SizeGroup(
+                name=name,
+                flash_bytes=sum(s.flash_bytes for s in (*symbols, stack) if s.group == name),
+                ram_bytes=sum(s.ram_bytes for s in (*symbols, stack) if s.group == name),
+            )
+            for name in (*GROUPS, "stack")
+        ),
+        layers=tuple(
+            LayerBytes(
+                index=layer.index,
+                name=layer.op,
+                kernel=f"te_{layer.kernel}",
+                weight_bytes=layer.weight_bytes,
+                code_bytes=500 if layer.index == 7 else 0,
+                flash_bytes=layer.weight_bytes + (500 if layer.index == 7 else 0),
+                shared_bytes=5_000 if layer.kernel.startswith("conv") else 0,
+                arena_bytes=21_632,
+            )
+            for layer in layers()
+        ),
+        kernels=(KernelBytes(name="te_conv", layers=(0, 2), flash_bytes=5_000),),
+        objects=(
+            LibraryBytes(
+                library="libc.a",
+                object="memcpy.o",
+                component="library",
+                flash_bytes=308,
+                ram_bytes=0,
+            ),
+        ),
+        symbols=(*symbols, stack),
+    )
+
+
+def _symbol(
+    name: str,
+    flash: int,
+    layer: int | None,
+    group: str,
+    *,
+    kernel: str = "",
+    obj: str = "model/weights.c",
+    component: str = "model",
+    ram: int = 0,
+) -> SymbolBytes:
+    return SymbolBytes(
+        section=".text",
+        symbol=name,
+        library="libc.a" if component == "library" else "",
+        object=obj,
+        component=component,
+        layer=layer,
+        kernel=kernel,
+        group=group,
+        flash_bytes=flash,
+        ram_bytes=ram,
+    )
+
+
+def profile() -> ProfileReport:
+    ticks = (900_000.0, 90_000.0, 9_000_000.0, 40_000.0, 10.0, 800_000.0, 5_000.0, 1_000.0)
+    total = sum(ticks)
+    return ProfileReport(
+        **_TARGET,
+        optimize="speed",
+        elf_sha256=SHA,
+        url="socket://127.0.0.1:4242",
+        runs=5,
+        tick_unit="instructions",
+        ticks=total + 500,
+        layer_ticks=total,
+        macs=2_631_040,
+        arena_bytes=27_040,
+        arena=arena(),
+        layers=tuple(
+            LayerProfile(
+                index=layer.index,
+                name=layer.op,
+                kernel=f"te_{layer.kernel}" if layer.kernel else "",
+                input_shapes=(),
+                output_shape=layer.output.shape,
+                macs=layer.macs,
+                ticks=count,
+                ticks_per_mac=round(count / layer.macs, 4) if layer.macs else None,
+                share=count / total,
+                weight_bytes=layer.weight_bytes,
+                arena_bytes=21_632,
+            )
+            for layer, count in zip(layers(), ticks, strict=True)
+        ),
+    )
+
+
+def debug() -> DebugReport:
+    return DebugReport(
+        **_TARGET,
+        optimize="speed",
+        elf_sha256=SHA,
+        url="socket://127.0.0.1:4242",
+        inputs="test split of fashion-mnist",
+        sample=0,
+        layers=tuple(
+            LayerTruth(
+                index=layer.index,
+                name=layer.op,
+                kernel=layer.kernel,
+                tensor=f"t{layer.index}",
+                output_shape=layer.output.shape,
+                output_bytes=100,
+                differing=0,
+                first_difference=None,
+                largest_difference=0,
+                beyond_range=0.0125 if layer.index == 2 else 0.0,
+                snr_db=None if layer.index == 4 else 45.0 - 3 * layer.index,
+            )
+            for layer in layers()
+        ),
+        first_differing=None,
+        held=True,
+    )
+
+
+def examples() -> tuple[Example, ...]:
+    pixels = np.arange(28 * 28, dtype=np.uint8).reshape(28, 28, 1)
+    return tuple(
+        Example(sample=n, label=label, answer=answer, png=png.encode(pixels), width=28, height=28)
+        for n, (label, answer) in enumerate([(0, 6), (4, 2), (1, 1), (2, 2)])
     )
 
 
@@ -254,10 +444,16 @@ def report_data(held: bool = True, recipe: bool = True) -> ReportData:
         board=board(),
         inspect=inspect(),
         build=build(),
+        size=size(),
         validate=validate(held),
         bench=bench(),
+        profile=profile() if recipe else None,
+        debug=debug() if recipe else None,
         train=train() if recipe else None,
         quantize=quantize() if recipe else None,
+        examples=examples() if recipe else (),
+        spectrograms=False,
+        target="made-up --board netduinoplus2 --runtime aot",
         provenance=Provenance(
             versions=(("tinyedge", "0.1.0"), ("arm-none-eabi-gcc", "12.2.1"), ("QEMU", "7.2.22")),
             hashes=(("model.tflite", SHA), ("firmware.elf", SHA)),

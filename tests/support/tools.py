@@ -9,11 +9,11 @@ import pytest
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
-def missing(what: str) -> None:
+def missing(what: str, how: str = '"make setup" installs it') -> None:
     """Fail in CI, skip on a laptop: ``what`` is not installed."""
     if os.environ.get("CI"):
         pytest.fail(f"{what} is missing on a CI machine", pytrace=False)
-    pytest.skip(f'{what} is missing; "make setup" installs it')
+    pytest.skip(f"{what} is missing; {how}")
 
 
 def need(*programs: str) -> None:

@@ -44,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "bill": {"*"},
     "fitting": {"*"},
     "sizes": {"*"},
+    "examples": {"dataset", "pipeline", "report", "results"},
     "devices": {"*"},
     "anchors": {"*"},
     "learning": {"*"},

@@ -7,7 +7,7 @@ import platform
 from tinyedge import __version__, bill
 from tinyedge.devices import Built
 from tinyedge.report import Provenance
-from tinyedge.results import BenchReport, ValidateReport
+from tinyedge.results import BenchReport, DebugReport, ProfileReport, ValidateReport
 from tinyedge.samples import SEED
 
 _PACKAGES = ("numpy", "tflite-micro")
@@ -15,7 +15,13 @@ _TRAINING = ("tensorflow", "tf-keras")
 _PROGRAMS = {"qemu": "qemu-system-arm", "esptool": "esptool"}
 
 
-def collect(built: Built, validate: ValidateReport, bench: BenchReport) -> Provenance:
+def collect(
+    built: Built,
+    validate: ValidateReport,
+    bench: BenchReport,
+    profile: ProfileReport | None = None,
+    debug: DebugReport | None = None,
+) -> Provenance:
     """Ask the programs and packages that were used."""
     loaded, board = built.firmware.loaded, built.firmware.board
     packages = _PACKAGES + (_TRAINING if loaded.trained else ())
@@ -33,15 +39,31 @@ def collect(built: Built, validate: ValidateReport, bench: BenchReport) -> Prove
             *((name, version) for name in programs if (version := bill.program(name))),
         ),
         hashes=tuple(hashes),
-        commands=_commands(built, validate, bench),
+        commands=_commands(built, validate, bench, profile, debug),
     )
 
 
-def _commands(built: Built, validate: ValidateReport, bench: BenchReport) -> tuple[str, ...]:
-    model = built.firmware.loaded.model
+def target(built: Built) -> str:
+    """The arguments that name this firmware on the command line."""
+    model, report = built.firmware.loaded.model, built.report
     what = model.name if model.recipe else str(model.tflite)
-    target = f"{what} --board {bench.board} --runtime {bench.runtime}{model.compile.arguments()}"
-    return (
-        f"tinyedge validate {target} --samples {validate.samples}  # {validate.inputs}",
-        f"tinyedge bench {target} --runs {bench.runs}  # pseudo-random inputs, seed {SEED}",
-    )
+    return f"{what} --board {report.board} --runtime {report.runtime}{model.compile.arguments()}"
+
+
+def _commands(
+    built: Built,
+    validate: ValidateReport,
+    bench: BenchReport,
+    profile: ProfileReport | None,
+    debug: DebugReport | None,
+) -> tuple[str, ...]:
+    named = target(built)
+    found = [
+        f"tinyedge validate {named} --samples {validate.samples}  # {validate.inputs}",
+        f"tinyedge bench {named} --runs {bench.runs}  # pseudo-random inputs, seed {SEED}",
+    ]
+    if profile is not None:
+        found.append(f"tinyedge profile {named} --runs {profile.runs}")
+    if debug is not None:
+        found.append(f"tinyedge debug {named} --sample {debug.sample}  # {debug.inputs}")
+    return (*found, f"tinyedge report {named}")

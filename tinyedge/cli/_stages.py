@@ -17,7 +17,7 @@ from tinyedge.flash import ports
 from tinyedge.lock import exclusive
 from tinyedge.pipeline import Firmware, Loaded
 from tinyedge.recipe import Compile
-from tinyedge.results import BenchReport, FleetReport, ValidateReport
+from tinyedge.results import BenchReport, FleetReport, ProfileReport, ValidateReport
 from tinyedge.train import trained
 from tinyedge.workspace import Workspace
 
@@ -154,6 +154,12 @@ def bench(built: Built, url: str, runs: int) -> BenchReport:
     """Time inferences, with a progress bar."""
     with _console.progress(f"bench {built.report.model} on {built.report.board}") as advance:
         return devices.bench(built, url, runs=runs, progress=advance, on_log=_log)
+
+
+def profile(built: Built, url: str, runs: int) -> ProfileReport:
+    """Time the layers of observed firmware, with a progress bar."""
+    with _console.progress(f"profile {built.report.model} on {built.report.board}") as advance:
+        return devices.profile(built, url, runs=runs, progress=advance, on_log=_log)
 
 
 def _log(text: str) -> None:

@@ -68,7 +68,7 @@ def command(
         build=built.report,
         validate=validated,
         bench=benched,
-        report=report.write(built, validated, benched),
+        report=report.write(built, validated, benched, port),
     )
     show(result)
     save(json_path, result)

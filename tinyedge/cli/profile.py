@@ -47,10 +47,9 @@ def command(
     _stages.require_ports(port)
     require = devices.require_observable
     built = _stages.observed(model, board, runtime, workspace, given, require=require)
-    title = f"profile {built.report.model} on {built.report.board}"
     devices.require_clock(built.firmware.board)
-    with _stages.device(built, port) as url, _console.progress(title) as advance:
-        report = devices.profile(built, url, runs=runs, progress=advance, on_log=_console.note)
+    with _stages.device(built, port) as url:
+        report = _stages.profile(built, url, runs)
     show(report)
     for kind, path in write(report, built.firmware.target).items():
         _console.path(kind, str(path))

@@ -38,7 +38,7 @@ def command(
     _console.show(_facts(report))
     if report.calibrations:
         _console.show(_calibrations(report))
-    if report.layers:
+    if layers:
         _console.show(_layers(report))
         _console.note(f"drawn in {report.layers_path}")
     save(json_path, report)

@@ -6,17 +6,22 @@ from pathlib import Path
 
 import click
 
-from tinyedge import devices, pipeline, report
+from tinyedge import devices, examples, pipeline, report, sizes
 from tinyedge.cli import _console, _provenance, _stages
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.cli.bench import RUNS
 from tinyedge.cli.boards import describe
+from tinyedge.cli.profile import RUNS as LAYER_RUNS
 from tinyedge.cli.validate import SAMPLES
 from tinyedge.devices import Built
+from tinyedge.errors import ConfigError
+from tinyedge.pipeline import Firmware
 from tinyedge.recipe import Compile
 from tinyedge.report import ReportData
-from tinyedge.results import BenchReport, ReportFiles, ValidateReport
+from tinyedge.results import BenchReport, DebugReport, ProfileReport, ReportFiles, ValidateReport
 from tinyedge.workspace import Workspace, write_atomic
+
+_HERE = frozenset({"qemu", "host"})  # flash methods that start a device at once
 
 
 @click.command(epilog="Example: tinyedge report fashion-cnn --board netduinoplus2")
@@ -34,10 +39,10 @@ def command(
 ) -> None:
     """Write report.html, one page that needs no network, and report.md, a table for a repository.
 
-    They show what "tinyedge validate" and "tinyedge bench" last found with this firmware; what is
-    missing or was found with another one is measured first.
+    They show what "tinyedge validate", "bench", "profile" and "debug" last found with this
+    firmware; what is missing or was found with another one is measured first (layers: on the host
+    and on emulated boards).
     """
-    _stages.require_ports(port)
     built = _stages.build(model, board, runtime, workspace, given)
     validated = devices.last(built, "validate.json", ValidateReport)
     benched = devices.last(built, "bench.json", BenchReport)
@@ -45,25 +50,34 @@ def command(
         with _stages.device(built, port) as url:
             validated = validated or _stages.validate(built, url, SAMPLES, None)
             benched = benched or _stages.bench(built, url, RUNS)
-    files = write(built, validated, benched)
+    files = write(built, validated, benched, port)
     _console.path("page", files.html)
     _console.path("table", files.markdown)
     save(json_path, files)
 
 
-def write(built: Built, validated: ValidateReport, benched: BenchReport) -> ReportFiles:
-    """Write both files into the firmware's folder."""
+def write(
+    built: Built, validated: ValidateReport, benched: BenchReport, port: str | None
+) -> ReportFiles:
+    """Write both files into the firmware's folder. ``port``: a device that is there already."""
     firmware = built.firmware
     loaded, board = firmware.loaded, firmware.board
+    profiled, debugged = _layers(built, port)
     data = ReportData(
         board=describe(board),
         inspect=pipeline.examine(loaded, [board], firmware.runtime),
         build=built.report,
+        size=sizes.measure(built),
         validate=validated,
         bench=benched,
+        profile=profiled,
+        debug=debugged,
         train=loaded.trained,
         quantize=loaded.quantized,
-        provenance=_provenance.collect(built, validated, benched),
+        examples=examples.pick(loaded, validated),
+        spectrograms=examples.are_spectrograms(loaded),
+        target=_provenance.target(built),
+        provenance=_provenance.collect(built, validated, benched, profiled, debugged),
     )
     page, table = firmware.target / "report.html", firmware.target / "report.md"
     write_atomic(page, report.html(data))
@@ -76,3 +90,31 @@ def write(built: Built, validated: ValidateReport, benched: BenchReport) -> Repo
         html=str(page),
         markdown=str(table),
     )
+
+
+def _layers(built: Built, port: str | None) -> tuple[ProfileReport | None, DebugReport | None]:
+    """What is known of the layers of this very firmware; measured where that costs no flashing."""
+    firmware = built.firmware
+    kept = any((firmware.target / name).exists() for name in ("profile.json", "debug.json"))
+    here = port is None and firmware.board.flash.method in _HERE and _observable(firmware)
+    if not kept and not here:
+        return None, None
+    _console.note(f"compile {built.report.model} for {built.report.board}, observed")
+    observed = devices.build(firmware, observe=True)
+    profiled = devices.last(observed, "profile.json", ProfileReport)
+    debugged = devices.last(observed, "debug.json", DebugReport)
+    tells = firmware.plan is not None  # what its layers write
+    if here and (profiled is None or (debugged is None and tells)):
+        with _stages.device(observed, None) as url:
+            profiled = profiled or _stages.profile(observed, url, LAYER_RUNS)
+            if debugged is None and tells:
+                debugged, _ = devices.debug(observed, url, 0, None, on_log=_console.note)
+    return profiled, debugged
+
+
+def _observable(firmware: Firmware) -> bool:
+    try:
+        devices.require_observable(firmware)
+    except ConfigError:
+        return False
+    return True

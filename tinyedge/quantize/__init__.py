@@ -83,10 +83,15 @@ def quantize(
             write_stamp(stamp, key, [folder / TFLITE, report_path])
     allowed = recipe.quantize.max_accuracy_drop / 100  # not in the key: it changes no byte
     if layers:
-        report = _with_layers(recipe, dataset, made, folder, report)
+        with exclusive(folder):
+            report = _with_layers(recipe, dataset, made, folder, report)
+            stamp.unlink(missing_ok=True)
+            results.write(report_path, report)
+            write_stamp(stamp, key, [folder / TFLITE, report_path])
     return msgspec.structs.replace(
         report,
         tflite_path=str(folder / TFLITE),
+        layers_path=str(folder / LAYERS) if report.layers else "",
         max_accuracy_drop=allowed,
         held=_held(report.accuracy_drop, allowed),
     )
@@ -202,7 +207,7 @@ def _with_layers(
 
     found = convert.layers(recipe, dataset, made.model, (folder / TFLITE).read_bytes())
     write_atomic(folder / LAYERS, noise.draw(recipe.name, found))
-    return msgspec.structs.replace(report, layers=tuple(found), layers_path=str(folder / LAYERS))
+    return msgspec.structs.replace(report, layers=tuple(found), layers_path=LAYERS)
 
 
 def _key(recipe: Recipe, dataset: Dataset, made: _Made) -> str:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tinyedge.report.text import kilobytes
 from tinyedge.results import ArenaBlock, Epoch
 
 
@@ -126,14 +127,6 @@ def nice_ticks(low: float, high: float, count: int = 4) -> list[float]:
     return [round(index * step, 12) for index in range(first, last + 1)]
 
 
-def kilobytes(count: float) -> str:
-    """``13520`` -> ``13.2 KB``; below 1 KB in bytes, above 1 MB in MB."""
-    for size, unit in ((1 << 20, "MB"), (1 << 10, "KB")):
-        if count >= size:
-            return f"{count / size:.1f}".removesuffix(".0") + f" {unit}"
-    return f"{count:.0f} B"
-
-
 def curves(epochs: Sequence[Epoch]) -> tuple[LineChart, LineChart]:
     """Loss and accuracy by epoch, each for the training and the validation split."""
     loss = _line_chart(
@@ -184,7 +177,8 @@ def _line_chart(title: str, series: list[tuple[str, list[float]]], form: str) ->
     )
     marks = sorted({round((count - 1) * part / 4) for part in range(5)})
     x_ticks = tuple(Tick(x(index), str(index + 1)) for index in marks)
-    y_ticks = tuple(Tick(y(value), f"{value:g}") for value in ticks)
+    unit = form.partition("}")[2]
+    y_ticks = tuple(Tick(y(value), f"{value:g}{unit}") for value in ticks)
     return LineChart(title, width, height, left, right, top, bottom, x_ticks, y_ticks, lines)
 
 

@@ -8,8 +8,11 @@ from tinyedge.results import (
     BenchReport,
     BoardInfo,
     BuildReport,
+    DebugReport,
     InspectReport,
+    ProfileReport,
     QuantizeReport,
+    SizeReport,
     TrainReport,
     ValidateReport,
 )
@@ -25,14 +28,39 @@ class Provenance:
 
 
 @dataclass(frozen=True)
+class Example:
+    """One sample that the device was sent: a PNG of ``width`` by ``height`` pixels.
+
+    ``label`` and ``answer`` are classes, as numbers.
+    """
+
+    sample: int
+    label: int
+    answer: int
+    png: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class ReportData:
-    """One model on one board. ``train`` and ``quantize`` are None for a bare .tflite."""
+    """One model on one board. ``train`` and ``quantize`` are None for a bare .tflite.
+
+    ``profile`` and ``debug`` are None where nothing was measured, ``examples`` is empty without
+    labelled pictures. ``target``: the arguments that name this firmware on the command line.
+    """
 
     board: BoardInfo
     inspect: InspectReport
     build: BuildReport
+    size: SizeReport
     validate: ValidateReport
     bench: BenchReport
+    profile: ProfileReport | None
+    debug: DebugReport | None
     train: TrainReport | None
     quantize: QuantizeReport | None
+    examples: tuple[Example, ...]
+    spectrograms: bool
+    target: str
     provenance: Provenance

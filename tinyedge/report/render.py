@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape  # what jinja2 escapes with
 
 from tinyedge.report.charts import ArenaPicture, arena_map
 from tinyedge.report.data import ReportData
@@ -14,8 +18,17 @@ _WIDTH, _HEIGHT = 1000, 500
 
 
 def html(data: ReportData) -> str:
-    """One self-contained page; names from files are escaped."""
-    return _environment(autoescape=True).get_template("report.html.j2").render(view=view(data))
+    """One self-contained page; names from files are escaped, and no script but ours may run."""
+    environment = _environment(autoescape=True)
+    environment.filters["breaks"] = breakable
+    assert environment.loader is not None
+    script, _, _ = environment.loader.get_source(environment, "sort.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    return environment.get_template("report.html.j2").render(
+        view=view(data),
+        script=script,
+        script_hash=f"sha256-{digest}",
+    )
 
 
 def markdown(data: ReportData) -> str:
@@ -39,6 +52,12 @@ def escape_markdown(text: str) -> str:
     for special in "\\`*_|<>[]":
         text = text.replace(special, "\\" + special)
     return " ".join(text.split())
+
+
+def breakable(text: str) -> str:
+    """A name that may break behind its underscores; escaped here, since it becomes markup."""
+    escaped = str(escape(text)).replace("_", "_<wbr>")
+    return Markup(escaped)  # noqa: S704 - escaped above
 
 
 def _environment(autoescape: bool) -> Environment:

@@ -1,88 +1,85 @@
-"""ReportData -> what the templates print: text, and geometry from ``charts``."""
+"""ReportData -> what the templates print: text, and geometry from the modules beside this one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinyedge.report.charts import ArenaMap, LineChart, arena_map, curves, kilobytes
+from tinyedge.report import classes as by_class
+from tinyedge.report import layers, memory, missing
+from tinyedge.report.charts import ArenaMap, LineChart, arena_map, curves
 from tinyedge.report.data import ReportData
-from tinyedge.results import BenchReport, BuildReport, ValidateReport
+from tinyedge.report.missing import Missing
+from tinyedge.report.text import kilobytes, percent, short
+from tinyedge.results import ArenaBlock, BenchReport, LibraryBytes, SymbolBytes, ValidateReport
 
 Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
 class Tile:
-    """One headline figure."""
+    """One headline figure; with a budget, how much of it is used.
+
+    ``wall``: a time on the host's clock, another one each run.
+    """
 
     label: str
     value: str
     note: str
+    meter: memory.Meter | None = None
+    wall: bool = False
 
 
 @dataclass(frozen=True)
-class Meter:
-    """A budget: parts in percent of the whole, and what they are."""
+class AccuracyRow:
+    """One of float, int8 and device; ``bar`` in percent."""
 
     name: str
-    text: str
-    parts: tuple[tuple[str, float, str], ...]  # (style, percent, what a pointer shows)
-
-
-@dataclass(frozen=True)
-class LayerRow:
-    """One layer; ``share`` is its part of the largest layer's flash, in percent."""
-
-    index: str
-    op: str
-    shape: str
-    kernel: str
-    macs: str
-    flash: str
-    share: float
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One field of the confusion matrix; ``heat`` is its shade in percent."""
-
-    count: str
-    heat: float
-    right: bool
-    text: str
-
-
-@dataclass(frozen=True)
-class ConfusionRow:
-    """All samples of one label; ``number`` is what its column is called."""
-
-    number: str
-    name: str
-    recall: str
-    cells: tuple[Cell, ...]
+    value: str
+    note: str
+    bar: float
+    style: str
 
 
 @dataclass(frozen=True)
 class View:
-    """The page, top to bottom."""
+    """The page, top to bottom. What is empty has its reason in ``missing``."""
 
     title: str
     board: str
     runtime: str
     held: bool
     verdict: str
-    tiles: tuple[Tile, ...]
-    accuracy: tuple[tuple[str, str, str], ...]
     mismatch: str
+    tiles: tuple[Tile, ...]
+    metric: str
+    accuracy: tuple[AccuracyRow, ...]
+    classes: tuple[by_class.ClassRow, ...]
+    confusion: tuple[by_class.ConfusionRow, ...]
+    wrong: tuple[by_class.Picture, ...]
+    right: tuple[by_class.Picture, ...]
     figures: Pairs
-    meters: tuple[Meter, ...]
-    sections: tuple[tuple[str, str, str], ...]
-    layers: tuple[LayerRow, ...]
-    arena: ArenaMap
+    latency: tuple[layers.LatencyRow, ...]
+    latency_text: str
+    tick_unit: str
+    meters: tuple[memory.Meter, ...]
+    treemap: memory.Treemap
+    groups: tuple[memory.GroupRow, ...]
+    flash: int
+    sizes: tuple[layers.SizeRow, ...]
+    objects: tuple[LibraryBytes, ...]
+    symbols: tuple[SymbolBytes, ...]
+    symbol_count: int
+    sections: tuple[tuple[str, int, int], ...]
+    arena: ArenaMap | None
     arena_text: str
+    arena_blocks: tuple[ArenaBlock, ...]
+    noise: tuple[layers.NoiseRow, ...]
+    noise_text: str
+    link_counts: Pairs
+    link_times: Pairs
     charts: tuple[LineChart, ...]
     curves_text: str
-    confusion: tuple[ConfusionRow, ...]
+    missing: Missing
     versions: Pairs
     hashes: Pairs
     commands: tuple[str, ...]
@@ -91,87 +88,112 @@ class View:
 def view(data: ReportData) -> View:
     """Format everything once."""
     bench, build, validate = data.bench, data.build, data.validate
-    steps = max((block.last_step for block in data.inspect.arena), default=0) + 1
+    pictures = by_class.pictures(data)
+    blocks = data.inspect.arena if bench.runtime == "aot" else ()
+    steps = max((block.last_step for block in blocks), default=0) + 1
     return View(
         title=data.inspect.model,
         board=f"{data.board.name} ({data.board.id})",
         runtime=bench.runtime,
         held=validate.held and build.fits,
-        verdict=_verdict(validate),
-        tiles=_tiles(data),
-        accuracy=_accuracy(data),
+        verdict=_verdict(data),
         mismatch=_mismatch(validate),
+        tiles=_tiles(data),
+        metric=data.quantize.metric if data.quantize else "accuracy",
+        accuracy=_accuracy(data),
+        classes=by_class.figures(validate),
+        confusion=by_class.confusion(validate),
+        wrong=tuple(picture for picture in pictures if not picture.right),
+        right=tuple(picture for picture in pictures if picture.right),
         figures=_figures(data),
-        meters=(_flash_meter(build), _ram_meter(build, bench)),
-        sections=tuple(
-            (section.name, f"{section.flash_bytes:,}", f"{section.ram_bytes:,}")
-            for section in build.sections
-        ),
-        layers=_layers(data),
-        arena=arena_map(data.inspect.arena, data.inspect.arena_bytes or 0, steps),
-        arena_text=f"{data.inspect.arena_bytes or 0:,} bytes, {steps} steps",
+        latency=layers.latency(data),
+        latency_text=layers.latency_text(data),
+        tick_unit=bench.tick_unit,
+        meters=memory.meters(data),
+        treemap=memory.treemap(data.size),
+        groups=memory.groups(data.size),
+        flash=data.size.flash_total_bytes,
+        sizes=layers.sizes(data),
+        objects=data.size.objects,
+        symbols=memory.symbols(data.size),
+        symbol_count=len(data.size.symbols),
+        sections=tuple((s.name, s.flash_bytes, s.ram_bytes) for s in build.sections),
+        arena=arena_map(blocks, data.inspect.arena_bytes or 0, steps) if blocks else None,
+        arena_text=f"{data.inspect.arena_bytes or 0:,} bytes over {steps} steps",
+        arena_blocks=blocks,
+        noise=layers.noise(data),
+        noise_text=layers.noise_text(data),
+        link_counts=_link_counts(validate),
+        link_times=_link_times(validate),
         charts=curves(data.train.epochs) if data.train and data.train.epochs else (),
         curves_text=_curves_text(data),
-        confusion=_confusion(validate),
+        missing=missing.reasons(data),
         versions=data.provenance.versions,
         hashes=data.provenance.hashes,
         commands=data.provenance.commands,
     )
 
 
-def percent(fraction: float | None) -> str:
-    """``0.9123`` -> ``91.23 %``, which does not break; nothing known: a dash."""
-    return "-" if fraction is None else f"{fraction * 100:.2f}\u00a0%"
-
-
-def short(count: float) -> str:
-    """``13532032`` -> ``13.5 M``: three digits for a headline."""
-    for limit, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if count >= limit:
-            return f"{count / limit:.3g} {letter}"
-    return f"{count:.0f}"
-
-
-def _verdict(result: ValidateReport) -> str:
+def _verdict(data: ReportData) -> str:
+    result = data.validate
     answers = f"{result.samples:,} answers of the device"
-    if result.held:
-        return f"All {answers} equal the TFLM reference, byte for byte."
-    return f"{result.mismatches:,} of {answers} differ from the TFLM reference."
+    if not result.held:
+        return f"{result.mismatches:,} of {answers} differ from the TFLM reference."
+    if not data.build.fits:
+        return f"All {answers} equal the TFLM reference, but the board has not enough memory."
+    return f"All {answers} equal the TFLM reference, byte for byte."
 
 
 def _tiles(data: ReportData) -> tuple[Tile, ...]:
     bench, build, validate = data.bench, data.build, data.validate
-    speed = f"{validate.samples_per_second:,.1f} a second"
-    accuracy = Tile("Samples over the link", speed, "inference included; they have no labels")
-    if validate.device_accuracy is not None:
-        samples = f"{validate.samples:,} samples; reference {percent(validate.host_accuracy)}"
-        accuracy = Tile("Accuracy on the device", percent(validate.device_accuracy), samples)
-    ram = build.ram_static_bytes + build.stack_bytes
+    flash, ram = memory.meters(data)
+    wall = bench.tick_unit in ("ns", "us", "ticks")
+    each = f"{bench.ticks_per_mac:.2f} a multiply-accumulate" if bench.ticks_per_mac else ""
+    spread = f"{bench.tick_unit}, median of {bench.runs}"
+    used = build.ram_static_bytes + build.stack_bytes
     return (
+        _accuracy_tile(data),
         Tile("Answers that differ", f"{validate.mismatches:,}", f"of {validate.samples:,} samples"),
-        accuracy,
         Tile(
-            "One inference", short(bench.ticks.median), f"{bench.tick_unit}, median of {bench.runs}"
+            "One inference",
+            short(bench.ticks.median),
+            f"{spread}; {each}" if each else spread,
+            wall=wall,
         ),
-        Tile("Flash", kilobytes(bench.flash_total_bytes), f"of {kilobytes(build.flash_available)}"),
-        Tile("RAM, stack included", kilobytes(ram), f"of {kilobytes(build.ram_available)}"),
+        _budget_tile("Flash", bench.flash_total_bytes, build.flash_available, flash),
+        _budget_tile("RAM, stack included", used, build.ram_available, ram),
     )
 
 
-def _accuracy(data: ReportData) -> tuple[tuple[str, str, str], ...]:
+def _accuracy_tile(data: ReportData) -> Tile:
+    validate = data.validate
+    if validate.device_accuracy is None:
+        speed = f"{validate.samples_per_second:,.1f} a second"
+        return Tile("Samples over the link", speed, "they have no labels", wall=True)
+    samples = f"{validate.samples:,} samples; reference {percent(validate.host_accuracy)}"
+    return Tile("Accuracy on the device", percent(validate.device_accuracy), samples)
+
+
+def _budget_tile(name: str, used: int, whole: int, meter: memory.Meter) -> Tile:
+    return Tile(name, kilobytes(used), f"{meter.share} of {kilobytes(whole)}", meter)
+
+
+def _accuracy(data: ReportData) -> tuple[AccuracyRow, ...]:
     rows = []
     if data.quantize:
         tested = f"{data.quantize.test_samples:,} test samples"
-        rows.append(("float network", percent(data.quantize.float_accuracy), tested))
+        rows.append(("float network", data.quantize.float_accuracy, tested, "s2"))
         reference = f"{tested}, TFLM reference on the host"
-        rows.append(("int8 model", percent(data.quantize.int8_accuracy), reference))
+        rows.append(("int8 model", data.quantize.int8_accuracy, reference, "s1"))
     validate = data.validate
-    if validate.device_accuracy is None:
-        return tuple(rows)
-    sent = f"{validate.samples:,} samples: {validate.inputs}"
-    rows.append(("int8 model, the samples sent", percent(validate.host_accuracy), sent))
-    rows.append(("device", percent(validate.device_accuracy), f"{sent}, over the serial link"))
-    return tuple(rows)
+    if validate.device_accuracy is not None and validate.host_accuracy is not None:
+        sent = f"{validate.samples:,} samples: {validate.inputs}"
+        rows.append(("int8 model, the samples sent", validate.host_accuracy, sent, "s1"))
+        rows.append(("device", validate.device_accuracy, f"{sent}, over the serial link", "s0"))
+    return tuple(
+        AccuracyRow(name, percent(value), note, round(100 * value, 2), style)
+        for name, value, note, style in rows
+    )
 
 
 def _mismatch(result: ValidateReport) -> str:
@@ -187,7 +209,7 @@ def _mismatch(result: ValidateReport) -> str:
 
 
 def _figures(data: ReportData) -> Pairs:
-    bench, validate = data.bench, data.validate
+    bench = data.bench
     unit, spread = bench.tick_unit, bench.ticks
     rows = [
         (f"{unit} per inference, median", f"{spread.median:,.0f}"),
@@ -205,7 +227,6 @@ def _figures(data: ReportData) -> Pairs:
         ("flash: code", _code(bench)),
         ("flash: weights and tables", f"{bench.flash_weights_bytes:,} bytes"),
         ("RAM: data, bss and arena", f"{bench.ram_static_bytes:,} bytes"),
-        ("link, transfer and inference", f"{validate.samples_per_second:,.1f} samples/s"),
     ]
     return tuple(rows)
 
@@ -216,47 +237,32 @@ def _code(bench: BenchReport) -> str:
     return f"{bench.flash_code_bytes:,} bytes{runtime}"
 
 
-def _meter(name: str, whole: int, parts: tuple[tuple[str, int, str], ...]) -> Meter:
-    used = sum(size for _, size, _ in parts)
-    scale = 100 / max(whole, used, 1)
-    text = f"{used:,} of {whole:,} bytes ({100 * used / max(whole, 1):.3g} %)"
-    drawn = tuple(
-        (style, round(size * scale, 3), f"{what}: {size:,} bytes") for style, size, what in parts
+def _link_counts(result: ValidateReport) -> Pairs:
+    link = result.link
+    if link is None:
+        return ()
+    return (
+        ("frames sent", f"{link.frames_sent:,}"),
+        ("frames received", f"{link.frames_received:,}"),
+        ("bytes sent", f"{link.bytes_sent:,}"),
+        ("bytes received", f"{link.bytes_received:,}"),
+        ("requests sent again", f"{link.repeats:,}"),
+        ("damaged frames (CRC), host", f"{link.damaged_host:,}"),
+        ("damaged frames (CRC), device", f"{link.damaged_device:,}"),
+        ("bytes lost to overruns", f"{link.overruns:,}"),
     )
-    return Meter(name, text, drawn)
 
 
-def _flash_meter(build: BuildReport) -> Meter:
-    parts = (
-        ("s0", build.flash_code_bytes, "code"),
-        ("s1", build.flash_weights_bytes, "weights and tables"),
-    )
-    return _meter("Flash", build.flash_available, parts)
-
-
-def _ram_meter(build: BuildReport, bench: BenchReport) -> Meter:
-    parts = (
-        ("s0", bench.arena_bytes, "arena"),
-        ("s1", max(build.ram_static_bytes - bench.arena_bytes, 0), "other data"),
-        ("s2", build.stack_bytes, "stack"),
-    )
-    return _meter("RAM", build.ram_available, parts)
-
-
-def _layers(data: ReportData) -> tuple[LayerRow, ...]:
-    flash = {layer.index: layer.flash_bytes for layer in data.build.layers}
-    largest = max(flash.values(), default=1) or 1
-    return tuple(
-        LayerRow(
-            str(layer.index),
-            layer.op,
-            " × ".join(map(str, layer.output.shape)),  # noqa: RUF001
-            layer.kernel,
-            f"{layer.macs:,}",
-            f"{flash.get(layer.index, 0):,}",
-            round(100 * flash.get(layer.index, 0) / largest, 2),
-        )
-        for layer in data.inspect.layers
+def _link_times(result: ValidateReport) -> Pairs:
+    link = result.link
+    if link is None:
+        return ()
+    names = ("median", "90 of 100 within", "99 of 100 within", "longest")
+    return (
+        ("requests answered", f"{link.round_trips:,}"),
+        *((name, f"{ms:,.2f} ms") for name, ms in zip(names, link.rtt_ms, strict=True)),
+        ("samples a second", f"{result.samples_per_second:,.1f}"),
+        ("all samples", f"{result.seconds:,.2f} s"),
     )
 
 
@@ -268,29 +274,3 @@ def _curves_text(data: ReportData) -> str:
         f"{train.train_samples:,} training and {train.validation_samples:,} validation samples"
     )
     return f"{train.dataset}: {samples}, {train.parameters:,} parameters, seed {train.seed}."
-
-
-def _heat(count: int, total: int, right: bool) -> float:
-    """Shade in percent. Errors are shaded three times as strongly, since they are few."""
-    share = 100 * count / total if total else 0.0
-    return round(share if right else min(3 * share, 100.0), 1)
-
-
-def _confusion(result: ValidateReport) -> tuple[ConfusionRow, ...]:
-    rows = []
-    for label, counts in enumerate(result.confusion or ()):
-        total = sum(counts)
-        cells = tuple(
-            Cell(
-                str(count) if count else "",
-                _heat(count, total, label == answer),
-                label == answer,
-                f"{result.class_names[label]} answered as {result.class_names[answer]}: {count}",
-            )
-            for answer, count in enumerate(counts)
-        )
-        recall = f"{100 * counts[label] / total:.0f}%" if total else "-"
-        name = result.class_names[label]
-        shown = "" if name == str(label) else name
-        rows.append(ConfusionRow(str(label), shown, recall, cells))
-    return tuple(rows)

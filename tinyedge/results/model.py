@@ -117,9 +117,10 @@ class QuantizeReport(Result, frozen=True, kw_only=True):
         tuple[CalibrationTrial, ...], Meta(description="What a search has tried")
     ] = ()
     layers: Annotated[
-        tuple[LayerNoise, ...], Meta(description="With --layers: int8 against float, worst first")
+        tuple[LayerNoise, ...],
+        Meta(description="Of --layers: int8 against float, worst first"),
     ] = ()
-    layers_path: Annotated[str, Meta(description="With --layers: picture of the same")] = ""
+    layers_path: Annotated[str, Meta(description="Of --layers: picture of the same")] = ""
     representative_samples: Annotated[int, Meta(ge=0, description="Taken from the training split")]
     test_samples: Annotated[int, Meta(ge=0)]
     metric: Annotated[

@@ -78,6 +78,7 @@ class SymbolBytes(Result, frozen=True, kw_only=True):
     ]
     layer: Annotated[int | None, Meta(description="That alone needs it; null: none, or several")]
     kernel: Annotated[str, Meta(description="Kernel that it is code of; empty: none")]
+    group: Annotated[str, Meta(description="Which of the report's groups it is counted for")]
     flash_bytes: Flash
     ram_bytes: Ram
 

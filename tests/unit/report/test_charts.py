@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.support import made_up
 from tinyedge.report import arena_svg
-from tinyedge.report.charts import arena_map, curves, kilobytes, nice_ticks
+from tinyedge.report.charts import arena_map, curves, nice_ticks
+from tinyedge.report.text import kilobytes, short
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6))
@@ -31,7 +32,12 @@ def test_ticks_of_a_flat_line_are_not_all_equal() -> None:
     ("count", "text"), [(12, "12 B"), (1024, "1 KB"), (13_520, "13.2 KB"), (1 << 20, "1 MB")]
 )
 def test_sizes_are_short(count: int, text: str) -> None:
-    assert kilobytes(count) == text
+    assert kilobytes(count).replace("\u00a0", " ") == text
+
+
+def test_headlines_have_three_digits() -> None:
+    given = [short(count).replace("\u00a0", " ") for count in (12, 12_345, 13_532_032, 2e9)]
+    assert given == ["12", "12.3 k", "13.5 M", "2 G"]
 
 
 def test_curves_stay_in_the_frame_and_their_names_apart() -> None:
