@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinyedge.report.data import Example, ReportData
-from tinyedge.report.text import NOTHING, percent
+from tinyedge.report.text import NOTHING
 from tinyedge.results import ValidateReport
 
 _HOT = 55.0  # percent of shade over which a figure is printed light on it
@@ -39,8 +39,7 @@ class ClassRow:
     """One class, or all of them; ``value`` of each figure is what a table is sorted by."""
 
     name: str
-    figures: tuple[tuple[str, float], ...]  # (text, value): precision, recall, F1
-    bar: float  # F1 in percent
+    figures: tuple[tuple[str, float], ...]  # (percent, value): precision, recall, F1
     support: str
     mean: bool = False
 
@@ -112,8 +111,11 @@ def _scores(right: int, answered: int, support: int) -> tuple[float | None, ...]
 def _row(
     name: str, scores: Sequence[float | None], support: str, *, mean: bool = False
 ) -> ClassRow:
-    shown = tuple((percent(score), -1.0 if score is None else round(score, 6)) for score in scores)
-    return ClassRow(name, shown, round(100 * (scores[2] or 0.0), 2), support, mean)
+    shown = tuple(
+        (NOTHING, -1.0) if score is None else (f"{score * 100:.1f}", round(score, 6))
+        for score in scores
+    )
+    return ClassRow(name, shown, support, mean)
 
 
 def pictures(data: ReportData) -> tuple[Picture, ...]:
