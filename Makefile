@@ -7,6 +7,7 @@ MODELS  ?= $(or $(TINYEDGE_MODELS),$(wildcard models/*/golden))
 PROTOCOL ?=
 FEATURES ?=
 PORT    ?=
+METER   ?=
 SAMPLES ?= 200
 COUNT   ?= 500
 SEED    ?= 0
@@ -21,7 +22,7 @@ DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
 C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo data train quantize inspect generate build size flash validate bench profile debug adapt bench-anchors \
+.PHONY: help setup demo data train quantize inspect generate build size flash validate bench profile debug energy adapt bench-anchors \
         matrix compare bench-diff bench-baseline benchmarks report mlperf monitor bridge boards stop check format test \
         fuzz repro torture clean distclean
 
@@ -87,6 +88,10 @@ profile: setup
 ## compare what each layer of MODEL writes on BOARD with the reference
 debug: setup
 	@$(TINYEDGE) debug $(MODEL) $(DEVICE) $(WITH) $(ARGS)
+
+## measure MODEL's energy an inference on BOARD with the power monitor METER=csv:/dev/ttyACM1
+energy: setup
+	@$(TINYEDGE) energy $(MODEL) $(DEVICE) $(WITH) --meter "$(METER)" $(ARGS)
 
 ## train MODEL's last dense layers on BOARD: ARGS="--shift rotate=20", or ARGS="--data new.npz"
 adapt: setup

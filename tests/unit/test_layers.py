@@ -40,6 +40,8 @@ ALLOWED: dict[str, set[str]] = {
     "inspection": {"graph", "compile", "board", "learn.head", "results"},
     "report": {"results"},
     "mlperf": {"board", "emit", "graph", "link", "results", "samples", "train.tasks"},
+    "meter": {"link"},
+    "energy": {"board", "link", "meter", "results", "samples"},
     "pipeline": {"*"},
     "bill": {"*"},
     "fitting": {"*"},

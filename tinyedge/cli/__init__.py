@@ -29,6 +29,7 @@ VERBS = {
     "bench": "Measure size, memory and ticks an inference",
     "profile": "Time each layer on the device, and draw where time and arena go",
     "debug": "Compare what each layer writes with the reference, and with real numbers",
+    "energy": "Measure the energy of an inference with a power monitor",
     "bench-anchors": "Count every instruction and load of many models, layer by layer",
     "matrix": "Measure many models on many boards, several at a time",
     "compare": "Show what moved between two results",

@@ -32,6 +32,7 @@ from tinyedge.results.device import (
     Spread,
     ValidateReport,
 )
+from tinyedge.results.energy import EnergyReport
 from tinyedge.results.fields import Result, TickUnit
 from tinyedge.results.firmware import (
     BuildReport,
@@ -98,6 +99,7 @@ __all__ = [
     "DemoReport",
     "DoctorReport",
     "Duplicates",
+    "EnergyReport",
     "Epoch",
     "FlashReport",
     "FleetDevice",

@@ -21,6 +21,7 @@ from tinyedge.results.device import (
     ReportFiles,
     ValidateReport,
 )
+from tinyedge.results.energy import EnergyReport
 from tinyedge.results.fields import Result
 from tinyedge.results.firmware import BuildReport, FlashReport, GenerateReport, StopReport
 from tinyedge.results.matrix import MatrixReport
@@ -53,6 +54,7 @@ VERBS: dict[str, type[Result]] = {
     "matrix": MatrixReport,
     "profile": ProfileReport,
     "debug": DebugReport,
+    "energy": EnergyReport,
     "report": ReportFiles,
     "demo": DemoReport,
     "mlperf": MlperfReport,
