@@ -5,6 +5,7 @@
 
 #include "te_features.h"
 #include "frame.h"
+#include "guard.h"
 #include "inference.h"
 #include "te_board.h"
 #include "te_log.h"
@@ -13,7 +14,7 @@
 #include "te_port.h"
 #include "te_protocol.h"
 
-static te_status ready; /* what te_model_init returned */
+static te_status ready; /* what te_guard_init returned */
 
 void te_answer(const te_frame *request, const void *payload, size_t size) {
   te_frame_begin(request->type | TE_ANSWER, request->sequence, size);
@@ -78,7 +79,7 @@ static void put_identity(uint32_t inputs, uint32_t outputs) {
 static void on_hello(const te_frame *request) {
   uint32_t inputs = ready == TE_OK ? te_model.input_count : 0;
   uint32_t outputs = ready == TE_OK ? te_model.output_count : 0;
-  const char *why = ready == TE_OK ? "" : te_model_error();
+  const char *why = ready == TE_OK ? "" : te_guard_error();
   size_t size = TE_HELLO_SIZE + (inputs + outputs) * TE_TENSOR_SIZE;
   size_t length = te_text_length(why, TE_MAX_ANSWER - size);
   te_inference_forget();
@@ -138,7 +139,7 @@ static void dispatch(const te_frame *request) {
     if (request->length < kind->least || request->length > kind->most) {
       te_refuse(request, TE_CODE_LENGTH, request->length, "");
     } else if (kind->needs_model && ready != TE_OK) {
-      te_refuse(request, TE_CODE_MODEL, (uint32_t)ready, te_model_error());
+      te_refuse(request, TE_CODE_MODEL, (uint32_t)ready, te_guard_error());
     } else if (te_features_admit(request)) {
       kind->handle(request);
     }
@@ -150,7 +151,7 @@ static void dispatch(const te_frame *request) {
 /* Initialises the model and checks that it has the buffers it describes. */
 static te_status prepare(void) {
   if (te_model.input_count + te_model.output_count > TE_MAX_TENSORS) return TE_ERR_NOT_READY;
-  te_status status = te_model_init();
+  te_status status = te_guard_init();
   for (uint32_t i = 0; status == TE_OK && i < te_model.input_count; i++) {
     if (te_model_input(i) == NULL) status = TE_ERR_NOT_READY;
   }

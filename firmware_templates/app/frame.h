@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "crc.h"
+
 typedef struct te_frame {
   uint8_t version;
   uint8_t type;
@@ -24,9 +26,6 @@ uint32_t te_frame_damaged(void);
 void te_frame_begin(uint8_t type, uint16_t sequence, size_t length);
 void te_frame_put(const void *data, size_t size);
 void te_frame_end(void);
-
-/* CRC-32 of `size` more bytes after those that gave `crc` (0 at first), as zlib's crc32. */
-uint32_t te_crc32(uint32_t crc, const void *data, size_t size);
 
 /* Bytes of the NUL-terminated `text`, at most `limit`. */
 size_t te_text_length(const char *text, size_t limit);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "guard.h"
 #include "te_features.h"
 #include "te_model.h"
 #include "te_observe.h"
@@ -138,6 +139,7 @@ static void run(void) {
   state.result = te_model_invoke();
   state.ticks = te_port_ticks() - start;
   te_port_quiet(false);
+  if (state.result == TE_OK) state.result = te_guard_check();
   state.done = true;
   state.count++;
   te_features_inferred(state.result, state.ticks);
@@ -178,7 +180,7 @@ void te_on_invoke(const te_frame *request) {
     run();
   }
   if (state.result != TE_OK) {
-    te_refuse(request, TE_CODE_MODEL, (uint32_t)state.result, te_model_error());
+    te_refuse(request, TE_CODE_MODEL, (uint32_t)state.result, te_guard_error());
   } else {
     answer_invoke(request);
   }

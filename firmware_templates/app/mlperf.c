@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "guard.h"
 #include "mlperf_text.h"
 #include "te_board.h"
 #include "te_log.h"
@@ -192,7 +193,7 @@ static void say_result(void) {
 static void on_results(char *arguments) {
   (void)arguments;
   if (ready != TE_OK) {
-    te_say3("e-[", te_model_error(), "]\r\n");
+    te_say3("e-[", te_guard_error(), "]\r\n");
     return;
   }
   te_say("m-results-[");
@@ -204,8 +205,8 @@ static void on_results(char *arguments) {
 static bool infer(int32_t count) {
   for (int32_t i = 0; i < count; i++) {
     write_input();
-    if (te_model_invoke() != TE_OK) {
-      te_say3("e-[", te_model_error(), "]\r\n");
+    if (te_model_invoke() != TE_OK || te_guard_check() != TE_OK) {
+      te_say3("e-[", te_guard_error(), "]\r\n");
       return false;
     }
   }
@@ -219,7 +220,7 @@ static void on_infer(char *arguments) {
   } else if (warmups < 0) {
     te_say("e-[Inference warmup must be >=0]\r\n");
   } else if (ready != TE_OK) {
-    te_say3("e-[", te_model_error(), "]\r\n");
+    te_say3("e-[", te_guard_error(), "]\r\n");
   } else if (buffer.received != TE_MLPERF_BYTES) {
     te_say_number("e-[Input db has ", buffer.received, "");
     te_say_number(" bytes, expected ", TE_MLPERF_BYTES, "]\r\n");
@@ -308,8 +309,8 @@ static void take(char received) {
 
 void te_command_loop(void) {
   uint8_t received[64];
-  ready = te_model_init();
-  if (ready != TE_OK) te_say3("e-[", te_model_error(), "]\r\n");
+  ready = te_guard_init();
+  if (ready != TE_OK) te_say3("e-[", te_guard_error(), "]\r\n");
   start_timestamps();
   te_say("m-init-done\r\nm-ready\r\n");
   for (;;) {

@@ -17,7 +17,9 @@ typedef enum te_status {
   TE_ERR_ARENA = 3,     /* the arena is too small */
   TE_ERR_ALIGNMENT = 4, /* model or arena is not aligned */
   TE_ERR_INVOKE = 5,    /* an operator failed while running */
-  TE_ERR_NOT_READY = 6  /* te_model_init has not succeeded */
+  TE_ERR_NOT_READY = 6, /* te_model_init has not succeeded */
+  TE_ERR_DAMAGED = 7,   /* the model's constants are not those that were built */
+  TE_ERR_MEMORY = 8     /* something has written beside the arena, or the stack is used up */
 } te_status;
 
 typedef enum te_dtype {
@@ -37,6 +39,14 @@ typedef struct te_tensor_info {
   int32_t zero_point;
 } te_tensor_info;
 
+/* Read-only data of the model. */
+typedef struct te_constant {
+  const void *data;
+  uint32_t bytes;
+} te_constant;
+
+#define TE_GUARD_BYTES 16 /* right before and right behind the arena, which nothing may write */
+
 typedef struct te_model_info {
   const char *name;    /* NUL-terminated UTF-8, at most 63 bytes */
   const char *runtime; /* "aot" or "tflm" */
@@ -46,6 +56,10 @@ typedef struct te_model_info {
   const te_tensor_info *inputs;  /* input_count entries */
   const te_tensor_info *outputs; /* output_count entries */
   uint32_t arena_bytes;          /* reserved, statically */
+  uint8_t *guards[2];            /* TE_GUARD_BYTES each, for the application; NULL: none */
+  const te_constant *constants;  /* constant_count entries: weights, tables; or the .tflite */
+  uint32_t constant_count;
+  uint32_t constants_crc; /* CRC-32 (zlib's) of their bytes, in order */
 } te_model_info;
 
 extern const te_model_info te_model;

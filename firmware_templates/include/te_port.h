@@ -41,6 +41,9 @@ void te_port_quiet(bool quiet);
 /* Largest stack use since te_port_init, in bytes. */
 size_t te_port_stack_peak(void);
 
+/* Whether the end of the stack is as te_port_init has painted it; a few words are looked at. */
+bool te_port_stack_whole(void);
+
 /* The pin that tells a power monitor what runs: an output, low, from te_port_mark_start on. Both
  * take a few cycles, never block and cannot fail. Only ports with mark.c have them, and only
  * firmware that marks (the feature "mark", the protocol "mlperf-energy") calls them. */

@@ -172,6 +172,9 @@ class Batch:
             place = f"vector {vector}, output {number}, byte {byte}"
             text = f"{place}: {int(got):#04x}, TFLM's reference {int(wanted):#04x}"
             found.append(Failure(cases[int(index)][0], text))
+        for index, vector in re.findall(r"^stray (\d+) (\d+)$", output, re.MULTILINE):
+            text = f"vector {vector}: something was written beside the arena"
+            found.append(Failure(cases[int(index)][0], text))
         if re.search(r"^end$", output, re.MULTILINE):
             return None
         started = re.findall(r"^case (\d+)$", output, re.MULTILINE)
@@ -188,7 +191,8 @@ def clean(folder: Path) -> None:
 
 
 def _tail(output: str) -> str:
-    lines = [line for line in output.splitlines() if not line.startswith(("case ", "diff "))]
+    told = ("case ", "diff ", "stray ")
+    lines = [line for line in output.splitlines() if not line.startswith(told)]
     return "the program ended early\n" + "\n".join(lines[:25])
 
 

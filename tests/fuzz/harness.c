@@ -1,6 +1,9 @@
 #include "harness.h"
 
+#include <stdbool.h>
 #include <string.h>
+
+enum { GUARD = 0x5a };
 
 static void print_number(int32_t value) {
   char text[13];
@@ -34,13 +37,26 @@ static void check(int32_t index, int32_t vector, int32_t output, const uint8_t *
   }
 }
 
+/* Paints what lies beside the arena, or tells whether it is still whole. */
+static bool guard(const te_model_info *info, bool paint) {
+  bool whole = true;
+  for (int i = 0; i < 2 * TE_GUARD_BYTES; i++) {
+    uint8_t *at = info->guards[i / TE_GUARD_BYTES] + i % TE_GUARD_BYTES;
+    if (paint) *at = GUARD;
+    whole = whole && *at == GUARD;
+  }
+  return whole;
+}
+
 static const uint8_t *run_vector(const te_fuzz_case *test, int32_t index, int32_t vector,
                                  const uint8_t *data) {
   for (uint32_t i = 0; i < test->info->input_count; i++) {
     memcpy(test->inputs[i], data, test->info->inputs[i].bytes);
     data += test->info->inputs[i].bytes;
   }
+  guard(test->info, true);
   test->run();
+  if (!guard(test->info, false)) print_line("stray", (const int32_t[]){index, vector}, 2);
   for (uint32_t i = 0; i < test->info->output_count; i++) {
     const uint32_t bytes = test->info->outputs[i].bytes;
     check(index, vector, (int32_t)i, (const uint8_t *)test->outputs[i], data, bytes);

@@ -28,7 +28,8 @@ void te_fuzz_print(const char *text);
 _Noreturn void te_fuzz_exit(int code);
 
 /* Runs all cases: prints "case N" before each, "diff N vector output byte got wanted" for the
- * first byte of each output that is wrong, and "end". */
+ * first byte of each output that is wrong, "stray N vector" where something was written beside
+ * the arena, and "end". */
 void te_fuzz_run(void);
 
 #endif

@@ -17,7 +17,16 @@
 
 enum { FIRST = FIXTURE_FIRST, SECOND = FIXTURE_SECOND, TOTAL = FIRST + SECOND };
 
-static uint8_t arena[TOTAL];
+static struct {
+  uint8_t before[TE_GUARD_BYTES];
+  uint8_t bytes[TOTAL];
+  uint8_t behind[TE_GUARD_BYTES];
+} memory;
+static uint8_t *const arena = memory.bytes;
+#ifndef FIXTURE_CRC
+#define FIXTURE_CRC 0xcbf43926u /* of "123456789" */
+#endif
+static const te_constant constants[] = {{"1234", 4}, {"56789", 5}};
 static uint8_t answer[TOTAL];
 static uint8_t tail[8];
 static uint32_t runs;
@@ -40,7 +49,11 @@ const te_model_info te_model = {
     .output_count = 2,
     .inputs = inputs,
     .outputs = outputs,
-    .arena_bytes = sizeof arena,
+    .arena_bytes = sizeof memory.bytes,
+    .guards = {memory.before, memory.behind},
+    .constants = constants,
+    .constant_count = 2,
+    .constants_crc = FIXTURE_CRC,
 };
 
 te_status te_model_init(void) {
@@ -69,10 +82,17 @@ static void crash(void) {
 #endif
 }
 
-/* First byte 0x7f: fails. 0x7e: says something and goes on. 0x7d: crashes. The last two not with
+/* As a call that is deeper than the stack would; only where there is no operating system. */
+static void fill_stack(void) {
+  extern volatile uint32_t te_stack_bottom[] __attribute__((weak));
+  if (te_stack_bottom) te_stack_bottom[1] = 0;
+}
+
+/* First byte 0x7f: fails. 0x7e: says something and goes on. 0x7d: crashes. 0x7c and 0x7b: writes
+ * behind or before the arena. 0x7a: writes to the stack's end. Only the first with
  * FIXTURE_TAME. */
 te_status te_model_invoke(void) {
-  te_set_u32(tail, te_crc32(0, arena, sizeof arena));
+  te_set_u32(tail, te_crc32(0, arena, sizeof memory.bytes));
   te_set_u32(tail + 4, ++runs);
   if (arena[0] == 0x7f) {
     error = "operator 3 failed";
@@ -80,17 +100,21 @@ te_status te_model_invoke(void) {
   }
 #ifdef FIXTURE_TAME
   (void)crash;
+  (void)fill_stack;
 #else
   if (arena[0] == 0x7e) te_log("seen 0x7e");
   if (arena[0] == 0x7d) crash();
+  if (arena[0] == 0x7c) *(volatile uint8_t *)(memory.behind + 3) ^= 1;
+  if (arena[0] == 0x7b) *(volatile uint8_t *)(memory.before + 15) ^= 1;
+  if (arena[0] == 0x7a) fill_stack();
 #endif
   for (uint32_t i = 0; i < TOTAL; i++) answer[i] = (uint8_t)(arena[i] ^ (TOTAL - i));
-  memset(arena, 0xee, sizeof arena);
+  memset(arena, 0xee, sizeof memory.bytes);
   return TE_OK;
 }
 
 uint32_t te_model_arena_used(void) {
-  return sizeof arena - 1;
+  return sizeof memory.bytes - 1;
 }
 
 const char *te_model_error(void) {

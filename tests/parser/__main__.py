@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tests.parser import fuzzer
-from tinyedge.emit.mlperf import PROTOCOLS
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -20,7 +19,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     crashed = False
     with tempfile.TemporaryDirectory() as temporary:
-        for protocol in PROTOCOLS:
+        for protocol in fuzzer.PROTOCOLS:
             corpus = (options.corpus or Path(temporary) / "corpus") / protocol
             fuzzer.seeds(corpus, protocol)
             program = fuzzer.build(Path(temporary) / protocol, protocol)

@@ -19,6 +19,8 @@ from tinyedge.workspace import write_tree
 
 HARNESS = Path(__file__).with_name("harness.c")
 COMPILER = "clang-22"
+#: each with a parser of its own
+PROTOCOLS: tuple[Protocol, ...] = ("tinyedge", "mlperf")
 FIRST, SECOND = 12, 5
 _SANITIZE = ("-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all")
 _LONGEST = 4096  # bytes of an input
@@ -68,10 +70,6 @@ def build(folder: Path, protocol: Protocol = "tinyedge", extra: tuple[str, ...] 
 
 
 _NUMBERS = """#include "frame.h"
-uint32_t te_crc32(uint32_t crc, const void *data, size_t size) {
-  (void)data;
-  return crc + (uint32_t)size;
-}
 void te_set_u32(uint8_t *to, uint32_t value) {
   for (int i = 0; i < 4; i++) to[i] = (uint8_t)(value >> 8 * i);
 }

@@ -118,7 +118,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   stream.bytes[stream.size++] = 0;
   if (setjmp(ended) != 0) {
     all_known = false;
-    stream.at = stream.size;
+    stream.at = stream.size - 1; /* the zero byte, which ends what it was reading */
   }
   te_command_loop(); /* after a halt again, for what it had read of this input */
 #ifndef RAW_ONLY
@@ -165,6 +165,10 @@ void te_port_quiet(bool quiet) {
 
 size_t te_port_stack_peak(void) {
   return 0;
+}
+
+bool te_port_stack_whole(void) {
+  return true;
 }
 
 void te_port_halt(int code) {

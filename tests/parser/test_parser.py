@@ -6,14 +6,14 @@ import pytest
 
 from tests.parser import fuzzer
 from tests.support.tools import missing
-from tinyedge.emit.mlperf import PROTOCOLS, Protocol
+from tinyedge.emit.mlperf import Protocol
 
 INPUTS = 20_000
 #: edges that a run of this length reaches at least; half as many mean a harness that no longer fits
 EDGES = {"tinyedge": 150, "mlperf": 150}
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", fuzzer.PROTOCOLS)
 def test_no_input_makes_the_device_misbehave(protocol: Protocol, tmp_path: Path) -> None:
     if not fuzzer.available():
         missing(f"{fuzzer.COMPILER} with libFuzzer (libclang-rt-22-dev)")

@@ -7,6 +7,7 @@ warnings as errors.
 
 import os
 import re
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need, shared_models
 from tinyedge import board, build, flash
 from tinyedge.build import size
-from tinyedge.emit import firmware
+from tinyedge.emit import carray, firmware
 from tinyedge.emit.tflm_operators import METHODS, operator
 from tinyedge.errors import LinkError
 from tinyedge.flash import Device
@@ -169,9 +170,28 @@ def test_what_keeps_the_model_from_starting_is_told(
         pass
 
 
+def _data(tflite: bytes) -> Patch:
+    rows = "".join(f"0x{byte:02x}," for byte in tflite)
+    return _replace("model/model_data.cc", r"(?s)_data\[\] = \{.*\}", f"_data[] = {{{rows}}}")
+
+
+def test_one_bit_of_the_model_is_enough(library: Path, tmp_path: Path) -> None:
+    data = bytearray(_small())
+    data[len(data) // 2] ^= 0x10
+    with (
+        pytest.raises(LinkError, match=r"the model in memory is damaged.* \(status 7\)"),
+        _device(_small(), "small", tmp_path, _data(bytes(data))),
+    ):
+        pass
+
+
 def test_another_schema_is_told(library: Path, tmp_path: Path) -> None:
-    rows = "".join(f"0x{byte:02x}," for byte in _small(version=4))
-    patch = _replace("model/model_data.cc", r"(?s)_data\[\] = \{.*\}", f"_data[] = {{{rows}}}")
+    data = _small(version=4)
+
+    def patch(files: dict[str, str | bytes]) -> None:
+        _data(data)(files)
+        _replace("model/model.cc", r"0x[0-9a-f]{8}u", carray.word(zlib.crc32(data)))(files)
+
     told = r"the model has schema version 4, TFLM reads 3 \(status 1\)"
     with pytest.raises(LinkError, match=told), _device(_small(), "small", tmp_path, patch):
         pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from tinyedge import __version__, resources
@@ -99,6 +101,8 @@ def model_view(graph: Graph, plan: Plan) -> ModelView:
         inputs=tuple(carray.tensor_info(tensor) for tensor in graph.inputs),
         outputs=tuple(carray.tensor_info(tensor) for tensor in graph.outputs),
         headers=_headers(plan),
+        constants=tuple(_constant_name(step, constant) for step, constant in _constants(plan)),
+        constants_crc=carray.word(_crc(plan)),
         steps=tuple(_step_view(step) for step in plan.steps),
     )
 
@@ -119,10 +123,23 @@ def weights_view(plan: Plan) -> WeightsView:
             align=constant.align,
             rows=carray.integers(constant.data),
         )
-        for step in plan.steps
-        for constant in step.constants
+        for step, constant in _constants(plan)
     )
     return WeightsView(_title(plan.name), __version__, arrays)
+
+
+def _constants(plan: Plan) -> Iterator[tuple[Step, Constant]]:
+    """All of them, in the order of weights.c."""
+    return ((step, constant) for step in plan.steps for constant in step.constants)
+
+
+def _crc(plan: Plan) -> int:
+    """CRC-32 of all constants as a little-endian device holds them."""
+    crc = 0
+    for _, constant in _constants(plan):
+        data = constant.data
+        crc = zlib.crc32(data.astype(data.dtype.newbyteorder("<")).tobytes(), crc)
+    return crc
 
 
 def model_data_view(name: str, tflite: bytes) -> ModelDataView:
@@ -187,11 +204,11 @@ def _arguments(step: Step) -> list[str]:
     inputs = [_operand(step, operand) for operand in step.inputs]
     if isinstance(step.params, Concatenation):
         inputs = [f"(const int8_t *const[]){{{', '.join(inputs)}}}"]
-    scratch = [] if step.scratch is None else [f"arena + {step.scratch.offset}"]
-    return [f"&step{step.index}", *inputs, f"arena + {step.output.offset}", *scratch]
+    scratch = [] if step.scratch is None else [f"arena.bytes + {step.scratch.offset}"]
+    return [f"&step{step.index}", *inputs, f"arena.bytes + {step.output.offset}", *scratch]
 
 
 def _operand(step: Step, operand: Slot | Constant) -> str:
     if isinstance(operand, Constant):
         return _constant_name(step, operand)
-    return f"arena + {operand.offset}"
+    return f"arena.bytes + {operand.offset}"

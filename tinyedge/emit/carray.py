@@ -75,6 +75,11 @@ def _integer(value: int) -> str:
     return "-2147483647 - 1" if value == -(1 << 31) else str(value)
 
 
+def word(value: int) -> str:
+    """Return an unsigned 32-bit number as a C literal in hexadecimal."""
+    return f"{value:#010x}u"
+
+
 def number(value: float) -> str:
     """Return an int or a float32 as a C expression, exactly."""
     return _integer(value) if isinstance(value, int) else f"{value.hex()}f"

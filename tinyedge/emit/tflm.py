@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 
 from tinyedge import __version__, resources
@@ -40,6 +41,7 @@ class TflmView:
     identifier: str
     sha256: tuple[str, ...]
     tflite_bytes: int
+    tflite_crc: str
     data: tuple[str, ...]
     arena_bytes: int
     external_arena: bool
@@ -57,6 +59,7 @@ def view(graph: Graph, board: Board, tflite: bytes) -> TflmView:
         identifier=carray.identifier(graph.name),
         sha256=carray.rows(bytes.fromhex(graph.sha256)),
         tflite_bytes=len(tflite),
+        tflite_crc=carray.word(zlib.crc32(tflite)),
         data=carray.rows(tflite),
         arena_bytes=plan_arena(graph, board, tflite).arena_bytes,
         external_arena=board.esp is not None and board.esp.psram != "none",

@@ -50,6 +50,8 @@ class ModelView:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     headers: tuple[str, ...]
+    constants: tuple[str, ...]
+    constants_crc: str
     steps: tuple[StepView, ...]
 
 

@@ -6,6 +6,8 @@
 
 #define PAINT UINT32_C(0xa5a5a5a5)
 
+enum { GUARD_WORDS = 8 };
+
 /* From the linker script. */
 extern uint32_t te_data_load[], te_data_start[], te_data_end[], te_bss_start[], te_bss_end[];
 extern uint32_t te_stack_bottom[];
@@ -23,6 +25,13 @@ size_t te_port_stack_peak(void) {
   const volatile uint32_t *at = te_stack_bottom;
   while (*at == PAINT) at++;
   return (uintptr_t)te_stack_top - (uintptr_t)at;
+}
+
+bool te_port_stack_whole(void) {
+  for (int i = 0; i < GUARD_WORDS; i++) {
+    if (((volatile uint32_t *)te_stack_bottom)[i] != PAINT) return false;
+  }
+  return true;
 }
 
 _Noreturn void te_boot(void) {

@@ -15,7 +15,7 @@
 #include "te_log.h"
 #include "te_protocol.h"
 
-enum { RX_BYTES = 2 * TE_WINDOW, EVENTS = 16 };
+enum { RX_BYTES = 2 * TE_WINDOW, EVENTS = 16, STACK_GUARD_BYTES = 32 };
 
 int main(void);
 
@@ -130,6 +130,10 @@ void te_port_quiet(bool quiet) {
 
 size_t te_port_stack_peak(void) {
   return ESP_TASK_MAIN_STACK - uxTaskGetStackHighWaterMark(NULL);
+}
+
+bool te_port_stack_whole(void) {
+  return uxTaskGetStackHighWaterMark(NULL) >= STACK_GUARD_BYTES;
 }
 
 void te_port_halt(int code) {

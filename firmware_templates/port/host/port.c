@@ -25,7 +25,7 @@
 #include "te_log.h"
 #include "te_port.h"
 
-enum { PAINT = 0xa5, RED_ZONE_BYTES = 1024 };
+enum { PAINT = 0xa5, RED_ZONE_BYTES = 1024, GUARD_BYTES = 32 };
 
 static int listener = -1; /* socket that takes peers; -1 for a pseudo terminal */
 static int peer = -1;     /* the link; -1 while nobody is connected */
@@ -77,6 +77,13 @@ __attribute__((no_sanitize("address"))) size_t te_port_stack_peak(void) {
   const volatile uint8_t *at = stack_bottom;
   while (at < stack_top && *at == PAINT) at++;
   return (size_t)(stack_top - at);
+}
+
+__attribute__((no_sanitize("address"))) bool te_port_stack_whole(void) {
+  for (int i = 0; i < GUARD_BYTES; i++) {
+    if (stack_bottom[i] != PAINT) return false;
+  }
+  return true;
 }
 
 static void on_fault(int number) {

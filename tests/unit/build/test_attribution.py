@@ -31,7 +31,7 @@ def test_the_parts_are_the_sections_byte_for_byte(name: str, tmp_path: Path) -> 
         section.name: (section.flash_bytes, section.ram_bytes) for section in report.sections
     }
     owners = {part.symbol: part for part in parts}
-    assert (owners["te_crc32"].object, owners["te_crc32"].component) == ("app/frame.c", "app")
+    assert (owners["te_crc32"].object, owners["te_crc32"].component) == ("app/crc.c", "app")
     assert owners["te_crc32"].flash_bytes > 40
     unnamed = sum(part.flash_bytes for part in parts if part.component == "padding")
     assert 0 < unnamed < report.flash_total / 10
