@@ -24,7 +24,7 @@ C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/
 .DEFAULT_GOAL := help
 .PHONY: help setup demo data train quantize inspect generate build size flash validate bench profile debug energy adapt bench-anchors \
         matrix compare bench-diff bench-baseline benchmarks report mlperf monitor bridge boards stop check format test \
-        fuzz repro torture clean distclean
+        fit fuzz repro torture clean distclean
 
 ## show this list
 help:
@@ -56,6 +56,10 @@ quantize: setup
 ## show MODEL's layers and which boards it fits
 inspect: setup
 	@$(TINYEDGE) inspect $(MODEL) $(ARGS)
+
+## find the largest of MODEL's networks that fits BOARD, before training; writes that recipe
+fit: setup
+	@$(TINYEDGE) fit $(MODEL) --board $(BOARD) $(ARGS)
 
 ## write MODEL's firmware for BOARD
 generate: setup

@@ -45,6 +45,7 @@ ALLOWED: dict[str, set[str]] = {
     "pipeline": {"*"},
     "bill": {"*"},
     "fitting": {"*"},
+    "recipe_file": {"recipe"},
     "sizes": {"*"},
     "examples": {"dataset", "pipeline", "report", "results"},
     "devices": {"*"},

@@ -21,6 +21,7 @@ VERBS = {
     "train": "Train a recipe's network on its data set",
     "quantize": "Quantize the trained network fully to int8",
     "inspect": "Show a model's layers and whether it fits each board",
+    "fit": "Find the largest of a recipe's networks that fits a board, before training",
     "generate": "Write the firmware sources",
     "build": "Cross-compile the firmware and check it against the board's memory",
     "size": "Show where every byte of flash and RAM goes: layer, kernel, library, symbol",

@@ -9,7 +9,7 @@ import msgspec
 from rich.text import Text
 
 from tinyedge import board as boards
-from tinyedge import fitting, pipeline
+from tinyedge import pipeline
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import (
     DEFAULT_BOARD,
@@ -21,6 +21,7 @@ from tinyedge.cli._options import (
     workspace_option,
 )
 from tinyedge.errors import ModelError
+from tinyedge.fitting import smaller_inputs
 from tinyedge.pipeline import Loaded
 from tinyedge.recipe import Compile
 from tinyedge.report import arena_svg
@@ -84,7 +85,7 @@ def _suggest(
     if not small:
         return report
     with _console.progress("look for a size that fits") as advance:
-        found = fitting.smaller_inputs(
+        found = smaller_inputs.search(
             loaded.model, [board for board in wanted if board.id in small], runtime, advance
         )
     return msgspec.structs.replace(report, suggestions=found)

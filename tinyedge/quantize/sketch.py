@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,9 +18,23 @@ from tinyedge.train.architectures.layers import Shape
 _SAMPLES = 8
 
 
-def parameters(recipe: Recipe, shape: Shape, classes: int) -> int:
-    """Weights of the network, without converting it. Raises what ``architectures.build`` does."""
-    return int(_network(recipe, shape, classes).count_params())
+@dataclass(frozen=True)
+class Outline:
+    """Weights and multiply-accumulates of a network."""
+
+    parameters: int
+    macs: int
+
+
+def outline(recipe: Recipe, shape: Shape, classes: int) -> Outline:
+    """What the network takes, without converting it.
+
+    Layers of a user's own classes count no multiply-accumulates. Raises ConfigError as
+    ``architectures.check`` and ``build`` do.
+    """
+    architectures.check(recipe, shape)
+    model = _network(recipe, shape, classes)
+    return Outline(int(model.count_params()), sum(_macs(layer) for layer in model.submodules))
 
 
 def sketch(recipe: Recipe, shape: Shape, classes: int) -> bytes:
@@ -42,6 +58,18 @@ def _network(recipe: Recipe, shape: Shape, classes: int) -> Any:
     keras.backend.clear_session()
     keras.utils.set_random_seed(recipe.training.seed)
     return architectures.build(recipe, keras, shape, classes)
+
+
+def _macs(layer: Any) -> int:
+    """Of one Keras layer: each weight of a kernel is used once for each position of its output."""
+    kind = type(layer).__name__
+    if kind == "Dense":
+        return int(math.prod(layer.kernel.shape))
+    if kind == "Conv2D":
+        return int(math.prod(layer.output_shape[1:3]) * math.prod(layer.kernel.shape))
+    if kind == "DepthwiseConv2D":
+        return int(math.prod(layer.output_shape[1:3]) * math.prod(layer.depthwise_kernel.shape))
+    return 0
 
 
 def _settle(model: Any, noise: Any) -> None:

@@ -43,6 +43,13 @@ from tinyedge.results.firmware import (
     SectionSize,
     StopReport,
 )
+from tinyedge.results.fitting import (
+    FitLimits,
+    FitReport,
+    FitTrial,
+    SearchReport,
+    SearchTrial,
+)
 from tinyedge.results.matrix import MatrixCell, MatrixReport
 from tinyedge.results.mlperf import MlperfAccuracy, MlperfPerformance, MlperfReport, MlperfTask
 from tinyedge.results.model import (
@@ -101,6 +108,9 @@ __all__ = [
     "Duplicates",
     "EnergyReport",
     "Epoch",
+    "FitLimits",
+    "FitReport",
+    "FitTrial",
     "FlashReport",
     "FleetDevice",
     "FleetReport",
@@ -133,6 +143,8 @@ __all__ = [
     "ReportFiles",
     "Result",
     "RunHere",
+    "SearchReport",
+    "SearchTrial",
     "SectionSize",
     "SizeGroup",
     "SizeReport",

@@ -17,6 +17,7 @@ from tinyedge.graph import read_tflite
 from tinyedge.quantize import sketch
 from tinyedge.train import architectures
 from tinyedge.train.architectures import cnn
+from tinyedge.train.architectures.scale import Axis, times
 
 
 def test_the_check_agrees_with_keras() -> None:
@@ -24,9 +25,9 @@ def test_the_check_agrees_with_keras() -> None:
     keras = backend.load().keras
     seen = set()
     for size, blocks, kernel, pool in itertools.product((4, 7), (1, 2), (1, 3), (2, 3)):
-        for padding in ("valid", "same"):
+        for padding, convs in (("valid", 1), ("valid", 2), ("same", 1)):
             parameters = cnn.Parameters(
-                filters=(2,) * blocks, kernel=kernel, pool=pool, padding=padding
+                filters=(2,) * blocks, kernel=kernel, pool=pool, padding=padding, convs=convs
             )
             shape = (size, size + 1, 1)
             fits = _holds(partial(cnn.check, parameters, shape))
@@ -53,12 +54,49 @@ def test_a_block_that_does_not_fit_is_named() -> None:
 def test_every_network_becomes_int8_and_has_a_plan(name: str) -> None:
     needs_package("tensorflow")
     _, shape, weights = SMALL[name]
-    assert sketch.parameters(small(name), shape, 3) == weights
+    assert sketch.outline(small(name), shape, 3).parameters == weights
     graph = read_tflite.read(sketch.sketch(small(name), shape, 3), name)
     outputs = 3 if name != "autoencoder" else 20
     assert [tensor.shape for tensor in graph.outputs] == [(1, outputs)]
     assert graph.inputs[0].shape == (1, *shape)
     assert compile_graph(graph, "host").arena_bytes > 0
+
+
+@pytest.mark.parametrize("name", architectures.ARCHITECTURES)
+def test_what_makes_a_network_larger_does(name: str) -> None:
+    needs_package("tensorflow")
+    _, shape, _ = SMALL[name]
+    scale = architectures.scale(small(name))
+    for axis in (scale.width, scale.depth):
+        if axis is None:
+            continue
+        low, *_, high = axis.values(most=(axis.least + axis.most) / 2)
+        outlines = [sketch.outline(_with(small(name), axis, v), shape, 3) for v in (low, high)]
+        assert outlines[0].macs < outlines[1].macs, axis
+        assert outlines[0].parameters != outlines[1].parameters, axis
+        module = architectures._module(small(name))
+        fields = {field.name: field for field in msgspec.structs.fields(module.Parameters)}
+        assert fields[axis.key].default == axis.default
+        architectures.check(_with(small(name), axis, axis.most), (64, 64, 3))
+    assert scale.width is not None
+
+
+def _with(given: recipe.Recipe, axis: Axis, value: float) -> recipe.Recipe:
+    parameters = {**given.network.parameters, axis.key: value}
+    network = msgspec.structs.replace(given.network, parameters=parameters)
+    return msgspec.structs.replace(given, network=network)
+
+
+def test_a_width_of_1_leaves_what_is_listed() -> None:
+    assert [times(6, width) for width in (1.0, 0.1, 1.1, 2.5)] == [6, 4, 8, 16]
+
+
+def test_the_outline_counts_what_the_graph_does() -> None:
+    needs_package("tensorflow")
+    for name in ("mobilenet-v2", "resnet8"):
+        _, shape, _ = SMALL[name]
+        graph = read_tflite.read(sketch.sketch(small(name), shape, 3), name)
+        assert sketch.outline(small(name), shape, 3).macs == graph.macs
 
 
 @pytest.mark.parametrize("name", [n for n in architectures.ARCHITECTURES if n != "autoencoder"])

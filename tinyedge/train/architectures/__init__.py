@@ -2,8 +2,8 @@
 
 A module has ``Parameters`` (what ``network.parameters`` may say), ``check`` (whether they fit
 the input, without TensorFlow) and ``build``, which returns an uncompiled Keras model whose
-layers are named, so that the same recipe gives the same bytes. ``TASK`` says what it is trained
-to do, if that is not to classify.
+layers are named, so that the same recipe gives the same bytes. ``SCALE`` says which parameters
+make it wider and deeper, ``TASK`` what it is trained to do, if that is not to classify.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from tinyedge.errors import ConfigError, near_match
 from tinyedge.recipe import Recipe
 from tinyedge.train.architectures import custom
 from tinyedge.train.architectures.layers import Shape
+from tinyedge.train.architectures.scale import Scale
 
 Task = Literal["classify", "reconstruct"]
 
@@ -56,6 +57,14 @@ def task(recipe: Recipe) -> Task:
     if custom.named(recipe):
         return "classify"
     found: Task = getattr(_module(recipe), "TASK", "classify")
+    return found
+
+
+def scale(recipe: Recipe) -> Scale:
+    """Which parameters of the network are its width and its depth. Raises ConfigError."""
+    if custom.named(recipe):
+        return custom.scale(recipe)
+    found: Scale = _module(recipe).SCALE
     return found
 
 

@@ -8,8 +8,13 @@ from typing import Any
 from tinyedge import config
 from tinyedge.recipe import Count
 from tinyedge.train.architectures.layers import Shape
+from tinyedge.train.architectures.scale import Axis, Scale
 
 TASK = "reconstruct"
+SCALE = Scale(
+    Axis("units", default=128, least=4, most=1024, step=4),
+    Axis("layers", default=4, least=1, most=6, step=1),
+)
 
 
 class Parameters(config.Table, frozen=True, kw_only=True):

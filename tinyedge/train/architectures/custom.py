@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,7 +15,10 @@ from typing import Any
 from tinyedge.errors import ConfigError
 from tinyedge.recipe import Recipe
 from tinyedge.train.architectures.layers import Shape
+from tinyedge.train.architectures.scale import MULTIPLIER, Axis, Scale
 from tinyedge.workspace import sha256
+
+_DEPTH = Axis("depth", default=1, least=1, most=8, step=1)
 
 
 def named(recipe: Recipe) -> bool:
@@ -40,6 +44,20 @@ def function(recipe: Recipe) -> Callable[..., Any]:
             "write build(shape, classes, **parameters), which returns a tf_keras model",
         )
     return found  # type: ignore[no-any-return]
+
+
+def scale(recipe: Recipe) -> Scale:
+    """What the function's own parameters ``width`` and ``depth`` make of it, if it has them."""
+    known = inspect.signature(function(recipe)).parameters
+    width, depth = (
+        replace(axis, default=_default(known[axis.key])) if axis.key in known else None
+        for axis in (MULTIPLIER, _DEPTH)
+    )
+    return Scale(width, depth)
+
+
+def _default(parameter: inspect.Parameter) -> float:
+    return 1 if parameter.default is parameter.empty else parameter.default
 
 
 def identity(recipe: Recipe) -> str:

@@ -7,6 +7,12 @@ from typing import Any
 from tinyedge import config
 from tinyedge.recipe import Count
 from tinyedge.train.architectures.layers import Shape, conv, depthwise, head, require_size
+from tinyedge.train.architectures.scale import Axis, Scale
+
+SCALE = Scale(
+    Axis("filters", default=64, least=4, most=512, step=4),
+    Axis("blocks", default=4, least=1, most=8, step=1),
+)
 
 
 class Parameters(config.Table, frozen=True, kw_only=True):

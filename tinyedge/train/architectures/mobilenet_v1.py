@@ -8,7 +8,12 @@ from msgspec import Meta
 
 from tinyedge import config
 from tinyedge.train.architectures.layers import Shape, conv, depthwise, head, require_size
+from tinyedge.train.architectures.scale import Axis, Scale
 
+SCALE = Scale(
+    Axis("width", default=0.25, least=1 / 16, most=2.0, step=1 / 16),
+    Axis("blocks", default=13, least=3, most=13, step=2),
+)
 # filters at width 1 and stride of each block
 _BLOCKS = (
     (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1),

@@ -8,7 +8,12 @@ from msgspec import Meta
 
 from tinyedge import config
 from tinyedge.train.architectures.layers import Shape, conv, depthwise, head, require_size
+from tinyedge.train.architectures.scale import Axis, Scale
 
+SCALE = Scale(
+    Axis("width", default=0.35, least=0.05, most=2.0, step=0.05),
+    Axis("stages", default=7, least=2, most=7, step=1),
+)
 # expansion, filters at width 1, blocks, stride of the first block
 _STAGES = (
     (1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2),

@@ -1,20 +1,18 @@
-"""What of a recipe would fit the boards, found before it is trained."""
+"""Input sizes at which a recipe would fit the boards that it is too large for, for inspect."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import msgspec
-
 from tinyedge import dataset as datasets
 from tinyedge import pipeline
 from tinyedge.board import Board
 from tinyedge.dataset import SOURCES
 from tinyedge.errors import ConfigError
+from tinyedge.fitting.candidate import resized
 from tinyedge.pipeline import Model
 from tinyedge.quantize import sketch as sketching
-from tinyedge.recipe import Recipe
 from tinyedge.results import BoardFit, Suggestion
 
 _FRACTIONS = (3 / 4, 1 / 2, 3 / 8, 1 / 4, 3 / 16, 1 / 8)
@@ -23,7 +21,7 @@ _LEAST = 8  # pixels a side
 Advance = Callable[[int, int], None]
 
 
-def smaller_inputs(
+def search(
     model: Model, boards: Sequence[Board], runtime: str | None, advance: Advance
 ) -> tuple[Suggestion, ...]:
     """For each board, the largest of some smaller input sizes at which the network fits it.
@@ -47,18 +45,13 @@ def smaller_inputs(
     return tuple(found)
 
 
-def resized(recipe: Recipe, size: tuple[int, int]) -> Recipe:
-    """The recipe with another input size."""
-    return msgspec.structs.replace(recipe, data=msgspec.structs.replace(recipe.data, size=size))
-
-
 def _fits(model: Model, boards: Sequence[Board], runtime: str | None) -> list[BoardFit]:
     smaller = model.recipe
     assert smaller is not None
     shape, classes = datasets.outline(smaller.data, smaller.path)
     largest = max(board.memory.flash.bytes for board in boards)
     try:
-        if sketching.parameters(smaller, shape, classes) > largest:  # a byte each, at least
+        if sketching.outline(smaller, shape, classes).parameters > largest:  # a byte each, at least
             return []
         loaded = pipeline.sketch(model)
     except ConfigError:  # the network does not go that small

@@ -1,0 +1,1 @@
+"""How large a recipe's network may be: what ``tinyedge fit`` does, before any training."""
