@@ -59,6 +59,36 @@ def test_convolution(seed: int, tmp_path: Path) -> None:
     check(found, tmp_path)
 
 
+DEPTHWISE = [
+    # input, kernel, stride, same
+    ((9, 5, 16), (3, 3), (1, 1), True),
+    ((12, 12, 8), (3, 3), (1, 1), True),
+    ((11, 12, 12), (3, 3), (2, 2), True),
+    ((17, 7, 4), (3, 3), (2, 2), True),
+    ((8, 8, 5), (3, 3), (2, 2), True),
+    ((9, 8, 8), (3, 3), (1, 1), False),
+    ((3, 3, 8), (3, 3), (1, 1), True),
+    ((20, 1, 4), (3, 3), (1, 1), True),
+    ((30, 1, 8), (10, 1), (1, 1), False),
+    ((15, 1, 4), (15, 1), (1, 1), False),
+    ((9, 9, 4), (5, 5), (1, 1), True),
+    ((8, 11, 4), (4, 7), (2, 2), True),
+    ((6, 9, 3), (2, 4), (1, 2), True),
+    ((1, 14, 4), (1, 6), (1, 1), True),
+    ((13, 10, 2), (3, 1), (3, 2), False),
+]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_depthwise(seed: int, tmp_path: Path) -> None:
+    rng = np.random.default_rng(seed)
+    found: list[Case] = []
+    for size, kernel, stride, same in DEPTHWISE:
+        q = drawn.depthwise_conv2d(rng, size, kernel, stride=stride, same=same)
+        found += cases(rng, q, (int(np.prod(size)),), size[2])
+    check(found, tmp_path)
+
+
 def test_fully_connected(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     found: list[Case] = []

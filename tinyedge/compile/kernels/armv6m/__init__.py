@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinyedge.compile.kernels.armv6m import convolution
-from tinyedge.compile.kernels.armv6m.kernels import Convolution, FullyConnected
+from tinyedge.compile.kernels.armv6m.kernels import Convolution, Depthwise, FullyConnected
 from tinyedge.compile.kernels.base import Kernel
 
 _WAYS = (
@@ -16,9 +16,11 @@ _WAYS = (
 FAST: tuple[Kernel, ...] = (
     *(Convolution(way, plan, 8) for way, plan in _WAYS),
     FullyConnected(8),
+    Depthwise(),
 )
 #: short ones: little code
 SMALL: tuple[Kernel, ...] = (
     *(Convolution(way, plan, 1) for way, plan in _WAYS),
     FullyConnected(1),
+    Depthwise(),
 )

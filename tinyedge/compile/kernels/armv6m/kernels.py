@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tinyedge.compile import params as p
-from tinyedge.compile.kernels.armv6m import convolution, fully_connected
+from tinyedge.compile.kernels.armv6m import convolution, depthwise, fully_connected
 from tinyedge.compile.kernels.tuned import L, Tuned
 from tinyedge.compile.program import Node
 
@@ -45,3 +45,12 @@ class FullyConnected(_Tuned[fully_connected.Dense]):
 
     def applies(self, node: Node) -> bool:
         return isinstance(node.params, p.FullyConnected | p.Conv2D) and super().applies(node)
+
+
+class Depthwise(_Tuned[depthwise.Depthwise]):
+    """DEPTHWISE_CONV_2D."""
+
+    family = p.DepthwiseConv2D
+
+    def __init__(self) -> None:
+        super().__init__("te_v6m_depthwise", depthwise.plan, "depthwise.S", "depthwise.c")

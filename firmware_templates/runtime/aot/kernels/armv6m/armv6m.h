@@ -74,4 +74,54 @@ typedef struct te_v6m_fully_connected_params {
 void te_v6m_fully_connected(const te_v6m_fully_connected_params *params, const void *input,
                             void *output, void *scratch);
 
+/* ---- depthwise convolution ------------------------------------------------------------------ */
+
+/* How a channel's rows become pairs, as depthwise.S reads it (offsets are known there). */
+typedef struct te_v6m_pairs_run {
+  int32_t padding;     /* 0: what lies outside the input */
+  uint32_t loop_bytes; /* 4: of input that the loop of two columns passes */
+  uint32_t step;       /* 8: bytes from a column to the next */
+  uint32_t rows;       /* 12: at least 1 */
+  uint32_t first;      /* 16: inputs read before the first pair, at most the stride */
+  uint32_t odd;        /* 20: whether there is a column more than the loop takes */
+  int32_t from_skip;   /* 24: bytes from behind a row to the next one */
+  int32_t to_skip;     /* 28: bytes from the end of its pairs to the next row's */
+} te_v6m_pairs_run;
+
+typedef void te_v6m_pairer(const int8_t *from, uint32_t *to, const te_v6m_pairs_run *run);
+
+/* A channel's outputs, as depthwise.S reads it (offsets are known there). */
+typedef struct te_v6m_depthwise_run {
+  const uint32_t *pairs; /* 0 */
+  const uint32_t *head;  /* 4: weights and requantization */
+  int8_t *output;        /* 8 */
+  uint32_t step;         /* 12: bytes from an output to the next */
+  int32_t window_skip;   /* 16: bytes from the end of a window of pairs to the next */
+  int32_t row_step;      /* 20: bytes from the end of a window's row to the next */
+  uint32_t length;       /* 24: bytes that a row of outputs spans */
+  int32_t pair_skip;     /* 28: bytes from the last window of a row to the next row's first */
+  int32_t output_skip;   /* 32: bytes from the end of a row of outputs to the next */
+  uint32_t rows;         /* 36: at least 1 */
+  uint32_t low, high;    /* 40: clamp of the output as q + 128; of general kernels */
+} te_v6m_depthwise_run;
+
+typedef void te_v6m_depthwise_kernel(const te_v6m_depthwise_run *run);
+
+enum { TE_V6M_DEPTHWISE_KERNELS = 16 };
+typedef struct te_v6m_depthwise_params {
+  te_v6m_pairer *pairs;
+  te_v6m_depthwise_kernel *kernels[TE_V6M_DEPTHWISE_KERNELS]; /* one for each way to group taps */
+  const uint32_t *stream;     /* kernel, requantization, weights of each channel */
+  te_v6m_pairs_run pairs_run; /* of every channel */
+  te_v6m_depthwise_run run;   /* but for its addresses */
+  uint16_t plane_words;       /* of pairs */
+  uint16_t first_word;        /* of them, that holds an input */
+  uint16_t channels, channel_words;
+  uint8_t taps, stage_words;
+} te_v6m_depthwise_params;
+
+/* Depth multiplier 1. scratch: a word for each tap and each of the requantization's, and pairs. */
+void te_v6m_depthwise(const te_v6m_depthwise_params *params, const void *input, void *output,
+                      void *scratch);
+
 #endif

@@ -66,12 +66,12 @@
 .endm
 
 /* Requantization, of two limbs:
- *   r3 = (sum * r1 + (sum * r0 >> bits) + r2) >> r6, saturated to a byte, as int8. Clobbers r4. */
-.macro te_two_limbs sum, bits
+ *   r3 = (sum * r1 + (sum * low >> bits) + r2) >> r6, saturated to a byte, as int8. Clobbers r4. */
+.macro te_two_limbs sum, bits, low=r0
     mov     r3, \sum
     mov     r4, \sum
     muls    r3, r1
-    muls    r4, r0
+    muls    r4, \low
     asrs    r4, #\bits
     adds    r3, r4
     adds    r3, r2
