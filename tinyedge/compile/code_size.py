@@ -34,10 +34,11 @@ DRIVERS = {
     "te_v7em_max_pool": (326, 270),
     "te_v7em_average_pool": (326, 276),
     "te_v7em_flip": (122, 28),
-    "te_v6m_conv": (648, 420),
-    "te_v6m_conv_pointwise": (252, 220),
-    "te_v6m_conv_bytes": (562, 474),
-    "te_v6m_fully_connected": (98, 90),
+    "te_v6m_conv": (624, 478),
+    "te_v6m_conv_pointwise": (252, 200),
+    "te_v6m_conv_bytes": (644, 574),
+    "te_v6m_fully_connected": (98, 88),
+    "te_v6m_depthwise": (292, 242),
     "te_fully_connected": (716, 342),
     "te_conv2d": (1546, 990),
     "te_depthwise_conv2d": (1356, 774),
@@ -57,7 +58,7 @@ DRIVERS = {
 }
 
 #: macro -> bytes without arguments, and for each argument, or product of some, of 1 (``short``: 1
-#: where shift is 16)
+#: where shift is 16; ``groups``: of bits in ends)
 MACROS: dict[str, tuple[int, dict[str, int]]] = {
     "te_conv_3x2": (338, {"unroll": 68, "signed": 52, "limit": 46, "ragged": 8}),
     "te_conv_2x4": (398, {"unroll": 96, "short": -16, "signed": 72, "limit": 34, "ragged": 12}),
@@ -79,9 +80,12 @@ MACROS: dict[str, tuple[int, dict[str, int]]] = {
     "te_winograd_input": (1124, {}),
     "te_winograd_weights": (524, {}),
     "te_winograd_store": (408, {"signed": 152, "limit": 116}),
-    "te_v6m_conv_4": (308, {"unroll": 64, "general": 124}),
+    "te_v6m_conv_4": (354, {"unroll": 64, "general": 124}),
     "te_v6m_dense": (152, {"unroll": 22, "general": 40}),
     "te_v6m_unpack": (78, {}),
+    "te_v6m_gather": (12, {"bytes": 4}),
+    "te_v6m_pairs": (116, {"stride": 26}),
+    "te_v6m_depthwise_2": (154, {"rows": 5, "rows*taps": 6, "groups": 10, "general": 66}),
 }
 
 
@@ -90,6 +94,7 @@ def of_instance(instance: Instance) -> int:
     fixed, each = MACROS.get(instance.macro, (UNKNOWN, {}))
     arguments = dict(instance.arguments)
     arguments["short"] = int(arguments.get("shift") == 16)
+    arguments["groups"] = arguments.get("ends", 0).bit_count()
     values = {key: math.prod(arguments.get(n, 0) for n in key.split("*")) for key in each}
     return fixed + sum(count * values[key] for key, count in each.items())
 

@@ -8,7 +8,8 @@ m[i] << i * bits, and with A the sum of products of weights and inputs (no zero 
 
 which is A * M >> (limbs - 1) * bits, exactly, where no limb's product leaves 32 bits. Every channel
 has a shift of its own. For a given multiplier, each deciding point (``requantize.points``) bounds
-the constant from both sides; if the bounds leave an integer, the formula with it is exact.
+the constant from both sides; if the bounds leave an integer, the formula with it is exact. Sums
+with a bias below zero have a constant of their own, less by ``negative``: halves round away from 0.
 """
 
 from __future__ import annotations
@@ -78,15 +79,6 @@ class Fit:
         value = _wrap(value - np.where(total < self.below, self.negatives, 0)) >> self.shifts
         outputs: Int64Array = np.clip(value, self.low, self.high)
         return outputs
-
-
-@dataclass(frozen=True, eq=False)
-class _Tried:
-    """What is tried for each channel; the arrays as in :class:`Fit`."""
-
-    multipliers: Int64Array
-    shifts: Int64Array
-    negatives: Int64Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +156,10 @@ def _problem(
     found = requantize.points(requant, lowest, highest)
     if found is None:
         return None
-    totals, outputs = found
+    # where the constant changes, both sides decide, too
+    around = np.clip(np.array([[-1], [0]]), lowest, highest)
+    totals = np.concatenate([found[0], around])
+    outputs = np.concatenate([found[1], requantize.reference(requant, around)])
     multipliers = np.broadcast_to(requant.multipliers, lowest.shape).astype(np.float64)
     shifts = np.broadcast_to(requant.shifts, lowest.shape).astype(np.int64)
     # partial sums, too, stay below this
@@ -194,52 +189,60 @@ def _fit(problem: _Problem, form: Form) -> Fit | None:
         nearest = np.round(np.ldexp(problem.factors, form.scale + shifts)).astype(np.int64)
         for nudge in (None, *_NUDGES):  # None: channels that are constant whatever the input
             multipliers = zeros if nudge is None else np.maximum(nearest + nudge, 0)
-            for negatives in _corrections(problem, form, shifts):
-                tried = _Tried(multipliers, shifts, negatives)
-                fit, missing = _settle(problem, fit, missing, tried)
-                if not missing.any():
-                    return replace(fit, clamp=_needs_clamp(fit, problem))
+            fit, missing = _settle(problem, fit, missing, multipliers, shifts)
+            if not missing.any():
+                return replace(fit, clamp=_needs_clamp(fit, problem))
     return None
-
-
-def _corrections(problem: _Problem, form: Form, shifts: Int64Array) -> list[Int64Array]:
-    """What may be taken from negative sums: their halves round away from zero."""
-    right = -np.broadcast_to(problem.requant.shifts, shifts.shape).astype(np.int64)
-    known = (right > 0) & (right <= shifts)
-    half = np.where(known, np.int64(1) << np.clip(shifts - right, 0, 31), 0)
-    return [np.zeros_like(shifts), half] if form.general else [np.zeros_like(shifts)]
 
 
 def _settle(
     problem: _Problem,
     fit: Fit,
     missing: NDArray[np.bool_],
-    tried: _Tried,
+    multipliers: Int64Array,
+    shifts: Int64Array,
 ) -> tuple[Fit, NDArray[np.bool_]]:
-    """``fit`` with the channels of ``missing`` for which what is tried is exact."""
-    at = np.flatnonzero(missing & _products_fit(fit.form, tried.multipliers, problem.largest))
-    sums, outputs, shift = problem.sums[:, at], problem.outputs[:, at], tried.shifts[at]
-    taken = tried.negatives[at]
-    scaled = sums * tried.multipliers[at] >> fit.form.scale
-    scaled -= np.where(sums < problem.below[at], taken, 0)
-    low, high = problem.limits
-    least = np.where(outputs > low, (outputs << shift) - scaled, -(_INT32 << 1)).max(axis=0)
-    most = np.where(outputs < high, (outputs + 1 << shift) - 1 - scaled, _INT32 << 1).min(axis=0)
+    """``fit`` with the channels of ``missing`` for which these multipliers and shifts are exact."""
+    at = np.flatnonzero(missing & _products_fit(fit.form, multipliers, problem.largest))
+    scaled = problem.sums[:, at] * multipliers[at] >> fit.form.scale
+    negative = (problem.sums[:, at] < problem.below[at]) & fit.form.general
+    outputs, shift = problem.outputs[:, at], shifts[at]
+    constants, exact = _constants(problem.limits, scaled, outputs, shift, ~negative)
+    below, fits = _constants(problem.limits, scaled, outputs, shift, negative)
+    some = negative.any(axis=0)
+    taken = np.where(some & (constants != below), constants - below, 0)
+    exact &= fits | ~some
+    value = scaled + constants
+    exact &= (np.abs(value) < _INT32).all(axis=0) & (np.abs(value - taken) < _INT32).all(axis=0)
+    found = at[exact]
+    changed = {}
+    for name, values in (("constants", constants), ("negatives", taken)):
+        changed[name] = getattr(fit, name).copy()
+        changed[name][found] = values[exact]
+    settled = np.zeros_like(missing)
+    settled[found] = True
+    changed["multipliers"] = np.where(settled, multipliers, fit.multipliers)
+    changed["shifts"] = np.where(settled, shifts, fit.shifts)
+    return replace(fit, **changed), missing & ~settled
+
+
+def _constants(
+    limits: tuple[int, int],
+    scaled: Int64Array,
+    outputs: Int64Array,
+    shift: Int64Array,
+    where: NDArray[np.bool_],
+) -> tuple[Int64Array, NDArray[np.bool_]]:
+    """A constant for each channel that is exact at the points ``where``, and whether there is."""
+    low, high = limits
+    rises, falls = where & (outputs > low), where & (outputs < high)
+    least = np.where(rises, (outputs << shift) - scaled, -(_INT32 << 1)).max(axis=0)
+    most = np.where(falls, (outputs + 1 << shift) - 1 - scaled, _INT32 << 1).min(axis=0)
     # what no point bounds stays near the other bound
     least = np.maximum(least, most - (2 << shift))
     most = np.minimum(most, least + (2 << shift))
     constants = (least + most) >> 1
-    value = scaled + constants
-    exact = (least <= most) & (constants >= -_INT32) & (constants < _INT32)
-    exact &= (value >= -_INT32).all(axis=0) & (value + taken < _INT32).all(axis=0)
-    found = at[exact]
-    every = fit.constants.copy()
-    every[found] = constants[exact]
-    settled = np.zeros_like(missing)
-    settled[found] = True
-    parts = ("multipliers", "shifts", "negatives")
-    chosen = {n: np.where(settled, getattr(tried, n), getattr(fit, n)) for n in parts}
-    return replace(fit, constants=every, **chosen), missing & ~settled
+    return constants, (least <= most) & (np.abs(constants) < _INT32)
 
 
 def _products_fit(form: Form, multipliers: Int64Array, largest: Int64Array) -> NDArray[np.bool_]:

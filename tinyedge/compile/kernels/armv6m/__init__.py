@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyedge.compile.kernels.armv6m import convolution
+from tinyedge.compile.kernels.armv6m import convolution, depthwise
 from tinyedge.compile.kernels.armv6m.kernels import Convolution, Depthwise, FullyConnected
 from tinyedge.compile.kernels.base import Kernel
 
@@ -12,15 +12,15 @@ _WAYS = (
     ("_bytes", convolution.gathered),
 )
 
-#: long loops: the fewest instructions
+#: long loops, many forms: the fewest instructions
 FAST: tuple[Kernel, ...] = (
     *(Convolution(way, plan, 8) for way, plan in _WAYS),
     FullyConnected(8),
-    Depthwise(),
+    Depthwise(depthwise.MANY),
 )
-#: short ones: little code
+#: short ones, few forms: little code
 SMALL: tuple[Kernel, ...] = (
     *(Convolution(way, plan, 1) for way, plan in _WAYS),
     FullyConnected(1),
-    Depthwise(),
+    Depthwise(depthwise.FEW),
 )

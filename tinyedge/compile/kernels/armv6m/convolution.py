@@ -20,6 +20,8 @@ PIXELS = 4
 #: TE_V6M_GROUP_BYTES of conv.S, bytes of an unpacked group of a pixel
 _GROUP_CODE, _UNPACKED = 64, 12
 GROUP_BYTES = PIXELS * _UNPACKED
+#: bytes of a window's row that te_v6m_gather takes
+_LONGEST_ROW = 32
 
 
 def stage_instructions(form: limbs.Form) -> int:
@@ -65,7 +67,7 @@ class Convolution(Layer):
         """Estimated instructions: see conv.S."""
         groups, channels = self.stream.groups, self.params.output_shape[3]
         turns = groups // self.unroll + 1
-        channel = 32 * groups + (3 if self.unroll > 3 else 2) * turns + 32
+        channel = 32 * groups + (3 if self.unroll > 3 else 2) * turns + 19
         channel += PIXELS * stage_instructions(self.stream.fit.form)
         block = 120 + PIXELS * self.unpack_instructions + channels * channel
         return 100 + self.blocks * (block + 37 * self.stream.exceptions)
@@ -103,7 +105,7 @@ class Convolution(Layer):
         q, fit = self.params, self.stream.fit
         values = {
             "groups": self.stream.groups,
-            "rest": self.stream.groups % self.unroll * _GROUP_CODE,
+            "rest": (self.stream.groups - 1) % self.unroll * _GROUP_CODE,
             "input_height": q.input_shape[1],
             "input_width": q.input_shape[2],
             "input_channels": q.input_shape[3],
@@ -169,9 +171,26 @@ class Bytes(Convolution):
         return self.stream.groups * (GROUP_BYTES + stream.GROUP)
 
     @property
+    def _row(self) -> int:
+        """Bytes of a window's row."""
+        return int(self.params.filter.shape[2] * self.params.filter.shape[3])
+
+    @property
+    def _straight(self) -> bool:
+        """Whether code of its own gathers the rows of windows inside the input."""
+        return self.params.dilation[1] == 1 and self._row <= _LONGEST_ROW
+
+    @property
     def unpack_instructions(self) -> int:
         rows, taps = int(self.params.filter.shape[1]), int(self.params.filter[0].size)
-        return 70 + 25 * rows + 5 * taps + 14 * self.stream.groups
+        gathered = 30 + 4 * rows + 2 * taps if self._straight else 25 * rows + 5 * taps
+        return 80 + gathered + 14 * self.stream.groups
+
+    def fields(self) -> Fields:
+        if not self._straight:
+            return super().fields()
+        gather = instance("te_v6m_gather", "te_v6m_gatherer", bytes=self._row)
+        return (("gather", gather), *super().fields())
 
 
 def pointwise(params: Conv2D, unroll: int) -> Pointwise | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +22,8 @@ Ends = tuple[int, ...]
 
 #: TE_V6M_DEPTHWISE_KERNELS of armv6m.h; taps whose widened weights the code can address
 _KERNELS, _TAPS = 16, 31
+#: into how many groups taps may be cut: each is code of its own
+MANY, FEW = tuple(range(1, 10)), (1, 2, 3, 5)
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,7 @@ class Depthwise(Layer):
     down: _Axis
     filters: NDArray[np.int8]
     fit: limbs.Fit
+    numbers: tuple[int, ...]
 
     @property
     def channels(self) -> int:
@@ -125,7 +129,7 @@ class Depthwise(Layer):
     @cached_property
     def ends(self) -> list[Ends]:
         """For each channel, the numbers of its groups' last taps."""
-        choices = groupings(self.taps)
+        choices = groupings(self.taps, self.numbers)
         return [next(e for e in choices if _grouped(taps, e)) for taps in self.filters.astype(int)]
 
     @property
@@ -223,24 +227,31 @@ class Depthwise(Layer):
         return tuple((f"run.{name}", value) for name, value in values.items())
 
 
-def groupings(taps: int) -> list[Ends]:
-    """Ways to group taps, those of few groups first: equal groups, but for the first or last."""
+def groupings(taps: int, numbers: Sequence[int]) -> list[Ends]:
+    """Ways to group taps, few groups first: so many groups of equal size.
+
+    The larger ones come first or, if all numbers of groups are wanted, last.
+    """
     found: dict[Ends, None] = {}
-    for size in range(taps, 0, -1):
-        front = (*range(size - 1, taps - 1, size), taps - 1)
-        back = (*range((taps - 1) % size, taps - 1, size), taps - 1)
-        found |= {front: None, back: None}
-    ordered = sorted(found, key=len)
-    # the last, each tap on its own, always fits
-    return [*ordered[: _KERNELS - 1], ordered[-1]] if len(ordered) > _KERNELS else ordered
+    for number in sorted({min(number, taps) for number in numbers}):
+        sizes = [taps // number + (i < taps % number) for i in range(number)]
+        found[_ends(sizes)] = None
+        if len(numbers) > len(FEW):
+            found[_ends(sizes[::-1])] = None
+    # each tap on its own always fits
+    return [*list(found)[: _KERNELS - 1], _ends([1] * taps)]
+
+
+def _ends(sizes: list[int]) -> Ends:
+    return tuple(int(end) - 1 for end in np.cumsum(sizes))
 
 
 def _grouped(taps: NDArray[np.int64], ends: Ends) -> bool:
     return all(stream.fits(part) for part in np.split(taps, [end + 1 for end in ends[:-1]]))
 
 
-def plan(params: DepthwiseConv2D) -> Depthwise | None:
-    """The layer, or None where this kernel cannot compute it exactly."""
+def plan(params: DepthwiseConv2D, numbers: tuple[int, ...]) -> Depthwise | None:
+    """The layer, its taps in some of so many groups, or None where it would not be exact."""
     rows, columns, channels = params.filter.shape
     if params.input_shape[0] != 1 or params.depth_multiplier != 1 or params.dilation != (1, 1):
         return None
@@ -254,9 +265,9 @@ def plan(params: DepthwiseConv2D) -> Depthwise | None:
     if fit is None:
         return None
     down, along = _axes(params)
-    upright = Depthwise(params, along, down, np.ascontiguousarray(flat), fit)
+    upright = Depthwise(params, along, down, np.ascontiguousarray(flat), fit, numbers)
     turned = filters.swapaxes(1, 2).reshape(channels, -1)
-    flat_lying = Depthwise(params, down, along, np.ascontiguousarray(turned), fit)
+    flat_lying = Depthwise(params, down, along, np.ascontiguousarray(turned), fit, numbers)
     possible = [layer for layer in (upright, flat_lying) if _fits(layer)]
     return min(possible, key=lambda layer: layer.instructions, default=None)
 

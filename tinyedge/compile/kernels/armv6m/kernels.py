@@ -48,9 +48,10 @@ class FullyConnected(_Tuned[fully_connected.Dense]):
 
 
 class Depthwise(_Tuned[depthwise.Depthwise]):
-    """DEPTHWISE_CONV_2D."""
+    """DEPTHWISE_CONV_2D; ``numbers``: into how many groups taps may be cut."""
 
     family = p.DepthwiseConv2D
 
-    def __init__(self) -> None:
-        super().__init__("te_v6m_depthwise", depthwise.plan, "depthwise.S", "depthwise.c")
+    def __init__(self, numbers: tuple[int, ...]) -> None:
+        sources = ("depthwise.S", "depthwise.c")
+        super().__init__("te_v6m_depthwise", lambda q: depthwise.plan(q, numbers), *sources)

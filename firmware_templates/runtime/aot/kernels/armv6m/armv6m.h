@@ -13,6 +13,9 @@
 /* `words` times four inputs, unpacked: see unpack.S. */
 typedef void te_v6m_unpacker(const void *from, uint32_t *to, uint32_t words);
 
+/* `rows` of a window, one behind the other: see unpack.S. */
+typedef void te_v6m_gatherer(const void *from, void *to, uint32_t rows, uint32_t pitch);
+
 /* Some pixels' unpacked windows, times all output channels, as the kernels in conv.S and
  * fully_connected.S read it (offsets are known there). */
 typedef struct te_v6m_block {
@@ -32,6 +35,7 @@ typedef void te_v6m_kernel(const te_v6m_block *block);
 typedef struct te_v6m_conv_params {
   te_v6m_kernel *kernel;
   te_v6m_unpacker *unpack;
+  te_v6m_gatherer *gather; /* of te_v6m_conv_bytes, or NULL */
   const uint32_t *stream;
   uint16_t groups; /* of four taps */
   uint16_t rest;

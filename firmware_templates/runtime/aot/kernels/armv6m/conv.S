@@ -17,7 +17,7 @@
 
     /* the frame */
     .equ    CONV_OUTPUT, 0
-    .equ    CONV_LEFT, 4
+    .equ    CONV_END, 4
     .equ    CONV_CHANNELS, 8
     .equ    CONV_STREAM, 12
     .equ    CONV_ENTRY, 16
@@ -26,14 +26,16 @@
 
     .equ    TE_V6M_GROUP_BYTES, 64
 
-.macro te_group_4
-    te_taps r8, r0, r1, r3, r4, r5
-    te_taps r9, r0, r1, r3, r4, r5
-    te_taps r10, r0, r1, r3, r4, r5
-    te_taps r11, r0, r1, r3, r4, r5
+/* Four taps of all pixels, whose weights are in r0. */
+.macro te_group_4 put=add
+    te_widen r0, r1, r2
+    te_taps r8, r0, r1, r3, r4, r5, \put
+    te_taps r9, r0, r1, r3, r4, r5, \put
+    te_taps r10, r0, r1, r3, r4, r5, \put
+    te_taps r11, r0, r1, r3, r4, r5, \put
 .endm
 
-/* unroll: groups of four taps a turn. bits, general: the requantization's form. */
+/* unroll: groups of four taps a turn, of all but the first. bits, general: the requantization's form. */
 .macro te_v6m_conv_4 name, unroll, bits, general
     te_function \name
     te_enter
@@ -43,8 +45,9 @@
     mov     lr, r2
     mov     r7, r3
     str     r4, [sp, #CONV_OUTPUT]
-    str     r5, [sp, #CONV_LEFT]
     str     r5, [sp, #CONV_CHANNELS]
+    adds    r4, r5
+    str     r4, [sp, #CONV_END]
     ldr     r3, =.Ldone\@ + 1           @ groups that make no whole turn come first
     subs    r3, r6
     str     r3, [sp, #CONV_ENTRY]
@@ -52,19 +55,15 @@
     te_load_limits CONV_GENERAL
     .endif
 .Lchannel\@:
-    movs    r3, #0
-    mov     r8, r3
-    mov     r9, r3
-    mov     r10, r3
-    mov     r11, r3
     ldr     r2, =TE_LANES
     mov     r6, r12
+    ldm     r7!, {r0}
+    te_group_4 mov
     ldr     r3, [sp, #CONV_ENTRY]
     bx      r3
 .Lturn\@:
     .rept \unroll
     ldm     r7!, {r0}
-    te_widen r0, r1, r2
     te_group_4
     .endr
 .Ldone\@:
@@ -82,7 +81,6 @@
     mov     r6, r12
     add     r6, r0
     mov     r0, r1
-    te_widen r0, r1, r2
     te_group_4
     b       .Lexceptions\@
 .Lstage\@:
@@ -101,12 +99,10 @@
     adds    r5, #1
     str     r5, [sp, #CONV_OUTPUT]
     ldr     r7, [sp, #CONV_STREAM]
-    ldr     r4, [sp, #CONV_LEFT]
-    subs    r4, #1
-    str     r4, [sp, #CONV_LEFT]
+    ldr     r4, [sp, #CONV_END]
+    cmp     r5, r4
     beq     .Lend\@
-    ldr     r3, =.Lchannel\@ + 1
-    bx      r3
+    b       .Lchannel\@
 .Lend\@:
     add     sp, #CONV_FRAME
     te_leave

@@ -18,6 +18,10 @@ static void gather(const te_v6m_conv_params *p, const int8_t *input, int32_t y, 
   const int32_t channels = p->input_channels, pitch = p->input_width * channels;
   const uint32_t depth = p->input_channels;
   const int whole = p->dilation_x == 1 && x >= 0 && x + p->width <= p->input_width;
+  if (whole && p->gather && y >= 0 && y + (p->height - 1) * p->dilation_y < p->input_height) {
+    p->gather(input + y * pitch + x * channels, to, p->height, (uint32_t)(p->dilation_y * pitch));
+    return;
+  }
   for (int32_t ky = 0; ky < p->height; ky++, y += p->dilation_y) {
     const int8_t *const row = input + y * pitch;
     if (y < 0 || y >= p->input_height) {

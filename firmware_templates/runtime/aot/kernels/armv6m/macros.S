@@ -53,16 +53,16 @@
     ands    \high, \mask
 .endm
 
-/* Adds the products of four taps: inputs at r6, which moves on, weights in \low and \high. a to c
- * are clobbered. */
-.macro te_taps sum, low, high, a, b, c
+/* Adds the products of four taps (\put: mov, for the first ones): inputs at r6, which moves on,
+ * weights in \low and \high. a to c are clobbered. */
+.macro te_taps sum, low, high, a, b, c, put=add
     ldm     r6!, {\a, \b, \c}
     muls    \a, \low
     muls    \b, \high
     adds    \a, \b
     subs    \a, \c
     asrs    \a, #16
-    add     \sum, \a
+    \put     \sum, \a
 .endm
 
 /* Requantization, of two limbs:

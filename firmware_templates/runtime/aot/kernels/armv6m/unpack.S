@@ -42,3 +42,32 @@
     pop     {r4-r7, pc}
     te_end \name
 .endm
+
+/* A window's bytes, row behind row.
+ *
+ *   void name(const void *from, void *to, uint32_t rows, uint32_t pitch);
+ *
+ * bytes: of a row, at most 32; pitch: from a row to the next. */
+.macro te_v6m_gather name, bytes
+    te_function \name
+    push    {r4, r5, lr}
+.Lrow\@:
+    .set    te_byte, 0
+    .rept   \bytes / 2
+    ldrb    r4, [r0, #te_byte]
+    ldrb    r5, [r0, #te_byte + 1]
+    strb    r4, [r1, #te_byte]
+    strb    r5, [r1, #te_byte + 1]
+    .set    te_byte, te_byte + 2
+    .endr
+    .if \bytes % 2
+    ldrb    r4, [r0, #te_byte]
+    strb    r4, [r1, #te_byte]
+    .endif
+    adds    r0, r3
+    adds    r1, #\bytes
+    subs    r2, #1
+    bne     .Lrow\@
+    pop     {r4, r5, pc}
+    te_end \name
+.endm
