@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
 from tinyedge import board as boards
-from tinyedge import devices, pipeline
-from tinyedge.errors import TinyedgeError
+from tinyedge import devices, pipeline, results
+from tinyedge.errors import ConfigError, TinyedgeError
 from tinyedge.lock import exclusive
-from tinyedge.results import BenchReport, MatrixCell, ValidateReport
-from tinyedge.workspace import Workspace
+from tinyedge.pipeline import Loaded
+from tinyedge.results import BenchReport, MatrixCell, Result, ValidateReport
+from tinyedge.workspace import Workspace, sha256
+
+KEPT = "matrix"
+"""In the workspace: a folder for each firmware, by its hash, with what was measured."""
+
+_R = TypeVar("_R", bound=Result)
 
 
 @dataclass(frozen=True)
@@ -28,7 +37,7 @@ def measure(job: Job, workspace: Workspace, samples: int, *, again: bool) -> Mat
     """Build, bench and, where there are labels, validate; what fails is told in the cell.
 
     What was measured before with the very same firmware is taken from the workspace, unless it is
-    to be done ``again``.
+    to be done ``again``: each of both, whatever was built since.
     """
     bench = accuracy = None
     problem = ""
@@ -56,17 +65,57 @@ def _measure(
         firmware = pipeline.generate(loaded, board, job.runtime, workspace)
         pipeline.require_room(firmware, [board])
         built = devices.build(firmware)
-    labelled = loaded.model.recipe is not None
-    bench = None if again else devices.last(built, "bench.json", BenchReport)
-    proof = None if again else devices.last(built, "validate.json", ValidateReport)
+    vectors = labelled_vectors(loaded.model.tflite) if loaded.model.tflite else None
+    kept = workspace.root / KEPT / built.report.elf_sha256
+    timed = kept / f"bench-{samples}.json"
+    proved = kept / f"validate-{samples}-{_labels(loaded, vectors)}.json"
+    bench = None if again else _found(timed, BenchReport)
+    proof = None if again else _found(proved, ValidateReport)
+    labelled = loaded.model.recipe is not None or vectors is not None
     if bench is None or (labelled and proof is None):
         with devices.device(built, None) as url:
-            bench = devices.bench(built, url, runs=samples, progress=_quiet, on_log=_ignore)
-            if labelled:
+            if bench is None:
+                bench = devices.bench(built, url, runs=samples, progress=_quiet, on_log=_ignore)
+                results.write(timed, bench)
+            if labelled and proof is None:
                 proof = devices.validate(
-                    built, url, count=samples, vectors=None, progress=_quiet, on_log=_ignore
+                    built, url, count=samples, vectors=vectors, progress=_quiet, on_log=_ignore
                 )
+                results.write(proved, proof)
     return bench, proof.device_accuracy if labelled and proof is not None else None
+
+
+def labelled_vectors(tflite: Path) -> Path | None:
+    """An .npz beside a model that holds labels: MODEL.npz, MODEL.vectors.npz, or the folder's one.
+
+    vectors.npz is the folder's, where the model is alone in it.
+    """
+    names = [f"{tflite.stem}.npz", f"{tflite.stem}.vectors.npz"]
+    if list(tflite.parent.glob("*.tflite")) == [tflite]:
+        names.append("vectors.npz")
+    for name in names:
+        try:
+            with zipfile.ZipFile(tflite.parent / name) as archive:
+                if "labels.npy" in archive.namelist():
+                    return tflite.parent / name
+        except (OSError, zipfile.BadZipFile):
+            continue
+    return None
+
+
+def _labels(loaded: Loaded, vectors: Path | None) -> str:
+    """What tells one set of labelled samples from another."""
+    if vectors is not None:
+        return sha256(vectors.read_bytes())[:16]
+    return loaded.trained.dataset_sha256[:16] if loaded.trained else "none"
+
+
+def _found(path: Path, kind: type[_R]) -> _R | None:
+    """What was measured with this firmware before, whatever was built in between."""
+    try:
+        return results.read(path, kind)
+    except ConfigError:
+        return None
 
 
 def with_pareto(cells: Sequence[MatrixCell]) -> tuple[MatrixCell, ...]:

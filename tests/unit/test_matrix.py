@@ -5,11 +5,14 @@ import sys
 from pathlib import Path
 
 import msgspec
+import numpy as np
+from click.testing import CliRunner
 
 from tests.support import made_up
 from tests.support.tools import CHECKOUT, need
 from tinyedge import results
-from tinyedge.matrix import with_pareto
+from tinyedge.cli import cli
+from tinyedge.matrix import labelled_vectors, with_pareto
 from tinyedge.report import pareto
 from tinyedge.results import MatrixCell, MatrixReport, Spread
 
@@ -59,6 +62,21 @@ def test_models_compete_only_where_their_accuracies_are_known() -> None:
     assert [cell.pareto for cell in with_pareto([_cell(100, 50, 0.8), rival])] == [False, True]
 
 
+def test_labels_beside_a_model_are_found(tmp_path: Path) -> None:
+    model = tmp_path / "net.tflite"
+    model.touch()
+    assert labelled_vectors(model) is None
+    np.savez(tmp_path / "vectors.npz", inputs=np.zeros(1))
+    assert labelled_vectors(model) is None
+    np.savez(tmp_path / "vectors.npz", inputs=np.zeros(1), labels=np.zeros(1))
+    assert labelled_vectors(model) == tmp_path / "vectors.npz"
+    (tmp_path / "other.tflite").touch()
+    assert labelled_vectors(model) is None
+    (tmp_path / "net.npz").write_bytes(b"damaged")
+    np.savez(tmp_path / "net.vectors.npz", labels=np.zeros(1))
+    assert labelled_vectors(model) == tmp_path / "net.vectors.npz"
+
+
 def _run(folder: Path, *more: str) -> subprocess.CompletedProcess[str]:
     argv = ["matrix", "--models", str(DIGITS), "--boards", "host", "--boards", "esp32"]
     argv += ["--samples", "2", "--workspace", str(folder), "--json", str(folder / "m.json"), *more]
@@ -83,8 +101,16 @@ def test_a_cell_that_fails_does_not_stop_the_others_and_nothing_is_done_twice(
     assert (host.problem, host.pareto, esp.bench) == ("", True, None)
     assert esp.problem in done.stdout.replace("\n", " ")
     assert (tmp_path / "matrix.png").is_file()
+    assert host.accuracy is not None  # the golden vectors beside the model have labels
+    other = ["build", str(DIGITS), "--board", "host", "--optimize", "size"]
+    assert CliRunner().invoke(cli, [*other, "--workspace", str(tmp_path)]).exit_code == 0
     _run(tmp_path)
     again = results.read(tmp_path / "m.json", MatrixReport).cells[0]
-    assert again.bench == host.bench
+    assert (again.bench, again.accuracy) == (host.bench, host.accuracy)
+    (proof,) = (tmp_path / "matrix").glob("*/validate-2-*.json")
+    proof.unlink()
+    _run(tmp_path)
+    assert proof.is_file()  # that alone was done again
+    assert results.read(tmp_path / "m.json", MatrixReport).cells[0].bench == host.bench
     assert _run(tmp_path, "--again").returncode == 1
     assert results.read(tmp_path / "m.json", MatrixReport).cells[0].bench != host.bench

@@ -70,7 +70,9 @@ def command(
     """Build and measure every model on every board with each of --runtimes, several at a time.
 
     What was measured with the very same firmware is not measured again, so that a matrix that was
-    stopped goes on where it was. A cell that cannot be measured says why; the others go on.
+    stopped goes on where it was. A cell that cannot be measured says why; the others go on. The
+    accuracy is over a recipe's test split, or an .npz with labels beside a .tflite (MODEL.npz,
+    MODEL.vectors.npz, or vectors.npz of a folder with one model).
     """
     for board_id in board_ids:
         boards.load(board_id)
