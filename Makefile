@@ -121,9 +121,13 @@ bench-diff: setup
 bench-baseline: setup
 	@$(VENV)/python -m tests.baseline --write $(ARGS)
 
-## measure the host's side: compile time, framing, reference (pytest-benchmark)
+## measure the host's side: compile time, framing, reference; and what moved since the last time
 benchmarks: setup
-	$(VENV)/python -m pytest tests/benchmarks --override-ini python_files='bench_*.py' $(ARGS)
+	@mkdir -p build && ! test -f build/benchmarks.json || mv build/benchmarks.json build/benchmarks.before.json
+	$(VENV)/python -m pytest tests/benchmarks --override-ini python_files='bench_*.py' \
+		--benchmark-json=build/benchmarks.json $(ARGS)
+	@! test -f build/benchmarks.before.json || \
+		$(TINYEDGE) compare build/benchmarks.before.json build/benchmarks.json
 
 ## write the HTML and Markdown report
 report: setup

@@ -91,7 +91,7 @@ def compare(board: str, found: Sequence[Count], limit: float) -> CompareReport:
 def _figures(board: str, counts: Sequence[Count]) -> Iterator[tuple[str, Figure]]:
     for one in counts:
         name = f"{one.model} ({one.sha256[:8]}) on {board}"
-        yield f"{name}: instructions", Figure.exact(one.instructions, limited=True)
+        yield f"{name}: instructions", Figure.exact(one.instructions)
         for what in ("arena_bytes", "flash_runtime_bytes", "flash_weights_bytes", "mismatches"):
             yield f"{name}: {what}", Figure.exact(getattr(one, what))
 

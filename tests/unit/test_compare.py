@@ -1,10 +1,13 @@
 """What moved between two results."""
 
+import json
+from pathlib import Path
+
 import msgspec
 import pytest
 
 from tests.support import made_up
-from tinyedge.compare import compare
+from tinyedge.compare import HostTimings, compare, read_timings
 from tinyedge.errors import ConfigError
 from tinyedge.results import AnchorsReport, BenchReport, ModelCounts, Spread, StepCounts
 
@@ -75,14 +78,52 @@ def test_instructions_may_grow_up_to_the_limit(after: int, held: bool) -> None:
     assert report.held == held
 
 
-def test_sizes_and_steps_are_told_but_do_not_fail() -> None:
-    step = msgspec.structs.replace(STEP, instructions=700)
-    report = compare(_report(MODEL), _changed(arena_bytes=200, steps=(step,)), 0.02)
-    assert [change.what.split(": ", 1)[1] for change in report.changes] == [
-        "arena_bytes",
-        "0 CONV_2D: instructions",
-    ]
-    assert report.held
+@pytest.mark.parametrize(
+    ("fields", "over"),
+    [
+        ({"arena_bytes": 102}, False),
+        ({"arena_bytes": 103}, True),
+        ({"loads": 300}, True),
+        ({"cycles": 1}, False),
+        ({"mismatches": 1}, True),
+        ({"steps": (msgspec.structs.replace(STEP, instructions=613),)}, True),
+        ({"steps": (msgspec.structs.replace(STEP, instructions=612),)}, False),
+    ],
+)
+def test_each_figure_fails_by_itself(fields: dict[str, object], over: bool) -> None:
+    report = compare(_report(MODEL), _changed(**fields), 0.02)
+    assert [change.over for change in report.changes] == [over]
+    assert report.held == (not over)
+
+
+def _timings(path: Path, node: str, median: float, best: float, q3: float) -> HostTimings:
+    stats = {"min": best, "median": median, "q3": q3, "max": 9.0, "rounds": 5}
+    benchmark = {"name": "test_compile", "stats": stats, "extra_info": {"loads": 7, "board": "b"}}
+    machine = {"node": node, "cpu": {"count": 2}}
+    path.write_text(json.dumps({"machine_info": machine, "benchmarks": [benchmark]}))
+    found = read_timings(path)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("best", "median", "noise"), [(1.1, 1.5, True), (1.3, 1.5, False), (0.4, 0.5, False)]
+)
+def test_the_hosts_times_move_where_their_rounds_do_not_overlap(
+    tmp_path: Path, best: float, median: float, noise: bool
+) -> None:
+    base = _timings(tmp_path / "a", "here", 1.1, 1.0, 1.2)
+    report = compare(base, _timings(tmp_path / "b", "here", median, best, median), 0.02)
+    (change,) = report.changes
+    assert change.what == "test_compile on here: median us"
+    assert (change.noise, change.over) == (noise, not noise and median > 1.1)
+    assert report.compared == 2
+
+
+def test_times_of_two_computers_are_not_compared(tmp_path: Path) -> None:
+    base = _timings(tmp_path / "a", "here", 1.1, 1.0, 1.2)
+    report = compare(base, _timings(tmp_path / "b", "there", 9.0, 9.0, 9.0), 0.02)
+    assert (report.compared, report.changes, len(report.missing)) == (1, (), 2)
 
 
 def test_a_model_with_other_weights_is_another() -> None:

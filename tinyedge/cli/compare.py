@@ -15,7 +15,7 @@ from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.results import AnchorsReport, BenchReport, Change, CompareReport
 
 LIMIT_PERCENT = 2.0
-_KINDS: tuple[type[Comparable], ...] = (AnchorsReport, BenchReport)
+_KINDS: tuple[type[AnchorsReport | BenchReport], ...] = (AnchorsReport, BenchReport)
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -28,14 +28,15 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
     default=LIMIT_PERCENT,
     show_default=True,
     metavar="PERCENT",
-    help="By how much an inference's ticks may grow.",
+    help="By how much a figure may grow.",
 )
 @json_option
 def command(*, base: Path, new: Path, limit: float, json_path: Path | None) -> None:
     """Show what moved between two files of bench or bench-anchors, written with --json.
 
-    Exit code 1 if an inference takes more ticks by more than the limit, and not by noise: where
-    runs differ, as time does, only ranges that do not overlap count.
+    Or two of pytest-benchmark (--benchmark-json), of one computer. Exit code 1 if a figure has
+    grown by more than the limit, and not by noise: where runs differ, as time does, only ranges
+    that do not overlap count; for pytest-benchmark, from the best round to three quarters of them.
     """
     report = comparing.compare(_read(base), _read(new), limit / 100)
     show(report)
@@ -45,6 +46,9 @@ def command(*, base: Path, new: Path, limit: float, json_path: Path | None) -> N
 
 def _read(path: Path) -> Comparable:
     """A result of any verb that can be compared. Raises ConfigError for others."""
+    timings = comparing.read_timings(path)
+    if timings is not None:
+        return timings
     schema = results.peek(path)
     kind = next((one for one in _KINDS if results.schema_of(one) == schema), None)
     if kind is None:
@@ -60,7 +64,7 @@ def show(report: CompareReport) -> None:
     changes = sorted(report.changes, key=lambda one: -(one.growth or 0))
     columns = [">growth", ">before", ">after", ">", "figure"]
     rows = [
-        (_percent(one.growth), f"{one.before:,.0f}", f"{one.after:,.0f}", _word(one), one.what)
+        (_percent(one.growth), _number(one.before), _number(one.after), _word(one), one.what)
         for one in changes
     ]
     if rows:
@@ -76,6 +80,10 @@ def require(report: CompareReport) -> None:
     over = [change.what for change in report.changes if change.over]
     if over:
         raise CheckFailed(f"grown by more than {report.limit * 100:g} %: {'; '.join(over)}")
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) or abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _percent(growth: float | None) -> str:

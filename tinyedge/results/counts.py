@@ -99,15 +99,15 @@ class Change(Result, frozen=True, kw_only=True):
     after: float
     growth: Annotated[float | None, Meta(description="After / before - 1; null: before was 0")]
     noise: Annotated[bool, Meta(description="Whether the spread of the runs explains it")]
-    over: Annotated[bool, Meta(description="Whether it is a count that grew beyond the limit")]
+    over: Annotated[bool, Meta(description="Whether it grew beyond the limit, and not by noise")]
 
 
 class CompareReport(Result, frozen=True, kw_only=True):
-    """``tinyedge compare``: what moved between two results of one verb."""
+    """``tinyedge compare``: what moved between two results of one kind."""
 
     schema: Literal["tinyedge-compare/1"] = "tinyedge-compare/1"
-    limit: Annotated[float, Meta(ge=0, description="By how much a count may grow: 0.02 for 2 %")]
+    limit: Annotated[float, Meta(ge=0, description="By how much a figure may grow: 0.02 for 2 %")]
     compared: Annotated[int, Meta(ge=0, description="Figures that both results have")]
     changes: tuple[Change, ...]
     missing: Annotated[tuple[str, ...], Meta(description="What only one of the results has")]
-    held: Annotated[bool, Meta(description="Whether no count grew beyond the limit")]
+    held: Annotated[bool, Meta(description="Whether no figure grew beyond the limit")]
