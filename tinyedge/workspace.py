@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import glob
 import hashlib
 import json
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tinyedge.errors import TinyedgeError
+
+_SWEEP_AFTER_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -49,13 +55,16 @@ def sources_sha256(package: Path) -> str:
 def write_atomic(path: Path, data: bytes | str) -> None:
     """Write a whole file or none: to a temporary name in the same folder, synced, then renamed.
 
-    Raises TinyedgeError (with the path) on a full disk or a read-only folder; nothing is left.
+    Raises TinyedgeError (with the path) on a full disk or a read-only folder; nothing is left. What
+    a writer that was killed has left of the same file goes.
     """
     raw = data.encode() if isinstance(data, str) else data
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        fcntl.flock(handle, fcntl.LOCK_EX)
         temporary = Path(name)
         with os.fdopen(handle, "wb") as stream:
             stream.write(raw)
@@ -70,6 +79,16 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Remove temporary files of ``path`` whose writers are dead; the living hold a lock."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.????????"):
+        with contextlib.suppress(OSError), left.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # One that was just made is not locked yet.
+            if time.time() - left.stat().st_mtime > _SWEEP_AFTER_S:
+                left.unlink()
 
 
 def write_if_changed(path: Path, data: bytes | str) -> bool:

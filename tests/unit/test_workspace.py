@@ -1,5 +1,7 @@
 """Files get where they belong whole, or not at all, and are vouched for."""
 
+import fcntl
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,3 +73,20 @@ def test_a_stamp_vouches_only_for_what_is_unchanged(tmp_path: Path, damage: str 
 def test_a_damaged_stamp_vouches_for_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "stamp.json").write_text(text)
     assert not workspace.is_current(tmp_path / "stamp.json", "key")
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_write(tmp_path: Path) -> None:
+    path = tmp_path / "model.c"
+    left, living, other = (
+        tmp_path / f".{name}.abcd_12{end}"
+        for name, end in (("model.c", "3"), ("model.c", "4"), ("weights.c", "3"))
+    )
+    for each in (left, living, other):
+        each.write_text("half")
+        os.utime(each, (0, 0))
+    with living.open("rb") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        workspace.write_atomic(path, "whole")
+        assert {entry.name for entry in tmp_path.iterdir()} == {path.name, living.name, other.name}
+    workspace.write_atomic(path, "whole")
+    assert {entry.name for entry in tmp_path.iterdir()} == {path.name, other.name}

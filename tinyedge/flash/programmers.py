@@ -15,6 +15,7 @@ from tinyedge import tool
 from tinyedge.board import Board
 from tinyedge.errors import ConfigError, LinkError, TinyedgeError, ToolError
 from tinyedge.flash import image
+from tinyedge.workspace import write_atomic
 
 _LIMIT_S = 300.0
 _NRF52 = "0x0052"
@@ -143,7 +144,7 @@ def _with_nrfutil(elf: Path, _board: Board) -> list[list[str]]:
 
 def _binary(elf: Path) -> Path:
     path = elf.with_suffix(".bin")
-    path.write_bytes(image.binary(elf)[1])
+    write_atomic(path, image.binary(elf)[1])
     return path
 
 
