@@ -100,6 +100,14 @@ def test_fully_connected(tmp_path: Path) -> None:
     check(found + inside, tmp_path)
 
 
+def test_add(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    found: list[Case] = []
+    for size in (64, 37, 4, 1000):
+        found += cases(rng, drawn.add(rng, size), (size, size), size)
+    check(found, tmp_path)
+
+
 def test_a_wrong_byte_and_a_stray_write_are_noticed(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     q = drawn.conv2d(rng, (5, 4, 8), 4, (1, 1))

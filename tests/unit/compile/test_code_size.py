@@ -31,6 +31,7 @@ ARGUMENTS = {
     "te_v6m_conv_4": {"unroll": (1, 8), "bits": (11,)},
     "te_v6m_dense": {"unroll": (1, 8), "bits": (11,)},
     "te_v6m_unpack": {"gap": (0, 36)},
+    "te_v6m_add_1": {"shift": (16,)},
     "te_v6m_gather": {"bytes": (4, 9)},
     "te_v6m_pairs": {"stride": (1, 2)},
     "te_v6m_depthwise_2": {"rows": (1, 3), "taps": (3, 5), "ends": (4, 21), "bits": (11,)},
@@ -46,6 +47,7 @@ FLAGS = {
     "te_winograd_store": ("signed", "limit"),
     "te_v6m_conv_4": ("general",),
     "te_v6m_dense": ("general",),
+    "te_v6m_add_1": ("limit",),
     "te_v6m_depthwise_2": ("odd", "general"),
 }
 #: arguments that the macro needs and that hardly change its size

@@ -92,9 +92,15 @@ def _products_on_top(factor: int) -> Int64Array:
     return (factor * ((_BYTES - 128) << 24)) >> 32
 
 
+def _whole_products(factor: int) -> Int64Array:
+    return factor * (_BYTES - 128)
+
+
 _HALFWORDS = Form(_products, bits=9, step=64)
 #: the upper half of a factor times q at the top of a word
 ON_TOP = Form(_products_on_top, bits=8, step=1)
+#: a factor times q
+WHOLE = Form(_whole_products, bits=0, step=1)
 
 
 def _factors(q: Add, form: Form) -> Iterator[tuple[int, int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tinyedge.compile import params as p
-from tinyedge.compile.kernels.armv6m import convolution, depthwise, fully_connected
+from tinyedge.compile.kernels.armv6m import addition, convolution, depthwise, fully_connected
 from tinyedge.compile.kernels.tuned import L, Tuned
 from tinyedge.compile.program import Node
 
@@ -55,3 +55,15 @@ class Depthwise(_Tuned[depthwise.Depthwise]):
     def __init__(self, numbers: tuple[int, ...]) -> None:
         sources = ("depthwise.S", "depthwise.c")
         super().__init__("te_v6m_depthwise", lambda q: depthwise.plan(q, numbers), *sources)
+
+
+class Addition(_Tuned[addition.Addition]):
+    """ADD of two tensors of one shape."""
+
+    family = p.Add
+
+    def __init__(self) -> None:
+        super().__init__("te_v6m_add", addition.plan, "elementwise.S", "elementwise.c")
+
+    def applies(self, node: Node) -> bool:
+        return all(value.data is None for value in node.inputs) and super().applies(node)

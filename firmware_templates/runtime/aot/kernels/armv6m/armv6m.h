@@ -128,4 +128,24 @@ typedef struct te_v6m_depthwise_params {
 void te_v6m_depthwise(const te_v6m_depthwise_params *params, const void *input, void *output,
                       void *scratch);
 
+/* ---- elementwise ---------------------------------------------------------------------------- */
+
+typedef struct te_v6m_add_params te_v6m_add_params;
+typedef void te_v6m_add_kernel(const te_v6m_add_params *params, const void *a, const void *b,
+                               void *output);
+
+/* As te_v6m_add_1 reads it (offsets are known in elementwise.S). */
+struct te_v6m_add_params {
+  uint32_t elements; /* 0: at least 1 */
+  int32_t constant;  /* 4 */
+  int32_t first;     /* 8: factor of a */
+  int32_t second;    /* 12: factor of b */
+  uint32_t low;      /* 16: clamp of the output as q + 128 */
+  uint32_t high;     /* 20 */
+  te_v6m_add_kernel *kernel;
+};
+
+/* ADD of two tensors of one shape; the output may be either of them. */
+void te_v6m_add(const te_v6m_add_params *params, const void *a, const void *b, void *output);
+
 #endif
