@@ -10,6 +10,7 @@ PORT    ?=
 METER   ?=
 SAMPLES ?= 200
 COUNT   ?= 500
+OUT     ?= build/collected
 SEED    ?= 0
 ARGS    ?=
 
@@ -23,7 +24,7 @@ C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo data train quantize inspect generate build size flash validate bench profile debug energy adapt bench-anchors \
-        matrix compare bench-diff bench-baseline benchmarks report mlperf monitor bridge boards stop check format test \
+        matrix compare bench-diff bench-baseline benchmarks report mlperf collect monitor bridge boards stop check format test \
         fit fuzz repro torture clean distclean
 
 ## show this list
@@ -132,6 +133,10 @@ benchmarks: setup
 ## write the HTML and Markdown report
 report: setup
 	@$(TINYEDGE) report $(MODEL) $(TARGET) $(WITH) $(ARGS)
+
+## collect COUNT frames from BOARD with MODEL, with its answers, into the data-set folder OUT
+collect: setup
+	@$(TINYEDGE) collect $(MODEL) $(DEVICE) $(WITH) --out $(OUT) --count $(COUNT) $(ARGS)
 
 ## show what BOARD says on its own: logs, faults, restarts (Ctrl-C ends it)
 monitor: setup

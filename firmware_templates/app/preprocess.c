@@ -9,24 +9,21 @@
 #include "te_preprocess.h"
 #include "te_protocol.h"
 
-static struct {
-  uint32_t number; /* of the inference that the frame is for; 0: none */
-  uint32_t height, width, channels;
-  uint32_t received; /* bytes that have arrived without a gap */
-  uint64_t ticks;    /* that making the input has taken */
-  uint32_t crc;      /* CRC-32 of the input, once it is whole */
-} frame;
+static te_raw frame;
 
-static uint32_t frame_bytes(void) {
+const te_raw *te_raw_frame(void) {
+  return &frame;
+}
+
+uint32_t te_raw_bytes(void) {
   return frame.height * frame.width * frame.channels;
 }
 
-/* Whether the frame is for inference `number`, and that for no other since. */
-static bool is_current(uint32_t number) {
+bool te_raw_is(uint32_t number) {
   return frame.number != 0 && number == frame.number && number == te_inference_number();
 }
 
-static void answer_framed(const te_frame *request) {
+void te_raw_answer(const te_frame *request) {
   uint8_t body[TE_FRAMED_SIZE];
   te_set_u32(body + TE_FRAMED_INFERENCE_AT, frame.number);
   te_set_u32(body + TE_FRAMED_RECEIVED_AT, frame.received);
@@ -40,19 +37,10 @@ void te_preprocess_hello(void) {
   frame.number = 0;
 }
 
-void te_on_frame(const te_frame *request) {
-  uint32_t number = te_get_u32(request->payload + TE_FRAME_INFERENCE_AT);
-  uint32_t height = te_get_u32(request->payload + TE_FRAME_HEIGHT_AT);
-  uint32_t width = te_get_u32(request->payload + TE_FRAME_WIDTH_AT);
-  uint32_t channels = te_get_u32(request->payload + TE_FRAME_CHANNELS_AT);
-  if (number != 0 && number == frame.number) {
-    answer_framed(request);
-    return;
-  }
+bool te_raw_begin(uint32_t number, uint32_t height, uint32_t width, uint32_t channels) {
   if (number == 0 || te_input_bytes() != TE_INPUT_BYTES ||
       te_preprocess_begin(height, width, channels) != 0) {
-    te_refuse(request, TE_CODE_RANGE, te_input_bytes(), "");
-    return;
+    return false;
   }
   te_inference_open(number);
   frame.number = number;
@@ -61,43 +49,63 @@ void te_on_frame(const te_frame *request) {
   frame.channels = channels;
   frame.received = frame.crc = 0;
   frame.ticks = 0;
-  answer_framed(request);
+  return true;
 }
 
-/* The frame's next bytes. After its last the inference may be run. */
-static void take(const uint8_t *data, uint32_t size) {
+void te_on_frame(const te_frame *request) {
+  uint32_t number = te_get_u32(request->payload + TE_FRAME_INFERENCE_AT);
+  uint32_t height = te_get_u32(request->payload + TE_FRAME_HEIGHT_AT);
+  uint32_t width = te_get_u32(request->payload + TE_FRAME_WIDTH_AT);
+  uint32_t channels = te_get_u32(request->payload + TE_FRAME_CHANNELS_AT);
+  if (number != 0 && number == frame.number) {
+    te_raw_answer(request);
+    return;
+  }
+  if (!te_raw_begin(number, height, width, channels)) {
+    te_refuse(request, TE_CODE_RANGE, te_input_bytes(), "");
+    return;
+  }
+  te_raw_answer(request);
+}
+
+void te_raw_take(const uint8_t *data, uint32_t size) {
   uint64_t start = te_port_ticks();
   te_preprocess_push(data, size, te_model_input(0));
   frame.ticks += te_port_ticks() - start;
   frame.received += size;
-  if (frame.received < frame_bytes()) return;
+  if (frame.received < te_raw_bytes()) return;
   frame.crc = te_input_crc();
   te_inference_received(te_input_bytes());
 }
 
-void te_on_pixels(const te_frame *request) {
+bool te_raw_fits(const te_frame *request) {
   uint32_t number = te_get_u32(request->payload + TE_PIXELS_INFERENCE_AT);
   uint32_t offset = te_get_u32(request->payload + TE_PIXELS_OFFSET_AT);
   uint32_t size = request->length - TE_PIXELS_SIZE;
-  if (!is_current(number)) {
+  if (!te_raw_is(number)) {
     te_refuse(request, TE_CODE_ORDER, frame.number, "");
-    return;
+  } else if (offset > te_raw_bytes() || size > te_raw_bytes() - offset) {
+    te_refuse(request, TE_CODE_RANGE, te_raw_bytes(), "");
+  } else {
+    return true;
   }
-  if (offset > frame_bytes() || size > frame_bytes() - offset) {
-    te_refuse(request, TE_CODE_RANGE, frame_bytes(), "");
-    return;
+  return false;
+}
+
+void te_on_pixels(const te_frame *request) {
+  uint32_t size = request->length - TE_PIXELS_SIZE;
+  if (!te_raw_fits(request)) return;
+  if (te_get_u32(request->payload + TE_PIXELS_OFFSET_AT) == frame.received && size > 0) {
+    te_raw_take(request->payload + TE_PIXELS_SIZE, size);
   }
-  if (offset == frame.received && size > 0) {
-    take(request->payload + TE_PIXELS_SIZE, size);
-  }
-  answer_framed(request);
+  te_raw_answer(request);
 }
 
 void te_on_made(const te_frame *request) {
   uint32_t number = te_get_u32(request->payload + TE_MADE_INFERENCE_AT);
   uint32_t offset = te_get_u32(request->payload + TE_MADE_OFFSET_AT);
   uint32_t size = te_get_u32(request->payload + TE_MADE_SIZE_AT);
-  if (!is_current(number) || frame.received < frame_bytes() || te_inference_done(number)) {
+  if (!te_raw_is(number) || frame.received < te_raw_bytes() || te_inference_done(number)) {
     te_refuse(request, TE_CODE_ORDER, frame.number, "");
     return;
   }

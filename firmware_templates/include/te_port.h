@@ -52,6 +52,14 @@ void te_port_mark_start(void);
 /* Drives the pin high or low, before it returns. After te_port_mark_start. */
 void te_port_mark(bool high);
 
+/* Optional: a sensor, for firmware with the feature "collect", which has a weak one that is none.
+ * Begin waits for the next frame and says its size; false: there is no sensor, or it has failed. */
+bool te_port_sensor_begin(uint32_t *height, uint32_t *width, uint32_t *channels);
+
+/* Copies at most `size` of the frame's bytes that come next, row by row, one byte a channel (grey,
+ * or red, green, blue), and returns how many; 0: the sensor has failed. Blocks. */
+size_t te_port_sensor_read(uint8_t *data, size_t size);
+
 /* Stops the device. `code` 0 is an orderly end; an emulator or the host build exits with it. */
 #ifdef __cplusplus
 [[noreturn]]

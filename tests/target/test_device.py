@@ -13,9 +13,10 @@ from tests.support.fixture_firmware import Target
 from tinyedge import __version__
 from tinyedge.errors import LinkError
 from tinyedge.link import protocol as p
+from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.framing import Decoder, Frame, encode
 from tinyedge.link.messages import DeviceError
-from tinyedge.link.session import Deadlines, Session
+from tinyedge.link.session import Session
 from tinyedge.link.transport import SerialTransport, Transport
 
 

@@ -12,7 +12,8 @@ from tests.support.tools import CHECKOUT, missing, need
 from tinyedge import board as boards
 from tinyedge import devices, flash, pipeline
 from tinyedge.errors import ConfigError, LinkError
-from tinyedge.link.session import Deadlines, Session
+from tinyedge.link.deadlines import Deadlines
+from tinyedge.link.session import Session
 from tinyedge.workspace import Workspace
 
 CORTEX_M = [

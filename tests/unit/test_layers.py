@@ -53,6 +53,7 @@ ALLOWED: dict[str, set[str]] = {
     "learning": {"*"},
     "matrix": {"*"},
     "raw": {"*"},
+    "collect": {"*"},
     "testing": {"*"},
     "pytest_plugin": {"testing", "flash", "devices"},
     "compare": {"results"},

@@ -19,7 +19,8 @@ from tinyedge.build import Artifact
 from tinyedge.errors import LinkError
 from tinyedge.flash import process
 from tinyedge.flash.process import Process
-from tinyedge.link.session import Deadlines, Session
+from tinyedge.link.deadlines import Deadlines
+from tinyedge.link.session import Session
 from tinyedge.link.transport import SerialTransport
 
 FIRST, SECOND = 12, 5

@@ -36,6 +36,7 @@ VERBS = {
     "compare": "Show what moved between two results",
     "report": "Write the HTML and Markdown report",
     "demo": "All stages in turn, then a table and the path of the report",
+    "collect": "Collect frames from a device, with its answers, as a data set to train on",
     "adapt": "Train the last dense layers on the device, with samples that it has not seen",
     "monitor": "Show what a device says on its own: logs, faults, restarts",
     "mlperf": "Run MLPerf Tiny: performance and accuracy against its quality targets",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tinyedge import board as boards
 from tinyedge import build as building
+from tinyedge import collect as collecting
 from tinyedge import devices, flash, pipeline, raw
 from tinyedge.board import Board
 from tinyedge.cli import _console, train
@@ -17,7 +18,13 @@ from tinyedge.flash import ports
 from tinyedge.lock import exclusive
 from tinyedge.pipeline import Firmware, Loaded
 from tinyedge.recipe import Compile
-from tinyedge.results import BenchReport, FleetReport, ProfileReport, ValidateReport
+from tinyedge.results import (
+    BenchReport,
+    CollectReport,
+    FleetReport,
+    ProfileReport,
+    ValidateReport,
+)
 from tinyedge.train import trained
 from tinyedge.workspace import Workspace
 
@@ -138,6 +145,12 @@ def validate_raw(built: Built, url: str, count: int) -> ValidateReport:
     """Compare the inputs that the device makes of frames, and its answers, with a progress bar."""
     with _console.progress(f"validate {built.report.model} on {built.report.board}") as advance:
         return raw.validate(built, url, count=count, progress=advance, on_log=_log)
+
+
+def collect(built: Built, url: str, wish: collecting.Wish) -> CollectReport:
+    """Collect frames, with a progress bar."""
+    with _console.progress(f"collect from {built.report.board}") as advance:
+        return collecting.collect(built, url, wish, progress=advance, on_log=_log)
 
 
 def validate_all(

@@ -52,6 +52,24 @@ def of_test_split(data: Data, path: Path) -> Iterator[Frame]:
         yield Frame(image, int(label), f"{data.source}-test-{number:05}")
 
 
+def of_folder(root: Path) -> Iterator[Frame]:
+    """All pictures below ``root``, sorted by name; the class is not known here (label 0).
+
+    Raises ConfigError if there is none.
+    """
+    found = sorted(
+        path
+        for path in root.rglob("*")
+        if path.is_file() and path.suffix.lower() in picture_file.SUFFIXES
+    )
+    if not found:
+        raise ConfigError(
+            f"{root}: there is no picture in it",
+            f"give a folder with {', '.join(picture_file.SUFFIXES)}",
+        )
+    yield from read(tuple(File(path, 0) for path in found), root)
+
+
 def read(files: tuple[File, ...], root: Path) -> Iterator[Frame]:
     """The pictures of these files; those that are damaged are left out."""
     for file in files:

@@ -93,6 +93,12 @@ FEATURES: tuple[Feature, ...] = (
         floats=True,
     ),
     MARK,
+    Feature(
+        "collect",
+        "frames of the board's sensor go to the host with their answers",
+        (Request(Type.SENSE, protocol.SENSE), Request(Type.SHOW, protocol.SHOW, more=True)),
+        needs=("preprocess",),
+    ),
 )
 """All that there are, by their bits in HELLO."""
 

@@ -15,7 +15,8 @@ from tinyedge.build import Artifact
 from tinyedge.errors import ConfigError, LinkError, ToolError, near_match
 from tinyedge.flash import esptool, host, labwired, ports, process, programmers, qemu, uf2
 from tinyedge.flash.process import Process
-from tinyedge.link.session import Deadlines, Session
+from tinyedge.link.deadlines import Deadlines
+from tinyedge.link.session import Session
 from tinyedge.workspace import sha256, write_atomic
 
 METHODS = ("qemu", "host", "labwired", "esptool", "uf2", *programmers.METHODS)

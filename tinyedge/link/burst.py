@@ -10,7 +10,7 @@ from tinyedge.link.protocol import Type
 Request = tuple[Type, bytes]
 """A frame's type and payload."""
 
-_LAYOUTS = {Type.WRITE: protocol.WRITE, Type.PIXELS: protocol.PIXELS}
+_LAYOUTS = {Type.WRITE: protocol.WRITE, Type.PIXELS: protocol.PIXELS, Type.SHOW: protocol.SHOW}
 
 
 def burst(

@@ -30,22 +30,27 @@ def send(session: Session, frame: NDArray[np.uint8]) -> Made:
     Raises LinkError as every call of the session does, and if the firmware lacks the feature.
     """
     require(session, Feature.PREPROCESS)
+    return push(session, frame, Type.PIXELS)
+
+
+def push(session: Session, frame: NDArray[np.uint8], kind: Type) -> Made:
+    """The same with requests of ``kind``, PIXELS or SHOW."""
     number, data = session.begin(), frame.tobytes()
     until = monotonic() + session.deadlines.invoke_s
     request = protocol.FRAME.pack(number, *frame.shape)
     session.call(Type.FRAME, protocol.FRAMED.size, request)
     received = 0
     while received < len(data):
-        some, _ = burst(session.hello, Type.PIXELS, number, data, received)
+        some, _ = burst(session.hello, kind, number, data, received)
         try:
             answer = session.exchange(some, until - monotonic()).payload
         except DeviceError as error:
             raise session.refused(error) from error
         if len(answer) != protocol.FRAMED.size:
-            raise session.nonsense("PIXELS")
+            raise session.nonsense(kind.name)
         of, received, ticks, crc = protocol.FRAMED.ints(answer)
         if of != number or received > len(data):
-            raise session.nonsense("PIXELS")
+            raise session.nonsense(kind.name)
     return Made(crc, ticks)
 
 

@@ -33,7 +33,7 @@ MAX_TENSORS = 32
 
 
 class Type(enum.IntEnum):
-    """Frame types. Requests come first; the device sends the last four unasked."""
+    """Frame types. Requests come first; the device sends those from READY on unasked."""
 
     HELLO = 0x01
     WRITE = 0x02
@@ -50,10 +50,13 @@ class Type(enum.IntEnum):
     FRAME = 0x10  # only firmware with the feature "preprocess" knows this and the next two
     PIXELS = 0x11
     MADE = 0x12
+    SENSE = 0x13  # this and the next: only with the feature collect
+    SHOW = 0x14
     READY = 0xC0
     LOG = 0xC1
     ERROR = 0xC2
     LAYER = 0xC3
+    SENSED = 0xC4
 
 
 class Feature(enum.IntFlag):
@@ -62,6 +65,7 @@ class Feature(enum.IntFlag):
     PREPROCESS = 0x1
     LEARN = 0x2
     MARK = 0x4
+    COLLECT = 0x8
 
 
 class Decision(enum.IntEnum):
@@ -94,6 +98,7 @@ class Code(enum.IntEnum):
     ORDER = 7  # no such inference has been run [the last one's number]
     MODEL = 8  # the runtime failed [te_status]; the text says why
     FAULT = 9  # the processor faulted [address]; the device has halted
+    SENSOR = 10  # the board has no sensor, or it has failed [bytes of the frame that came]
 
 
 @dataclass(frozen=True)
@@ -210,6 +215,28 @@ the input has taken ``ticks``. ``crc`` is the input's CRC-32 once it is whole: w
 MADE = Layout("made", (("inference", "I"), ("offset", "I"), ("size", "I")))
 """Asks for bytes of the input that was made, before INVOKE. Answered as READ is."""
 
+SENSE = Layout("sense", (("inference", "I"),))
+"""Takes a frame from the board's sensor, which the device sends in SENSED while it makes its input
+of it; the answer is SHOT. The same inference again takes no other frame."""
+
+SHOT = Layout(
+    "shot",
+    (
+        ("inference", "I"),
+        ("height", "I"),
+        ("width", "I"),
+        ("channels", "I"),
+        ("ticks", "Q"),  # as in FRAMED
+        ("crc", "I"),
+    ),
+)
+
+SHOW = Layout("show", (("inference", "I"), ("offset", "I")))
+"""Stands in for a sensor: as PIXELS after a FRAME, but what is taken is sent in SENSED, too."""
+
+SENSED = Layout("sensed", (("inference", "I"), ("offset", "I")))
+"""Then bytes of the raw frame, from ``offset`` on. Sent once: what is lost is lost."""
+
 STATUS = Layout(
     "status",
     (
@@ -285,6 +312,10 @@ LAYOUTS = (
     PIXELS,
     FRAMED,
     MADE,
+    SENSE,
+    SHOT,
+    SHOW,
+    SENSED,
     STATUS,
     ERROR,
     HELLO,

@@ -11,13 +11,13 @@ import contextlib
 import os
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from time import monotonic
 from types import TracebackType
 
 from tinyedge.errors import LinkError
 from tinyedge.link import messages, protocol
 from tinyedge.link.burst import Request, burst
+from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.framing import Decoder, Frame, encode
 from tinyedge.link.messages import DeviceError, Hello, Inference, Status
 from tinyedge.link.protocol import Code, Type
@@ -25,30 +25,20 @@ from tinyedge.link.traffic import Traffic
 from tinyedge.link.transport import DeviceGoneError, SerialTransport, Transport
 
 _INPUT_ATTEMPTS = 3
+_STREAMED: dict[int, protocol.Layout] = {
+    Type.LAYER: protocol.LAYER,
+    Type.SENSED: protocol.SENSED,
+}
 _WATCH_ATTEMPTS = 3
-
-
-@dataclass(frozen=True)
-class Deadlines:
-    """Seconds that each kind of call may take, and the wait before a request is first repeated.
-
-    The wait doubles with each repetition up to ``repeat_most_s``, so that a long inference is not
-    asked about too often.
-    """
-
-    connect_s: float = 6.0
-    answer_s: float = 5.0
-    invoke_s: float = 120.0
-    repeat_s: float = 0.25
-    repeat_most_s: float = 4.0
 
 
 class Session:
     """A device that has been greeted and is the one expected. Use as a context manager.
 
     ``url``: socket://HOST:PORT, a serial port or a pseudo terminal; or an open Transport.
-    ``on_log`` gets each text that the device sends. Every call raises LinkError if the device
-    has gone, is silent until the deadline, or restarts, and if it refuses or fails.
+    ``on_log`` gets each text that the device sends; ``parts`` what it streams unasked (outputs of
+    layers, frames of a sensor), by number and offset. Every call raises LinkError if the device has
+    gone, is silent until the deadline, or restarts, and if it refuses or fails.
     """
 
     def __init__(
@@ -70,7 +60,7 @@ class Session:
         self._sequence = int.from_bytes(os.urandom(2), "little")
         self._inference = 0
         self._greeting = True
-        self._parts: dict[tuple[int, int], bytes] = {}  # layer and offset -> bytes
+        self.parts: dict[tuple[int, int], bytes] = {}  # layer and offset -> bytes
         try:
             self.hello: Hello = self._greet()
             self._check(self.hello, expect_sha256)
@@ -164,9 +154,9 @@ class Session:
         self._observed(Type.WATCH, protocol.WATCH.pack(1))
         try:
             for _ in range(_WATCH_ATTEMPTS):
-                self._parts = {}
+                self.parts = {}
                 answer = self.infer(inputs)
-                outputs = messages.assembled(self._parts, sizes)
+                outputs = messages.assembled(self.parts, sizes)
                 if outputs is not None:
                     return answer, outputs
         finally:
@@ -331,9 +321,10 @@ class Session:
                 raise LinkError(f"{self.name}: the device has restarted", "check its power supply")
             if frame.type == Type.LOG:
                 self._on_log(frame.payload.decode(errors="replace"))
-            elif frame.type == Type.LAYER:
-                layer, offset = protocol.LAYER.ints(frame.payload)
-                self._parts[layer, offset] = frame.payload[protocol.LAYER.size :]
+            elif frame.type in _STREAMED:
+                layout = _STREAMED[frame.type]
+                number, offset = layout.ints(frame.payload)
+                self.parts[number, offset] = frame.payload[layout.size :]
             elif frame.type == Type.ERROR:
                 self._raise_error(frame)
             elif (frame.type, frame.sequence) == (kind | protocol.ANSWER, self._sequence):

@@ -15,6 +15,7 @@ from tinyedge.results.debug import DebugReport
 from tinyedge.results.device import (
     BenchReport,
     BridgeReport,
+    CollectReport,
     DemoReport,
     FleetReport,
     MonitorReport,
@@ -61,6 +62,7 @@ VERBS: dict[str, type[Result]] = {
     "demo": DemoReport,
     "mlperf": MlperfReport,
     "monitor": MonitorReport,
+    "collect": CollectReport,
     "bridge": BridgeReport,
     "adapt": AdaptReport,
     "boards": BoardsReport,

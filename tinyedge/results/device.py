@@ -160,6 +160,36 @@ class BenchReport(Result, frozen=True, kw_only=True):
     ram_static_bytes: Annotated[int, Meta(ge=0, description="Data, bss and arena; no stack")]
 
 
+class ClassCount(Result, frozen=True, kw_only=True):
+    """How many there are of one class."""
+
+    name: str
+    count: Annotated[int, Meta(ge=1)]
+
+
+class CollectReport(Result, frozen=True, kw_only=True):
+    """``tinyedge collect``: frames that a device has sent, with its answers, as a data set."""
+
+    schema: Literal["tinyedge-collect/1"] = "tinyedge-collect/1"
+    model: ModelName
+    sha256: Sha256
+    board: BoardId
+    runtime: Runtime
+    elf_sha256: Annotated[str | None, Meta(description="null: a firmware not built here")]
+    url: Url
+    folder: Annotated[str, Meta(description="With a subfolder a class, and manifest.jsonl")]
+    sensor: Annotated[
+        Literal["board", "host"], Meta(description="host: it pushed pictures, as a stand-in")
+    ]
+    stored: Annotated[Literal["raw", "input"], Meta(description="Frames, or inputs made of them")]
+    before: Annotated[int, Meta(ge=0, description="Frames of earlier runs")]
+    collected: Annotated[int, Meta(ge=0, description="Frames of this run")]
+    lost: Annotated[int, Meta(ge=0, description="Frames that did not come whole in 3 attempts")]
+    labels: Annotated[tuple[ClassCount, ...], Meta(description="Of this run")]
+    answers: Annotated[tuple[ClassCount, ...], Meta(description="The model's, of this run")]
+    seconds: Annotated[float, Meta(ge=0, description="Wall time")]
+
+
 class MonitorReport(Result, frozen=True, kw_only=True):
     """``tinyedge monitor``: what the device said on its own."""
 

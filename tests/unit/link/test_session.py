@@ -7,8 +7,9 @@ import pytest
 from tests.support.wire_device import FakeDevice
 from tinyedge.errors import LinkError
 from tinyedge.link import protocol as p
+from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.framing import Frame, encode
-from tinyedge.link.session import Deadlines, Session
+from tinyedge.link.session import Session
 from tinyedge.link.traffic import Traffic
 
 FAST = Deadlines(connect_s=0.2, answer_s=0.2, invoke_s=0.3, repeat_s=0.001)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tinyedge.errors import LinkError
-from tinyedge.link.session import Deadlines, Session
+from tinyedge.link.deadlines import Deadlines
+from tinyedge.link.session import Session
 from tinyedge.link.transport import DeviceGoneError, SerialTransport, _explain
 
 
