@@ -23,7 +23,7 @@ DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
 C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo data train quantize inspect generate build size flash validate bench profile debug energy adapt bench-anchors \
+.PHONY: help setup setup-import demo data train quantize inspect generate build size flash validate bench profile debug energy adapt bench-anchors \
         matrix compare bench-diff bench-baseline benchmarks report mlperf collect monitor bridge boards stop check format test \
         fit fuzz repro torture clean distclean
 
@@ -37,6 +37,10 @@ help:
 ## install what a fresh machine lacks (Debian or Ubuntu, root or sudo)
 setup:
 	@scripts/setup.sh
+
+## install the converters that import ONNX and PyTorch (KIND=onnx or torch for one of them)
+setup-import: setup
+	@scripts/setup_import.sh $(or $(KIND),onnx torch)
 
 ## train, quantize, build, run, prove and measure, from nothing to a report
 demo: setup

@@ -124,6 +124,8 @@ class Loaded:
         recipe = self.model.recipe
         if self.dataset is None or recipe is None or architectures.task(recipe) != "classify":
             return ()
+        if recipe.imported is not None and recipe.imported.task == "imitate":
+            return ()
         return self.dataset.classes
 
 

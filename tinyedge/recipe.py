@@ -79,6 +79,21 @@ class Network(config.Table, frozen=True, kw_only=True):
     parameters: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
+class Import(config.Table, frozen=True, kw_only=True):
+    """A trained network from elsewhere, in place of ``[network]`` and ``[training]``.
+
+    ``path``, absolute or relative to the recipe, is a SavedModel's folder, .keras, .h5, .onnx,
+    .pt2 (torch.export), or a float .tflite. The network is there to "classify", to "reconstruct"
+    its input, or, with "imitate", to be repeated: no labels are needed, and what counts is how
+    often int8 decides as float does. ``tolerance`` is how far the converted network's outputs may
+    be from those of the framework it comes from, as a fraction of the greatest of them.
+    """
+
+    path: str
+    task: Literal["classify", "reconstruct", "imitate"] = "classify"
+    tolerance: Rate = 0.001
+
+
 class Augment(config.Table, frozen=True, kw_only=True):
     """Random changes of each training picture, as Keras' ImageDataGenerator means them.
 
@@ -234,10 +249,11 @@ class _File(config.Table, frozen=True, kw_only=True):
     name: Name
     title: str
     data: Data
-    network: Network
+    imported: Import | None = msgspec.field(name="import", default=None)
+    network: Network | None = None
     augment: Augment | None = None
     transfer: Transfer | None = None
-    training: Training
+    training: Training | None = None
     prune: Prune | None = None
     cluster: Cluster | None = None
     quantize: Quantize = Quantize()
@@ -246,9 +262,14 @@ class _File(config.Table, frozen=True, kw_only=True):
 
 
 class Recipe(_File, frozen=True, kw_only=True):
-    """One recipe, as its TOML file says. ``path`` is that file, for messages."""
+    """One recipe, as its TOML file says. ``path`` is that file, for messages.
+
+    With ``imported`` set, ``network`` names nothing, and ``training`` is what later stages go by.
+    """
 
     path: Path
+    network: Network
+    training: Training
 
 
 def available() -> list[str]:
@@ -278,7 +299,7 @@ def read(path: Path) -> Recipe:
     """Read and check one recipe. Raises ConfigError naming file, key, and what is allowed."""
     raw = config.read(path, SCHEMA, f"recipes that come with tinyedge: {', '.join(available())}")
     checked = config.convert(raw, _File, path)
-    recipe = Recipe(path=path, **msgspec.structs.asdict(checked))
+    recipe = Recipe(path=path, **(msgspec.structs.asdict(checked) | _origin(checked, path)))
     for name in ("max_arena", "max_flash"):
         _check_size(f"compile.{name}", getattr(recipe.compile, name), path)
     low, high = recipe.data.range
@@ -287,6 +308,24 @@ def read(path: Path) -> Recipe:
             f"{path}: data.range = [{low}, {high}] is not allowed", "write [low, high], low < high"
         )
     return recipe
+
+
+def _origin(checked: _File, path: Path) -> dict[str, Network | Training]:
+    """The sections that say where the network comes from: [import], or [network] and [training]."""
+    if checked.imported is None:
+        if checked.network is None or checked.training is None:
+            lacking = "network" if checked.network is None else "training"
+            raise ConfigError(
+                f'{path}: "{lacking}" is missing', "or write [import] for a network that is trained"
+            )
+        return {"network": checked.network, "training": checked.training}
+    for name in ("network", "training", "transfer"):
+        if getattr(checked, name) is not None:
+            raise ConfigError(
+                f"{path}: [{name}] has no use: [import] brings a network that is trained",
+                f"remove [{name}] or [import]",
+            )
+    return {"network": Network(architecture=""), "training": Training(epochs=1)}
 
 
 def _check_size(key: str, size: int | str | None, path: Path) -> None:

@@ -12,6 +12,7 @@ SECTIONS = {
     "Recipes": recipe._File,
     "`[data]`": recipe.Data,
     "`[data.audio]`": recipe.Audio,
+    "`[import]`": recipe.Import,
     "`[network]`": recipe.Network,
     "`[augment]`": recipe.Augment,
     "`[transfer]`": recipe.Transfer,
@@ -37,7 +38,7 @@ def test_every_key_is_there_with_its_default(title: str) -> None:
     fields = [
         field
         for field in msgspec.structs.fields(SECTIONS[title])
-        if f"`[{field.name}]`" not in SECTIONS
+        if f"`[{field.encode_name}]`" not in SECTIONS
     ]
     assert list(rows) == [field.name for field in fields]
     for field in fields:

@@ -38,7 +38,8 @@ def load(argument: str, workspace: Workspace, runtime: str, given: Compile) -> L
 def load_or_sketch(argument: str, workspace: Workspace, given: Compile) -> Loaded:
     """MODEL -> Loaded, training nothing: a recipe that is not trained gets random weights."""
     model = pipeline.resolve(argument, given)
-    if model.recipe is not None and trained(model.recipe, workspace) is None:
+    recipe = model.recipe
+    if recipe is not None and recipe.imported is None and trained(recipe, workspace) is None:
         return pipeline.sketch(model)
     # the runtime that lists operators it does not know
     return pipeline.load(model, workspace, "tflm", _console.progress, train.run)

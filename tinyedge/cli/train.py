@@ -10,7 +10,7 @@ from tinyedge import recipe as recipes
 from tinyedge.cli import _console
 from tinyedge.cli._options import force_option, json_option, save, workspace_option
 from tinyedge.recipe import Recipe
-from tinyedge.results import Epoch, TrainReport
+from tinyedge.results import Epoch, ImportedNetwork, TrainReport
 from tinyedge.train import Progress, train
 from tinyedge.workspace import Workspace
 
@@ -32,7 +32,10 @@ def command(recipe: str, force: bool, workspace: Workspace, json_path: Path | No
     the next run goes on after the last whole epoch, to the same weights.
     """
     report = run(recipes.load(recipe), workspace, force)
-    _console.show(_epochs(report), _facts(report))
+    if report.imported is not None:
+        _console.show(_origin(report, report.imported))
+    else:
+        _console.show(_epochs(report), _facts(report))
     if report.stages:
         _console.show(_stages(report))
     save(json_path, report)
@@ -45,7 +48,9 @@ def run(recipe: Recipe, workspace: Workspace, force: bool = False) -> TrainRepor
         report = train(recipe, workspace, shown, force)
     if report.skipped:
         _console.note(_skipped(report))
-    if shown.total == 0:
+    if report.imported is not None:
+        _console.note(_compared(report.imported))
+    elif shown.total == 0:
         _console.note(f"{recipe.name} is trained, and nothing has changed; --force trains again")
     return report
 
@@ -116,6 +121,38 @@ def _stages(report: TrainReport) -> object:
         for stage in report.stages
     ]
     return _console.table("Compression", columns, rows)
+
+
+def _compared(origin: ImportedNetwork) -> str:
+    """How near the converted network is to its source."""
+    return (
+        f"{origin.path} ({origin.format}): after conversion by {origin.converter} its outputs are "
+        f"within {origin.max_error:.3g} of {origin.framework}'s, whose greatest is "
+        f"{origin.max_output:.3g}, on {origin.compared} random inputs"
+    )
+
+
+def _origin(report: TrainReport, origin: ImportedNetwork) -> object:
+    samples = f"{report.train_samples:,} + {report.validation_samples:,} + {report.test_samples:,}"
+    layout = "channels first in the source, last here" if origin.channels_moved else "as it was"
+    return _console.facts(
+        "Imported float network",
+        [
+            ("file", origin.path),
+            ("format", origin.format),
+            ("converter", origin.converter),
+            ("compared with", origin.framework),
+            ("greatest difference", f"{origin.max_error:.3g} of {origin.max_output:.3g}"),
+            ("input in the source", " x ".join(map(str, origin.input_shape))),
+            ("layout", layout),
+            ("transposes left", origin.transposes),
+            ("data set", report.dataset),
+            ("calibration + validation + test", samples),
+            ("parameters", report.parameters),
+            (f"test {report.metric}", _console.percent(report.test_accuracy)),
+            ("network", report.model_path),
+        ],
+    )
 
 
 def _facts(report: TrainReport) -> object:

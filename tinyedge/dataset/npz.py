@@ -1,4 +1,7 @@
-"""A data set in one .npz file: x and y, or x_train, y_train, x_test and y_test. Never unpickled."""
+"""A data set in one .npz file: x and y, or x_train, y_train, x_test and y_test. Never unpickled.
+
+Without y the samples have no labels, which is enough for a network that is imitated.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from tinyedge.errors import TinyedgeError
 
 Array = NDArray[Any]
 _KEYS = ("x", "y", "x_train", "y_train", "x_test", "y_test")
+_UNLABELLED = "unlabelled"  # the only class of samples without labels
 _HINT = "write it with numpy.savez(path, x=..., y=...)"
 
 
@@ -26,6 +30,9 @@ def read(path: Path, classes: tuple[str, ...] = ()) -> Pictures:
     so that the least of the training samples is raw 0 and the greatest 255. ``y`` holds 0, 1, ...
     """
     arrays = _arrays(path)
+    if not any(key.startswith("y") for key in arrays):
+        arrays |= {f"y{key[1:]}": np.zeros(x.shape[:1], np.int64) for key, x in arrays.items()}
+        classes = (_UNLABELLED,)
     own_test = "x_train" in arrays
     x, y = ("x_train", "y_train") if own_test else ("x", "y")
     for key in (x, y, "x_test", "y_test") if own_test else (x, y):

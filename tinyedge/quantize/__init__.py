@@ -24,7 +24,7 @@ from tinyedge.quantize.inputs import inputs
 from tinyedge.quantize.verify import check_int8
 from tinyedge.recipe import Recipe
 from tinyedge.results import QuantizeReport, TrainReport
-from tinyedge.train import architectures, compress
+from tinyedge.train import adopted, architectures, compress
 from tinyedge.workspace import (
     Workspace,
     is_current,
@@ -73,6 +73,7 @@ def quantize(
     if report is None:
         with exclusive(folder):
             stamp.unlink(missing_ok=True)
+            dataset = adopted.judged(recipe, dataset, folder)
             converted = _convert(recipe, dataset, made)
             tflite = converted.tflite
             write_atomic(folder / TFLITE, tflite)

@@ -28,7 +28,7 @@ class Converted:
 
 
 def convert(recipe: Recipe, dataset: Dataset, model: bytes, twin: Path | None) -> Converted:
-    """Convert a .keras file, or the quantization-aware ``twin`` that was trained from it.
+    """Convert a .keras file or a float .tflite, or the quantization-aware ``twin`` of the first.
 
     Raises ModelError with the converter's reason.
     """
@@ -54,10 +54,11 @@ def layers(recipe: Recipe, dataset: Dataset, model: bytes, tflite: bytes) -> lis
 
 def _by(recipe: Recipe, model: bytes, samples: Samples, choice: Choice) -> bytes:
     tensorflow, dense = backend.load(), recipe.quantize.dense
-    if choice.kind == "min-max":
+    if choice.kind == "min-max" and not ptq.is_tflite(model):
         return ptq.convert(tensorflow, model, samples, recipe.name, dense)
     ranged = ptq.calibrated(tensorflow, model, samples, recipe.name)
-    ranged = calibrate.recalibrated(tensorflow, ranged, samples, choice)
+    if choice.kind != "min-max":
+        ranged = calibrate.recalibrated(tensorflow, ranged, samples, choice)
     return ptq.quantize_calibrated(tensorflow, ranged, recipe.name, dense)
 
 

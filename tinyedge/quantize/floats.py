@@ -33,6 +33,6 @@ def run(backend: Backend, model: bytes, samples: NDArray[np.float32]) -> Iterato
         if detail["index"] in {*computed, source["index"]} and detail["dtype"] is np.float32
     ]
     for sample in samples:
-        interpreter.set_tensor(source["index"], sample[np.newaxis])
+        interpreter.set_tensor(source["index"], sample.reshape(source["shape"]))
         interpreter.invoke()
         yield {detail["name"]: interpreter.get_tensor(detail["index"]).copy() for detail in wanted}

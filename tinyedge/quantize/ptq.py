@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tinyedge.backend import Backend, quiet
 from tinyedge.errors import ModelError
+from tinyedge.graph import container
 from tinyedge.train import compress
 
 Samples = NDArray[np.float32]
@@ -35,11 +36,31 @@ def convert_aware(backend: Backend, twin: Any, name: str, dense: Dense) -> bytes
     return _run(converter.convert, name)
 
 
-def calibrated(backend: Backend, keras_model: bytes, samples: Samples, name: str) -> bytes:
-    """Return the float .tflite with the least and greatest value of each tensor in it."""
-    converter = _converter(backend, compress.read(backend, keras_model), "per-channel")
+def is_tflite(model: bytes) -> bool:
+    """Whether it is a float .tflite that was imported, and not a .keras file."""
+    return model[4:8] == container.IDENTIFIER
+
+
+def calibrated(backend: Backend, model: bytes, samples: Samples, name: str) -> bytes:
+    """Return the float .tflite with the least and greatest value of each tensor in it.
+
+    ``model`` is a .keras file, or a float .tflite already.
+    """
+    if is_tflite(model):
+        return _calibrate_tflite(model, samples, name)
+    converter = _converter(backend, compress.read(backend, model), "per-channel")
     _calibrate(backend.tf, converter, samples)
     converter._experimental_calibrate_only = True
+    return _run(converter.convert, name)
+
+
+def floating(backend: Backend, model: bytes, name: str) -> bytes:
+    """Return the float .tflite of a .keras file; of a float .tflite, itself."""
+    if is_tflite(model):
+        return model
+    converter = _converter(backend, compress.read(backend, model), "per-channel")
+    converter.optimizations = []
+    converter.inference_input_type = converter.inference_output_type = backend.tf.float32
     return _run(converter.convert, name)
 
 
@@ -74,6 +95,19 @@ def _converter(backend: Backend, model: Any, dense: Dense) -> Any:
         dense == "per-tensor"
     )
     return converter
+
+
+def _calibrate_tflite(model: bytes, samples: Samples, name: str) -> bytes:
+    from tensorflow.lite.python.optimize.calibrator import Calibrator  # noqa: PLC0415 - see backend
+
+    file = container.read(model, name)
+    shape = file.tensors[file.inputs[0]].shape
+
+    def representative() -> Iterator[list[Samples]]:
+        for sample in samples:
+            yield [sample.reshape(shape)]
+
+    return _run(lambda: Calibrator(model).calibrate(representative), name)
 
 
 def _calibrate(tf: Any, converter: Any, samples: Samples) -> None:

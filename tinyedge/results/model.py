@@ -49,6 +49,25 @@ class CompressionStage(Result, frozen=True, kw_only=True):
     seconds: Annotated[float, Meta(ge=0, description="Wall time of training")]
 
 
+class ImportedNetwork(Result, frozen=True, kw_only=True):
+    """A trained network from elsewhere, and how near it is to itself after conversion."""
+
+    path: Annotated[str, Meta(description="Name of the file or folder")]
+    format: Annotated[str, Meta(description='E.g. "ONNX" or "Keras 3"')]
+    sha256: Annotated[str, Meta(description="SHA-256 of the file, or over the folder's files")]
+    converter: Annotated[str, Meta(description='E.g. "onnx2tf 1.29.24"; "none" for a .tflite')]
+    framework: Annotated[str, Meta(description="Whose float outputs it was compared with")]
+    input_shape: Annotated[tuple[int, ...], Meta(description="One sample, as the source takes it")]
+    channels_moved: Annotated[
+        bool, Meta(description="The source has channels first, the converted network last")
+    ]
+    transposes: Annotated[int, Meta(ge=0, description="TRANSPOSE operators after conversion")]
+    compared: Annotated[int, Meta(ge=1, description="Random inputs within data.range")]
+    max_error: Annotated[float, Meta(ge=0, description="Greatest difference of an output")]
+    max_output: Annotated[float, Meta(ge=0, description="Greatest size of the source's outputs")]
+    tolerance: Annotated[float, Meta(ge=0, description="max_error allowed, of max_output")]
+
+
 class TrainReport(Result, frozen=True, kw_only=True):
     """``tinyedge train``: the float network."""
 
@@ -66,7 +85,11 @@ class TrainReport(Result, frozen=True, kw_only=True):
     class_names: tuple[str, ...]
     parameters: Annotated[int, Meta(ge=0, description="Trainable weights of the network")]
     metric: Annotated[
-        str, Meta(description='What the accuracies are: "accuracy", or "AUC" of an autoencoder')
+        str,
+        Meta(
+            description='What the accuracies are: "accuracy", "AUC" of an autoencoder, or '
+            '"agreement" with the float network'
+        ),
     ] = "accuracy"
     seed: int
     epochs: tuple[Epoch, ...]
@@ -75,8 +98,13 @@ class TrainReport(Result, frozen=True, kw_only=True):
     stages: Annotated[
         tuple[CompressionStage, ...], Meta(description="Compression after training, in order")
     ] = ()
+    imported: Annotated[
+        ImportedNetwork | None, Meta(description="Where it comes from, if it was not trained here")
+    ] = None
     model_path: Annotated[str, Meta(description="The trained network, in the build folder")]
-    curves_path: Annotated[str, Meta(description="Picture of loss and accuracy by epoch")]
+    curves_path: Annotated[
+        str, Meta(description="Picture of loss and accuracy by epoch; empty: imported")
+    ]
     seconds: Annotated[float, Meta(ge=0, description="Wall time of training")]
 
 
@@ -124,7 +152,11 @@ class QuantizeReport(Result, frozen=True, kw_only=True):
     representative_samples: Annotated[int, Meta(ge=0, description="Taken from the training split")]
     test_samples: Annotated[int, Meta(ge=0)]
     metric: Annotated[
-        str, Meta(description='What the accuracies are: "accuracy", or "AUC" of an autoencoder')
+        str,
+        Meta(
+            description='What the accuracies are: "accuracy", "AUC" of an autoencoder, or '
+            '"agreement" with the float network'
+        ),
     ] = "accuracy"
     float_accuracy: Annotated[Fraction, Meta(description="Float network, whole test split")]
     int8_accuracy: Annotated[Fraction, Meta(description="TFLM reference, whole test split")]

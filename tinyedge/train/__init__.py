@@ -12,14 +12,14 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tinyedge import backend, results
+from tinyedge import backend, importing, results
 from tinyedge import dataset as datasets
 from tinyedge.dataset import Dataset, Split
 from tinyedge.errors import ConfigError
 from tinyedge.lock import exclusive
 from tinyedge.recipe import Recipe
-from tinyedge.results import SkippedFile, TrainReport
-from tinyedge.train import architectures, artefact, compress, curves, logs, tasks, transfer
+from tinyedge.results import TrainReport
+from tinyedge.train import adopted, architectures, artefact, compress, curves, logs, tasks, transfer
 from tinyedge.train.batches import batches
 from tinyedge.train.checkpoint import Checkpoint
 from tinyedge.train.fit import Course, fit, fresh
@@ -55,10 +55,12 @@ def train(
     for a wrong recipe, ToolError without TensorFlow.
     """
     progress = progress or Progress()
+    if recipe.imported is not None:
+        importing.find(recipe)  # a wrong file is told before the data set is read
     dataset = datasets.load(
         recipe.data, recipe.path, workspace.samples(recipe.name), progress.reading
     )
-    architectures.check(recipe, dataset.shape)
+    _check(recipe, dataset)
     folder = workspace.model(recipe.name)
     key = _key(recipe, dataset)
     stamp, report_path = folder / STAMP, folder / "train.json"
@@ -69,14 +71,19 @@ def train(
             if force:
                 checkpoint.remove()
             stamp.unlink(missing_ok=True)
-            report = _train(recipe, dataset, folder, checkpoint, progress)
+            if recipe.imported is None:
+                report = _train(recipe, dataset, folder, checkpoint, progress)
+                made = [folder / MODEL, folder / CURVES]
+            else:
+                report, made = adopted.adopt(recipe, dataset, folder)
             results.write(report_path, report)
-            made = [Path(report.model_path), Path(report.curves_path), report_path]
-            write_stamp(stamp, key, made)
+            write_stamp(stamp, key, [*made, report_path])
             checkpoint.remove()
 
+    test = adopted.judged(recipe, dataset, folder).test if compress.stages(recipe) else dataset.test
+
     def judge(model: Any) -> float:
-        return _accuracy(backend.load().tf, model, dataset.test, architectures.task(recipe))
+        return _accuracy(backend.load().tf, model, test, architectures.task(recipe))
 
     stages = compress.run(recipe, dataset, folder, key, judge, progress=progress, force=force)
     return msgspec.structs.replace(report, stages=stages)
@@ -92,8 +99,19 @@ def trained(recipe: Recipe, workspace: Workspace) -> TrainReport | None:
     if not all(path.is_file() for path in made):  # before the data set is read
         return None
     dataset = datasets.load(recipe.data, recipe.path, workspace.samples(recipe.name))
-    architectures.check(recipe, dataset.shape)
+    _check(recipe, dataset)
     return _current(recipe, workspace, _key(recipe, dataset))
+
+
+def _check(recipe: Recipe, dataset: Dataset) -> None:
+    """Raise ConfigError if the recipe's network cannot be made, or not of this data."""
+    architectures.check(recipe, dataset.shape)
+    needs_labels = recipe.imported is None or recipe.imported.task != "imitate"
+    if needs_labels and len(dataset.classes) < 2:
+        raise ConfigError(
+            f"{recipe.path}: {dataset.name} has one class: {dataset.classes[0]}",
+            'label the samples of two classes or more (or, with [import], write task = "imitate")',
+        )
 
 
 def _current(recipe: Recipe, workspace: Workspace, key: str) -> TrainReport | None:
@@ -103,9 +121,9 @@ def _current(recipe: Recipe, workspace: Workspace, key: str) -> TrainReport | No
         return None
     return msgspec.structs.replace(
         report,
-        recipe_sha256=_recipe_sha256(recipe),  # its other sections may have changed
-        model_path=str(model_path(recipe, workspace)),
-        curves_path=str(folder / CURVES),
+        recipe_sha256=sha256(recipe.path.read_bytes()),  # its other sections may have changed
+        model_path=str(folder / Path(report.model_path).name),
+        curves_path=str(folder / CURVES) if report.curves_path else "",
     )
 
 
@@ -128,13 +146,13 @@ def _train(
     assert best is not None
     report = TrainReport(
         model=recipe.name,
-        recipe_sha256=_recipe_sha256(recipe),
+        recipe_sha256=sha256(recipe.path.read_bytes()),
         dataset=dataset.name,
         dataset_sha256=dataset.fingerprint,
         train_samples=len(dataset.train),
         validation_samples=len(dataset.validation),
         test_samples=len(dataset.test),
-        skipped=tuple(SkippedFile(path=file.path, reason=file.reason) for file in dataset.skipped),
+        skipped=adopted.skipped(dataset),
         class_names=dataset.classes,
         parameters=int(model.count_params()),
         metric=tasks.METRIC[task],
@@ -187,15 +205,13 @@ def _earlier(path: Path) -> TrainReport | None:
         return None
 
 
-def _recipe_sha256(recipe: Recipe) -> str:
-    return sha256(recipe.path.read_bytes())
-
-
 def _key(recipe: Recipe, dataset: Dataset) -> str:
     """Digest of all that the weights depend on: settings, data, this code, TensorFlow."""
-    sections = (recipe.data, recipe.network, recipe.augment, recipe.transfer, recipe.training)
-    settings = msgspec.json.encode((recipe.name, *sections))
-    sources = sources_sha256(Path(__file__).parent)
-    parts = [settings.decode(), dataset.fingerprint, repr(backend.versions()), sources]
+    sections = (recipe.data, recipe.imported, recipe.network, recipe.augment, recipe.transfer)
+    settings = msgspec.json.encode((recipe.name, *sections, recipe.training))
+    folders = (Path(__file__).parent, Path(importing.__file__).parent)
+    folders = (Path(__file__).parent, Path(importing.__file__).parent)
+    sources = [sources_sha256(folder) for folder in folders]
+    parts = [settings.decode(), dataset.fingerprint, repr(backend.versions()), *sources]
     parts += [architectures.identity(recipe), transfer.identity(recipe)]
     return sha256("\n".join(parts).encode())

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from tinyedge import backend, results
+from tinyedge import backend, importing, results
 from tinyedge.backend import Backend
 from tinyedge.dataset import Dataset
 from tinyedge.errors import ToolError
@@ -71,7 +71,7 @@ def run(
 ) -> tuple[CompressionStage, ...]:
     """Do all stages on ``folder``'s model.keras, which ``key`` names; return what each has made."""
     done = []
-    before = folder / "model.keras"
+    before = folder / base(recipe)
     for stage in stages(recipe):
         key = _key(recipe, stage, key)
         stamp, told = folder / f"{stage.name}.stamp", folder / f"{stage.name}.json"
@@ -91,9 +91,19 @@ def run(
     return tuple(done)
 
 
+def base(recipe: Recipe) -> str:
+    """Name of the file with the network before all stages."""
+    if recipe.imported is None or importing.has_layers(importing.find(recipe)):
+        return "model.keras"
+    return importing.FLOAT
+
+
 def final_paths(recipe: Recipe, folder: Path) -> tuple[Path, Path | None]:
-    """The plain Keras model to quantize, and the weights of its quantization-aware twin, if any."""
-    model, twin = folder / "model.keras", None
+    """The network to quantize, and the weights of its quantization-aware twin, if any.
+
+    It is a .keras file, or the float .tflite of one that was imported and is none of Keras 2.
+    """
+    model, twin = folder / base(recipe), None
     for stage in stages(recipe):
         if stage.name == "qat":
             twin = folder / stage.kept

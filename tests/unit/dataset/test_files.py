@@ -49,7 +49,8 @@ def test_real_values_span_the_raw_ones(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"x": X}, 'there is no array "y"'),
+        ({"y": Y}, 'there is no array "x"'),
+        ({"x_train": X, "y_train": Y, "x_test": X}, 'there is no array "y_test"'),
         ({"x": X, "y": Y[:3]}, "3 labels for 40 samples"),
         ({"x": X, "y": Y - 1}, "label -1"),
         ({"x": X, "y": Y / 2}, "float64"),
@@ -67,6 +68,14 @@ def test_arrays_that_cannot_be_are_refused(
 ) -> None:
     with pytest.raises(TinyedgeError, match=message):
         npz.read(_npz(tmp_path, **arrays), ("a", "b"))
+
+
+def test_without_labels_there_is_one_class(tmp_path: Path) -> None:
+    for arrays in ({"x": X}, {"x_train": X, "x_test": X[:4]}):
+        found = npz.read(_npz(tmp_path, **arrays), ("even", "odd"))
+        assert found.classes == ("unlabelled",)
+        assert not found.train_labels.any()
+        assert len(found.train_labels) == len(X)
 
 
 class _Trap:

@@ -12,7 +12,7 @@ import importlib
 from types import ModuleType
 from typing import Any, Literal
 
-from tinyedge import config
+from tinyedge import config, importing
 from tinyedge.errors import ConfigError, near_match
 from tinyedge.recipe import Recipe
 from tinyedge.train.architectures import custom
@@ -39,21 +39,33 @@ def check(recipe: Recipe, shape: Shape) -> None:
     Raises ConfigError if there is no such architecture, it has no such parameter, or the
     network does not fit inputs of ``shape``.
     """
-    if custom.named(recipe):
+    if recipe.imported is not None:
+        importing.find(recipe)
+    elif custom.named(recipe):
         custom.function(recipe)
     else:
         _parameters(recipe, shape)
 
 
 def build(recipe: Recipe, keras: Any, shape: Shape, classes: int) -> Any:
-    """Return the recipe's network, uncompiled. Raises ConfigError as :func:`check` does."""
+    """Return the recipe's network, uncompiled. Raises ConfigError as :func:`check` does.
+
+    So for a network that is imported: it has one size, and weights.
+    """
+    if recipe.imported is not None:
+        raise ConfigError(
+            f"{recipe.path}: [import] brings a whole network, which is not built anew",
+            "write [network] and [training] for one of other sizes",
+        )
     if custom.named(recipe):
         return custom.build(recipe, keras, shape, classes)
     return _module(recipe).build(keras, _parameters(recipe, shape), shape, classes)
 
 
 def task(recipe: Recipe) -> Task:
-    """What the network is trained to do."""
+    """What the network is trained to do; one that is to be imitated decides, too."""
+    if recipe.imported is not None:
+        return "reconstruct" if recipe.imported.task == "reconstruct" else "classify"
     if custom.named(recipe):
         return "classify"
     found: Task = getattr(_module(recipe), "TASK", "classify")
@@ -70,6 +82,8 @@ def scale(recipe: Recipe) -> Scale:
 
 def identity(recipe: Recipe) -> str:
     """Digest of code outside tinyedge that the network comes from; empty if there is none."""
+    if recipe.imported is not None:
+        return importing.find(recipe).digest()
     return custom.identity(recipe) if custom.named(recipe) else ""
 
 
