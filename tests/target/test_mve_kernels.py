@@ -12,7 +12,8 @@ import pytest
 from tests.support import bare_kernels, drawn, kernel_cases
 from tests.support.armv7em import Case
 from tinyedge.compile.kernels.mve import FAST
-from tinyedge.compile.params import Requantization
+from tinyedge.compile.params import AveragePool, Requantization
+from tinyedge.compile.plan import Domain
 
 cases = partial(kernel_cases.draw, FAST)
 
@@ -113,6 +114,34 @@ def test_fully_connected(tmp_path: Path) -> None:
             *cases(rng, q, (batches * inputs,), outputs),
             *cases(rng, clip, (batches * inputs,), outputs),
         ]
+    check(found, tmp_path)
+
+
+def test_add(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    found: list[Case] = []
+    for size in (64, 37, 4, 1000, 16, 333):
+        found += cases(rng, drawn.add(rng, size), (size, size), size)
+    check(found, tmp_path)
+
+
+def test_average_pool(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    found: list[Case] = []
+    for height, width, channels in [(5, 5, 64), (8, 8, 16), (3, 3, 24), (15, 17, 8), (1, 2, 40)]:
+        window = (height, width)
+        size = (height, width, channels)
+        for _ in range(2):
+            q = drawn.pool(rng, AveragePool, size, window, stride=window, same=False)
+            q = replace(q, low=-128, high=127)
+            found += cases(rng, q, (int(np.prod(size)),), channels)
+    assert len(found) == 10
+    # inputs all alike, so that sums reach both ends and halves of either sign
+    case = found[2]
+    for ends in ((-128, -128), (-1, 0), (-3, -2), (0, 1), (127, 127)):
+        x = np.repeat(np.array(ends, np.int8), case.operands[0].size // 2).view(np.uint8)
+        expected = kernel_cases.twin(case.node.params, (x,), Domain.PLAIN)
+        found.append(replace(case, operands=(x,), expected=expected, distance=None))
     check(found, tmp_path)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tinyedge.compile.kernels.base import Kernel
 from tinyedge.compile.kernels.mve.kernels import (
+    Addition,
+    AveragePool,
     Band,
     DepthwiseLine,
     DepthwiseSquare,
@@ -20,4 +22,6 @@ FAST: tuple[Kernel, ...] = (
     DepthwiseSquare(),
     DepthwiseLine(),
     FullyConnected(),
+    Addition(),
+    AveragePool(),
 )

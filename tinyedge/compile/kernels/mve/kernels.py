@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tinyedge.compile import params as p
-from tinyedge.compile.kernels.mve import convolution, depthwise, fully_connected
+from tinyedge.compile.kernels.mve import addition, convolution, depthwise, fully_connected, pooling
 from tinyedge.compile.kernels.tuned import L, Tuned
+from tinyedge.compile.program import Node
 
 
 class _Tuned(Tuned[L]):
@@ -73,3 +74,24 @@ class DepthwiseLine(_Tuned[depthwise.Line]):
     def __init__(self) -> None:
         sources = ("depthwise.S", "depthwise.c")
         super().__init__("te_mve_depthwise_line", depthwise.line, *sources)
+
+
+class Addition(_Tuned[addition.Addition]):
+    """ADD of two tensors of one shape."""
+
+    family = p.Add
+
+    def __init__(self) -> None:
+        super().__init__("te_mve_add", addition.plan, "elementwise.S", "elementwise.c")
+
+    def applies(self, node: Node) -> bool:
+        return all(value.data is None for value in node.inputs) and super().applies(node)
+
+
+class AveragePool(_Tuned[pooling.Average]):
+    """AVERAGE_POOL_2D of a whole image."""
+
+    family = p.AveragePool
+
+    def __init__(self) -> None:
+        super().__init__("te_mve_average_pool", pooling.plan, "pool.S", "pool.c")

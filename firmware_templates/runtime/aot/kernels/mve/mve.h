@@ -161,4 +161,39 @@ void te_mve_depthwise_3x3(const te_mve_depthwise_3x3_params *params, const void 
 void te_mve_depthwise_line(const te_mve_depthwise_line_params *params, const void *input,
                            void *output, void *scratch);
 
+/* ---- ADD ------------------------------------------------------------------------------------ */
+
+typedef struct te_mve_add_params te_mve_add_params;
+typedef void te_mve_add_kernel(const te_mve_add_params *params, const int8_t *a, const int8_t *b,
+                               int8_t *output);
+
+/* As the kernels in mve_elementwise.S read it (offsets are known there). */
+struct te_mve_add_params {
+  int32_t first, second, constant; /* 0 */
+  uint32_t turns;                  /* 12: of 16 elements, at least 1 */
+  uint8_t places[16];              /* 16: of a turn's outputs in the order they are computed */
+  int8_t limits[32];               /* 32: as in te_mve_run */
+  te_mve_add_kernel *kernel;
+};
+
+/* Elements are computed 16 at a time. No scratch. */
+void te_mve_add(const te_mve_add_params *params, const void *a, const void *b, void *output);
+
+/* ---- pooling -------------------------------------------------------------------------------- */
+
+typedef struct te_mve_average_pool_params te_mve_average_pool_params;
+typedef void te_mve_average(const int8_t *input, int8_t *output,
+                            const te_mve_average_pool_params *params);
+
+/* As the kernels in mve_pool.S read it (offsets are known there). */
+struct te_mve_average_pool_params {
+  te_mve_average *kernel; /* 0 */
+  int32_t multiplier;     /* 4 */
+  uint32_t turns;         /* 8: pixels, divided by those of a kernel's turn */
+  uint32_t eights;        /* 12: of channels */
+};
+
+/* The average of all pixels. No scratch. */
+void te_mve_average_pool(const te_mve_average_pool_params *params, const void *input, void *output);
+
 #endif
