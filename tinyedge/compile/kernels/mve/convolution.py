@@ -25,6 +25,8 @@ VECTOR = 16
 _REACH = 508
 #: chunks of a window that a kernel unrolls
 _UNROLLED = 20
+#: and one that computes four channels a turn
+_QUAD = 4
 #: of a gathered window: rows, and what an offset of a load of bytes reaches
 _GATHERED_ROWS, _GATHERED_REACH = 10, 127
 
@@ -66,8 +68,19 @@ class Windows:
             return self.rows * (36 * self.chunks + 1) + 5
         return 14 * self.total + (self.rows if self.rows > 1 else -4) + 4
 
-    def kernel(self, stage: requant.Stage) -> Instance:
+    def quad(self, stage: requant.Stage, channels: int) -> bool:
+        """Whether two pairs of channels are stored at once (it pays where windows are short)."""
+        plain = not stage.general and not stage.limit and channels % 4 == 0
+        return plain and not self.triple and self.rows == 1 and self.chunks <= _QUAD
+
+    def kernel(self, stage: requant.Stage, channels: int) -> Instance:
         """The kernel's instantiation."""
+        if self.quad(stage, channels):
+            sizes = {"step": self.step, "scale": stage.scale, "narrow": stage.narrow}
+            if self.chunks == 1:
+                return instance("te_mve_conv_quad_1", "te_mve_conv_kernel", **sizes)
+            sizes |= {"rows": self.rows, "chunks": self.chunks}
+            return instance("te_mve_conv_quad", "te_mve_conv_kernel", **sizes)
         sizes = {"rows": self.rows, "chunks": self.chunks}
         if self.triple:
             return instance("te_mve_conv_3", "te_mve_conv_kernel", **sizes, **stage.arguments)
@@ -111,10 +124,17 @@ class Convolution(Layer):
         """Bytes of an input row."""
         return self.params.input_shape[2] * self.params.input_shape[3]
 
+    @property
+    def quad(self) -> bool:
+        """Whether two pairs of channels are stored at once."""
+        return self.windows.quad(self.stage, self.channels)
+
     def run(self, pixels: int) -> int:
         """Estimated instructions of a row of so many windows."""
         pairs = -(-self.channels // 2)
-        block = 14 + pairs * (self.windows.instructions + self.stage.instructions)
+        pair = self.windows.instructions + self.stage.instructions
+        saved = (4 if self.windows.chunks == 1 else 2) * self.quad
+        block = 14 + pairs * (pair - saved)
         calls = (1 + self.channels % 2) * (bool(pixels // BLOCK) + bool(pixels % BLOCK))
         return -(-pixels // BLOCK) * block + calls * 75
 
@@ -122,11 +142,18 @@ class Convolution(Layer):
         """[pairs, words] of the stream; an odd channel makes a pair with the one before."""
         filters = self.params.filter
         vectors = self.windows.vectors(self._segments(filters))
-        first = [*range(0, self.channels - 1, 2), *[self.channels - 2] * (self.channels % 2)]
-        pairs = np.array(first)[:, None] + [0, 1]
-        weights = np.ascontiguousarray(vectors[pairs].swapaxes(1, 2)).reshape(len(first), -1)
-        factors = self.stage.words()[pairs].reshape(len(first), -1)
+        pairs = self._pairs()
+        weights = np.ascontiguousarray(vectors[pairs].swapaxes(1, 2)).reshape(len(pairs), -1)
+        factors = self.stage.words()[pairs].reshape(len(pairs), -1)
         return np.concatenate([weights.view(np.uint32), factors], axis=1)
+
+    def _pairs(self) -> NDArray[np.int64]:
+        """[pairs, 2] channels, in the order of the stream."""
+        if self.quad:
+            fours = np.arange(self.channels).reshape(-1, 2, 2)
+            return fours.swapaxes(1, 2).reshape(-1, 2)
+        first = [*range(0, self.channels - 1, 2), *[self.channels - 2] * (self.channels % 2)]
+        return np.array(first)[:, None] + [0, 1]
 
     def _segments(self, filters: NDArray[np.int8]) -> NDArray[np.int8]:
         return filters.reshape(self.channels, self.windows.rows, -1)
@@ -135,10 +162,11 @@ class Convolution(Layer):
         """The members of ``te_mve_conv_params`` that all ways set."""
         words = self.words()
         return (
-            ("kernel", self.windows.kernel(self.stage)),
+            ("kernel", self.windows.kernel(self.stage, self.channels)),
             ("stream", Constant("stream", words)),
             ("pair_words", words.shape[1]),
             ("channels", self.channels),
+            ("apart", 2 if self.quad else 1),
             ("zero", self.stage.zero),
             ("low", self.stage.low),
             ("high", self.stage.high),

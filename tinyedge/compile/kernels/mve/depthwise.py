@@ -19,7 +19,9 @@ from tinyedge.compile.plan import Constant, Instance
 
 _WINDOW = 3
 #: outputs of a tile
-_TILE_ROWS, _TILE_COLUMNS = 4, 2
+_TILE = 8
+#: pixels of a row that are copied without a loop
+_COPIED = 48
 _VECTOR = 16
 #: taps of a line whose vectors serve four outputs
 _SHORT = 13
@@ -62,8 +64,14 @@ class Plane(Layer):
     def copying(self) -> int:
         """Estimated instructions to copy a channel, and to begin with the next."""
         width = self.params.input_shape[2]
-        row = 3 * (width // 8) + (3 if width % 8 else 1) + 2
-        return self.params.input_shape[1] * row + 50
+        row = 2 * (width // 8) + (3 if width % 8 else 1) + 2
+        return self.params.input_shape[1] * row + 45 + width // 8
+
+    @property
+    def _copied(self) -> bool:
+        """Whether the copying reaches all of a row."""
+        width = self.params.input_shape[2]
+        return width <= _COPIED and (round_up(width, 8) - 1) * self.channels <= _STORE
 
     @abstractmethod
     def packed(self) -> NDArray[np.int8]:
@@ -94,7 +102,7 @@ class Plane(Layer):
             ("factors", Constant("factors", self.stage.words())),
             ("plane", self.plane),
             ("patch", self.patch),
-            ("row_skip", q.input_shape[2] % 8 * self.channels),
+            ("row_skip", q.input_shape[2] * self.channels),
             ("channels", self.channels),
             ("input_height", q.input_shape[1]),
             ("height", q.output_shape[1]),
@@ -113,7 +121,9 @@ class Plane(Layer):
 
 @dataclass(frozen=True, eq=False)
 class Square(Plane):
-    """Windows up to 3x3."""
+    """Windows up to 3x3. Tiles are 4 outputs high and 2 wide, or, ``wide``, as wide as can be."""
+
+    wide: bool
 
     @property
     def stride(self) -> int:
@@ -121,17 +131,23 @@ class Square(Plane):
         return self.params.stride[0]
 
     @property
+    def tile(self) -> tuple[int, int]:
+        """Rows and columns of a tile."""
+        high = 4 if not self.wide else 2 if self.stride == 1 else 1
+        return high, _TILE // high
+
+    @property
     def tiles(self) -> int:
-        return -(-self.params.output_shape[2] // _TILE_COLUMNS)
+        return -(-self.params.output_shape[2] // self.tile[1])
 
     @property
     def pitch(self) -> int:
-        read = (_TILE_COLUMNS * self.tiles - 1) * self.stride + _WINDOW
+        read = (self.tile[1] * self.tiles - 1) * self.stride + _WINDOW
         return max(read, self.params.padding[1] + self.params.input_shape[2])
 
     @property
     def plane(self) -> int:
-        rows = max(_TILE_ROWS, self.params.output_shape[1])
+        rows = max(self.tile[0], self.params.output_shape[1])
         read = (rows - 1) * self.stride + _WINDOW
         return self.pitch * max(read, self.params.padding[0] + self.params.input_shape[1]) + 1
 
@@ -142,23 +158,24 @@ class Square(Plane):
 
     @property
     def patch(self) -> int:
-        return _TILE_COLUMNS * (self.tiles - 1) * self.stride
+        return self.tile[1] * (self.tiles - 1) * self.stride
 
     @property
     def output_tail(self) -> int:
-        """Bytes written past the output: an odd pixel's neighbour, rows that make a tile whole."""
+        """Bytes written past the output: pixels right of the last, rows that make a tile whole."""
         _, height, width, channels = self.params.output_shape
-        rows = max(0, _TILE_ROWS - height) * width
-        return (rows + width % _TILE_COLUMNS) * channels
+        rows = max(0, self.tile[0] - height) * width
+        return (rows + -width % self.tile[1]) * channels
 
     @property
     def instructions(self) -> int:
         """Estimated instructions: see mve_depthwise.S."""
-        rows = -(-max(_TILE_ROWS, self.params.output_shape[1]) // _TILE_ROWS)
+        high, _ = self.tile
+        rows = -(-max(high, self.params.output_shape[1]) // high)
         reload = self.stage.general or self.stage.limit
         tile = 19 + 2 * (self.stride == 2) + self.stage.instructions - 4 + reload
-        channel = self.copying + rows * (17 + self.tiles * tile)
-        return 400 + self.plane // 8 + self.channels * channel
+        channel = self.copying + rows * (13 + self.tiles * tile)
+        return 450 + self.plane // 8 + self.channels * channel
 
     def packed(self) -> NDArray[np.int8]:
         height, width, channels = self.params.filter.shape
@@ -176,17 +193,29 @@ class Square(Plane):
             "te_mve_depthwise_3x3",
             "te_mve_depthwise_kernel",
             stride=self.stride,
+            wide=int(self.wide),
             width=self.params.input_shape[2],
             pitch=self.pitch,
             **self.stage.arguments,
         )
 
+    def fields(self) -> Fields:
+        """The members of ``te_mve_depthwise_params``."""
+        return (*super().fields(), ("tile_height", self.tile[0]), ("wide", int(self.wide)))
+
     @property
     def possible(self) -> bool:
         """Whether offsets reach, and an output past a row is not in a tile of its own."""
         _, _, width, channels = self.params.output_shape
-        patch = 3 * self.pitch + 3 if self.stride == 1 else 4 * self.pitch + 4
-        return width > 1 and patch <= _PATCH and (3 * width + 1) * channels <= _STORE
+        high, wide = self.tile
+        patch = 2 * self.pitch + 4
+        if self.stride == 1:
+            patch = 3 * self.pitch + 3
+        elif not self.wide:
+            patch = 4 * self.pitch + 4
+        inside = width > wide - 1 or high == 1
+        place = ((high - 1) * width + wide - 1) * channels
+        return inside and patch <= _PATCH and place <= _STORE and self._copied
 
 
 @dataclass(frozen=True, eq=False)
@@ -243,8 +272,8 @@ class Line(Plane):
 
     @property
     def possible(self) -> bool:
-        """Whether offsets reach, and the row is not too long to be unrolled."""
-        return 7 * self.channels <= _STORE and self.params.input_shape[2] <= 128
+        """Whether offsets reach."""
+        return 7 * self.channels <= _STORE and self._copied
 
 
 def square(params: DepthwiseConv2D) -> Square | None:
@@ -252,8 +281,9 @@ def square(params: DepthwiseConv2D) -> Square | None:
     small = max(params.filter.shape[:2]) <= _WINDOW
     if not small or params.stride not in {(1, 1), (2, 2)} or (made := _stage(params)) is None:
         return None
-    layer = Square(params, made)
-    return layer if layer.possible else None
+    layers = [Square(params, made, wide) for wide in (False, True)]
+    possible = [layer for layer in layers if layer.possible]
+    return min(possible, key=lambda layer: layer.instructions, default=None)
 
 
 def line(params: DepthwiseConv2D) -> Line | None:

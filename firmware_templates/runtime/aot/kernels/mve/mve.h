@@ -28,7 +28,7 @@ typedef struct te_mve_run {
   const uint32_t *stream; /* 24: weights and requantization */
   int32_t row_bytes;      /* 28: from a row of a window to the next */
   int32_t zero;           /* 32: output zero point */
-  uint16_t offsets[8];    /* 36: of the outputs of a block's pixels, two channels each */
+  uint16_t offsets[8];    /* 36: of a block's outputs, two channels (quads: pairs) a pixel */
   int8_t limits[32];      /* 52: least and most output, 16 times each */
 } te_mve_run;
 
@@ -42,6 +42,7 @@ typedef struct te_mve_conv_params {
   uint32_t pair_words;    /* of the stream; an odd channel makes a pair again */
   uint16_t height, width; /* of the output */
   uint16_t channels;      /* of the output, at least 2 */
+  uint16_t apart;         /* bytes between the channels of an offset: 1, or 2 for quads */
   uint16_t step;          /* bytes from a window to the next */
   uint32_t row_step;      /* bytes from a row's first window to the next row's */
   uint32_t row_bytes;     /* from a row of a window to the next */
@@ -103,8 +104,8 @@ void te_mve_fully_connected(const te_mve_fully_connected_params *params, const v
 
 /* ---- depthwise convolution ------------------------------------------------------------------ */
 
-/* As the kernels in mve_depthwise.S read it (offsets are known there). Tiles are of 4 rows of 2
- * outputs; of a line, `tiles` are its outputs, computed 8 at a time. */
+/* As the kernels in mve_depthwise.S read it (offsets are known there). Tiles are of 8 outputs; of a
+ * line, `tiles` are its outputs. */
 typedef struct te_mve_depthwise_run {
   const int8_t *input;     /* 0 */
   int8_t *output;          /* 4 */
@@ -114,19 +115,19 @@ typedef struct te_mve_depthwise_run {
   int8_t *plane;           /* 20: place of the first pixel */
   const int8_t *patch;     /* 24: what the last tile of the first row reads; of a line, the first */
   uint32_t eight;          /* 28: bytes of eight input pixels */
-  int32_t row_skip;        /* 32: bytes from the last eighth pixel of a row to the next row */
+  int32_t row_skip;        /* 32: bytes from an input row to the next */
   uint32_t rows;           /* 36: of the input */
   uint32_t tile_rows;      /* 40 */
   uint32_t tiles;          /* 44: in a row */
   uint32_t last;           /* 48: bytes from a row's first output to its last tile's */
   uint32_t step;           /* 52: bytes of the outputs of a tile's row, or of 8 of a line */
-  int32_t first[2];        /* 56: bytes from the first row of tiles to the next: plane, output */
-  int32_t advance[2];      /* 64: from any other to the next */
-  int32_t zero;            /* 72: output zero point */
-  uint16_t pixels[8];      /* 76: places of eight pixels */
-  uint16_t outputs[8];     /* 92: places of a tile's outputs */
-  uint8_t taps[2][16];     /* 108: places of a patch's bytes; of the patch one output below */
-  int8_t limits[32];       /* 140: as in te_mve_run */
+  int32_t first[2];    /* 56: bytes from behind the first row of tiles to the next: plane, output */
+  int32_t advance[2];  /* 64: from any other to the next */
+  int32_t zero;        /* 72: output zero point */
+  uint16_t pixels[8];  /* 76: places of eight pixels */
+  uint16_t outputs[8]; /* 92: places of a tile's outputs */
+  uint8_t taps[2][16]; /* 108: places of a patch's bytes; of the patch whose outputs come after */
+  int8_t limits[32];   /* 140: as in te_mve_run */
 } te_mve_depthwise_run;
 
 typedef void te_mve_depthwise_kernel(const te_mve_depthwise_run *run);
@@ -146,6 +147,7 @@ typedef struct te_mve_depthwise_params {
   uint8_t stride, top, left; /* padding */
   int8_t zero, low, high;    /* of the output */
   int8_t input_zero;
+  uint8_t tile_height, wide; /* see mve_depthwise.S */
 } te_mve_depthwise_params;
 
 typedef te_mve_depthwise_params te_mve_depthwise_3x3_params;

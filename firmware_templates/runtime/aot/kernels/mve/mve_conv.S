@@ -54,8 +54,8 @@
     te_mve_leave MVE_FRAME
 .endm
 
-/* The sums of a pair of channels to int8, and on to the next pair. `reload`: q7 is in use. */
-.macro te_mve_conv_finish general, limit, scale, narrow, reload
+/* The sums of a pair of channels scaled in q4, q5. */
+.macro te_mve_conv_scale general, scale
     te_mve_gather_sums
     .if \general
     ldm     r3!, {r0, r2, r4, r6, r8, r10}
@@ -67,6 +67,11 @@
     te_mve_scale 0, \scale, q4, q6, r0, r2
     te_mve_scale 0, \scale, q5, q6, r4, r6
     .endif
+.endm
+
+/* The sums of a pair of channels to int8, and on to the next pair. `reload`: q7 is in use. */
+.macro te_mve_conv_finish general, limit, scale, narrow, reload
+    te_mve_conv_scale \general, \scale
     te_mve_pack \general, \narrow, r12
     .if \limit
     add     r0, r11, #(MVE_LIMITS - MVE_OFFSETS)
@@ -78,6 +83,16 @@
     vstrb.16 q5, [r5, q7]
     adds    r5, #2
     subs    r7, #1
+.endm
+
+/* The narrowed lanes of q5 (see te_mve_pack) as the lower or the upper bytes of q7's halfwords. */
+.macro te_mve_conv_half half, narrow, to
+    vshrnb.i32 q5, q4, #16
+    .if \narrow
+    vqrshrn\half\().s16 \to, q5, #\narrow
+    .else
+    vqmovn\half\().s16 \to, q5
+    .endif
 .endm
 
 /* One chunk of 4 pixels and 2 channels. */
@@ -112,19 +127,8 @@
     vmladav.s8 lr, q3, q5
 .endm
 
-/* step: bytes from a pixel's window to the next. general, limit, scale, narrow: requantization. */
-.macro te_mve_conv name, rows, chunks, step, general, limit, scale, narrow
-    te_mve_function \name
-    te_mve_conv_enter
-.Lblock\@:
-    te_mve_conv_block
-    .if \rows == 1
-    vldrw.32 q0, [r1]
-    vldrw.32 q1, [r1, #\step]
-    vldrw.32 q2, [r1, #(2 * \step)]
-    vldrw.32 q3, [r1, #(3 * \step)]
-    .endif
-.Lpair\@:
+/* The sums of a window for a pair of channels. */
+.macro te_mve_conv_sums rows, chunks, step
     .set    te_mve_row, 0
     .rept \rows
     .set    te_mve_at, 0
@@ -144,8 +148,95 @@
     .if \rows > 1
     ldr     r1, [sp, #MVE_HERE]
     .endif
+.endm
+
+/* Four pixels' first chunks. */
+.macro te_mve_conv_keep step
+    vldrw.32 q0, [r1]
+    vldrw.32 q1, [r1, #\step]
+    vldrw.32 q2, [r1, #(2 * \step)]
+    vldrw.32 q3, [r1, #(3 * \step)]
+.endm
+
+/* step: bytes from a pixel's window to the next. general, limit, scale, narrow: requantization. */
+.macro te_mve_conv name, rows, chunks, step, general, limit, scale, narrow
+    te_mve_function \name
+    te_mve_conv_enter
+.Lblock\@:
+    te_mve_conv_block
+    .if \rows == 1
+    te_mve_conv_keep \step
+    .endif
+.Lpair\@:
+    te_mve_conv_sums \rows, \chunks, \step
     te_mve_conv_finish \general, \limit, \scale, \narrow, 0
     bne.w   .Lpair\@
+    te_mve_conv_leave .Lblock\@
+    te_mve_end \name
+.endm
+
+/* The same for two pairs at a time, of the channels 0, 2 and 1, 3: neighbours are the bytes of a
+ * halfword, which are stored at once, at twice the offset of the pixels and two channels more. */
+.macro te_mve_conv_quad name, rows, chunks, step, scale, narrow
+    te_mve_function \name
+    te_mve_conv_enter
+.Lblock\@:
+    te_mve_conv_block
+    .if \rows == 1
+    te_mve_conv_keep \step
+    .endif
+.Lquad\@:
+    te_mve_conv_sums \rows, \chunks, \step
+    te_mve_conv_scale 0, \scale
+    te_mve_conv_half b, \narrow, q7
+    te_mve_conv_sums \rows, \chunks, \step
+    te_mve_conv_scale 0, \scale
+    te_mve_conv_half t, \narrow, q7
+    vldrh.u16 q6, [r11]
+    vstrh.16 q7, [r5, q6]
+    adds    r5, #4
+    subs    r7, #2
+    bne.w   .Lquad\@
+    te_mve_conv_leave .Lblock\@
+    te_mve_end \name
+.endm
+
+/* Four sums of one channel in q. */
+.macro te_mve_conv_channel q
+    vldrw.32 \q, [r3], #16
+    vmladav.s8 r0, q0, \q
+    vmladav.s8 r2, q1, \q
+    vmladav.s8 r4, q2, \q
+    vmladav.s8 r6, q3, \q
+    vmov    \q[2], \q[0], r0, r4
+    vmov    \q[3], \q[1], r2, r6
+.endm
+
+/* The same for windows of a single chunk, whose sums need not all be kept at a time. */
+.macro te_mve_conv_quad_1 name, step, scale, narrow
+    te_mve_function \name
+    te_mve_conv_enter
+.Lblock\@:
+    te_mve_conv_block
+    te_mve_conv_keep \step
+    lsr     r7, r7, #1
+    dls     lr, r7
+.Lquad\@:
+    te_mve_conv_channel q4
+    te_mve_conv_channel q5
+    ldm     r3!, {r0, r2, r4, r6}
+    te_mve_scale 0, \scale, q4, q4, r0, r2
+    te_mve_scale 0, \scale, q5, q5, r4, r6
+    te_mve_conv_half b, \narrow, q6
+    te_mve_conv_channel q4
+    te_mve_conv_channel q5
+    ldm     r3!, {r0, r2, r4, r6}
+    te_mve_scale 0, \scale, q4, q4, r0, r2
+    te_mve_scale 0, \scale, q5, q5, r4, r6
+    te_mve_conv_half t, \narrow, q6
+    vstrh.16 q6, [r5, q7]
+    adds    r5, #4
+    le      lr, .Lquad\@
     te_mve_conv_leave .Lblock\@
     te_mve_end \name
 .endm

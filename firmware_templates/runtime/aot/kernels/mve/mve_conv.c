@@ -12,7 +12,7 @@ static te_mve_run run_of(const te_mve_conv_params *params, uint32_t step, uint32
       .zero = params->zero,
   };
   for (uint32_t i = 0; i < 2 * TE_MVE_BLOCK; i++) {
-    run.offsets[i] = (uint16_t)(i / 2 * params->channels + i % 2);
+    run.offsets[i] = (uint16_t)(i / 2 * params->channels + i % 2 * params->apart);
   }
   te_mve_set_limits(run.limits, params->low, params->high);
   return run;

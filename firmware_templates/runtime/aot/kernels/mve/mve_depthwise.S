@@ -33,9 +33,8 @@
     .equ    DW_FACTORS, 12
     .equ    DW_LEFT, 16                 @ channels
     .equ    DW_TILE_ROWS, 20
-    .equ    DW_HERE, 24                 @ patch, output
-    .equ    DW_NEXT, 32                 @ bytes to the next tile row, of both
-    .equ    DW_FRAME, 40
+    .equ    DW_NEXT, 24                 @ bytes to the next tile row: plane, output
+    .equ    DW_FRAME, 32
 
 .macro te_mve_dw_enter
     te_mve_enter DW_FRAME
@@ -56,30 +55,50 @@
     te_mve_leave DW_FRAME
 .endm
 
-/* Copies a channel, rows of `width` pixels, to its plane, rows of `pitch` bytes. */
+/* Copies a channel, rows of `width` (at most 48) pixels, to its plane, rows of `pitch` bytes. Each
+ * eight pixels have offsets of their own, so that one pointer does. */
+.macro te_mve_dw_eight number, width, pitch, offsets
+    .if \width / 8 > \number
+    vldrb.u16 q4, [r1, \offsets]
+    vstrb.16 q4, [r2], #8
+    .elseif \width / 8 == \number && \width % 8
+    vpstt
+    vldrbt.u16 q4, [r1, \offsets]
+    vstrbt.16 q4, [r2], #(\pitch - \width / 8 * 8)
+    .endif
+.endm
+
+.macro te_mve_dw_next_eight number, width, offsets, before
+    .if (\width + 7) / 8 > \number
+    vadd.i16 \offsets, \before, r4
+    .endif
+.endm
+
 .macro te_mve_dw_copy width, pitch
     ldr     r1, [sp, #DW_INPUT]
     ldr     r2, [r11, #MVE_DW_PLANE]
     ldrd    r4, r5, [r11, #MVE_DW_EIGHT]
     ldr     r3, [r11, #MVE_DW_ROWS]
     vldrh.u16 q5, [r11, #MVE_DW_PIXELS]
+    te_mve_dw_next_eight 1, \width, q6, q5
+    te_mve_dw_next_eight 2, \width, q7, q6
+    te_mve_dw_next_eight 3, \width, q0, q7
+    te_mve_dw_next_eight 4, \width, q1, q0
+    te_mve_dw_next_eight 5, \width, q2, q1
     .if \width % 8
     mov     r6, #(\width % 8)
     vctp.16 r6
     .endif
     dls     lr, r3
 .Lrow\@:
-    .rept \width / 8
-    vldrb.u16 q4, [r1, q5]
-    add     r1, r1, r4
-    vstrb.16 q4, [r2], #8
-    .endr
-    .if \width % 8
-    vpstt
-    vldrbt.u16 q4, [r1, q5]
-    vstrbt.16 q4, [r2], #(\pitch - \width / 8 * 8)
-    .elseif \pitch > \width
-    add     r2, r2, #(\pitch - \width)
+    te_mve_dw_eight 0, \width, \pitch, q5
+    te_mve_dw_eight 1, \width, \pitch, q6
+    te_mve_dw_eight 2, \width, \pitch, q7
+    te_mve_dw_eight 3, \width, \pitch, q0
+    te_mve_dw_eight 4, \width, \pitch, q1
+    te_mve_dw_eight 5, \width, \pitch, q2
+    .if \width % 8 == 0 && \pitch > \width
+    add     r2, r2, #(\pitch - \width / 8 * 8)
     .endif
     add     r1, r1, r5
     le      lr, .Lrow\@
@@ -112,18 +131,18 @@
     .endif
 .endm
 
-/* 2x2 outputs from a patch of 4x4 at stride 1; from two of 3x5 at stride 2. */
-.macro te_mve_dw_patch stride, q, from
+/* 2x2 outputs from a patch of 4x4 at stride 1; 4 from two of 3x5 at stride 2. */
+.macro te_mve_dw_patch stride, wide, q, from
     vldrb.u8 \q, [\from, q7]
     .if \stride == 1
-    sub     \from, \from, #2
+    sub     \from, \from, #(2 * \stride * (1 - \wide) + 4 * \stride * \stride * \wide)
     vmladav.s8 r0, \q, q0
     vmladav.s8 r2, \q, q1
     vmladav.s8 r4, \q, q2
     vmladav.s8 r6, \q, q3
     .else
     vldrb.u8 q3, [\from, q2]
-    sub     \from, \from, #4
+    sub     \from, \from, #(2 * \stride * (1 - \wide) + 4 * \stride * \stride * \wide)
     vmladav.s8 r0, \q, q0
     vmladav.s8 r2, \q, q1
     vmladav.s8 r4, q3, q0
@@ -133,10 +152,11 @@
     vmov    \q[3], \q[1], r2, r6
 .endm
 
-/* Windows of 3x3: tiles of 4 rows of 2 outputs, from the right to the left, so that an output past
- * the end of a row is overwritten by the one whose place it takes. Weights, between 5 or 2 zeros:
- * 3, 0, 3, 0, 3 at stride 1, where rows of a patch are 4 long; 3, 0, 0, 3, 0, 0, 3 at stride 2. */
-.macro te_mve_depthwise_3x3 name, stride, width, pitch, general, limit, scale, narrow
+/* Windows of 3x3: tiles of 4 rows of 2 outputs, or, `wide`, of 2 rows of 4 (stride 1) or one of 8
+ * (stride 2), from the right to the left, so that an output past the end of a row is overwritten by
+ * the one whose place it takes. Weights, between 5 or 2 zeros: 3, 0, 3, 0, 3 at stride 1, where rows
+ * of a patch are 4 long; 3, 0, 0, 3, 0, 0, 3 at stride 2. */
+.macro te_mve_depthwise_3x3 name, stride, wide, width, pitch, general, limit, scale, narrow
     te_mve_function \name
     te_mve_dw_enter
 .Lchannel\@:
@@ -165,18 +185,16 @@
     str     r0, [sp, #DW_TILE_ROWS]
     strd    r2, r3, [sp, #DW_NEXT]
 .Ltiles\@:
-    strd    r1, r5, [sp, #DW_HERE]
-    addw    r3, r1, #(2 * \stride * \pitch)
+    addw    r3, r1, #(2 * \stride * (\pitch * (1 - \wide) + \stride * \wide))
     ldr     r0, [r11, #MVE_DW_TILES]
     dls     lr, r0
 .Ltile\@:
-    te_mve_dw_patch \stride, q4, r1
-    te_mve_dw_patch \stride, q5, r3
+    te_mve_dw_patch \stride, \wide, q4, r1
+    te_mve_dw_patch \stride, \wide, q5, r3
     te_mve_dw_finish \general, \limit, \scale, \narrow
     vstrb.16 q5, [r5, q6]
     sub     r5, r5, r8
     le      lr, .Ltile\@
-    ldrd    r1, r5, [sp, #DW_HERE]
     ldrd    r2, r3, [sp, #DW_NEXT]
     add     r1, r1, r2
     add     r5, r5, r3

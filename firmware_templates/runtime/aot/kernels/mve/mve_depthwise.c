@@ -23,28 +23,41 @@ static te_mve_depthwise_run run_of(const te_mve_depthwise_params *params, const 
   return run;
 }
 
+/* Where the bytes of a patch lie, and of the one whose outputs come after. */
+static void set_taps(te_mve_depthwise_run *run, const te_mve_depthwise_params *params) {
+  const uint32_t columns = params->stride == 1 ? 4 : 5; /* the last byte has weights of 0 */
+  const uint32_t taps = params->stride == 1 ? 16 : 15;
+  const uint32_t after = params->wide ? 4u : 2u * params->pitch;
+  for (uint32_t i = 0; i < 16; i++) {
+    const uint32_t tap = i < taps ? i : 0;
+    run->taps[0][i] = (uint8_t)(tap / columns * params->pitch + tap % columns);
+    run->taps[1][i] = (uint8_t)(run->taps[0][i] + after);
+  }
+}
+
 void te_mve_depthwise_3x3(const te_mve_depthwise_3x3_params *params, const void *input,
                           void *output, void *scratch) {
   te_mve_depthwise_run run = run_of(params, input, output, scratch);
   const uint32_t stride = params->stride, row = params->width * params->channels;
-  const uint32_t columns = stride == 1 ? 4 : 5; /* of a patch; the last bytes have weights of 0 */
-  const uint32_t rows = params->height < 4u ? 4u : params->height;
-  run.tile_rows = (rows + 3) / 4;
-  run.last = 2 * (run.tiles - 1) * params->channels;
-  run.step = 2u * params->channels;
-  run.advance[0] = (int32_t)(4 * stride * params->pitch);
-  run.advance[1] = (int32_t)(4 * row);
-  /* where the rows are no multiple of 4, the first tiles and the second overlap */
-  const uint32_t first = rows - 4 * (run.tile_rows - 1);
-  run.first[0] = (int32_t)(first * stride * params->pitch);
-  run.first[1] = (int32_t)(first * row);
-  for (uint32_t i = 0; i < 16; i++) {
-    const uint32_t tap = i < columns * (stride == 1 ? 4 : 3) ? i : 0;
-    run.taps[0][i] = (uint8_t)(tap / columns * params->pitch + tap % columns);
-    run.taps[1][i] = (uint8_t)(run.taps[0][i] + 2u * params->pitch);
-  }
+  const uint32_t high = params->tile_height, wide = 8 / high;
+  const uint32_t rows = params->height < high ? high : params->height;
+  const int32_t back = (int32_t)(wide * run.tiles); /* outputs that the tiles of a row go back */
+  run.tile_rows = (rows + high - 1) / high;
+  run.last = wide * (run.tiles - 1) * params->channels;
+  run.step = wide * params->channels;
+  /* where the rows are no multiple of a tile's, the first tiles and the second overlap */
+  const uint32_t first = rows - high * (run.tile_rows - 1);
+  run.first[0] = (int32_t)(first * stride * params->pitch) + back * (int32_t)stride;
+  run.first[1] = (int32_t)(first * row) + back * params->channels;
+  run.advance[0] = (int32_t)(high * stride * params->pitch) + back * (int32_t)stride;
+  run.advance[1] = (int32_t)(high * row) + back * params->channels;
+  set_taps(&run, params);
   for (uint32_t i = 0; i < 8; i++) {
-    const uint32_t y = i / 4 + i % 2 * 2, x = i / 2 % 2;
+    /* of the first patch, or pair of patches, and of the second */
+    const uint32_t own = i / 2, second = i % 2;
+    uint32_t y = own / 2 + 2 * second, x = own % 2;
+    if (params->wide && stride == 1) y = own / 2, x = own % 2 + 2 * second;
+    if (params->wide && stride == 2) y = 0, x = own + 4 * second;
     run.outputs[i] = (uint16_t)(y * row + x * params->channels);
   }
   params->fill(scratch, params->input_zero, params->plane);
