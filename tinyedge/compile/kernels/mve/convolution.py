@@ -147,6 +147,11 @@ class Convolution(Layer):
         factors = self.stage.words()[pairs].reshape(len(pairs), -1)
         return np.concatenate([weights.view(np.uint32), factors], axis=1)
 
+    def _offsets(self) -> tuple[int, ...]:
+        """Of a block's outputs, two channels a pixel."""
+        apart = 2 if self.quad else 1
+        return tuple(p * self.channels + c * apart for p in range(BLOCK) for c in range(2))
+
     def _pairs(self) -> NDArray[np.int64]:
         """[pairs, 2] channels, in the order of the stream."""
         if self.quad:
@@ -166,7 +171,7 @@ class Convolution(Layer):
             ("stream", Constant("stream", words)),
             ("pair_words", words.shape[1]),
             ("channels", self.channels),
-            ("apart", 2 if self.quad else 1),
+            ("offsets", self._offsets()),
             ("zero", self.stage.zero),
             ("low", self.stage.low),
             ("high", self.stage.high),

@@ -175,7 +175,7 @@ class Square(Plane):
         reload = self.stage.general or self.stage.limit
         tile = 19 + 2 * (self.stride == 2) + self.stage.instructions - 4 + reload
         channel = self.copying + rows * (13 + self.tiles * tile)
-        return 450 + self.plane // 8 + self.channels * channel
+        return 250 + self.plane // 8 + self.channels * channel
 
     def packed(self) -> NDArray[np.int8]:
         height, width, channels = self.params.filter.shape
@@ -201,7 +201,35 @@ class Square(Plane):
 
     def fields(self) -> Fields:
         """The members of ``te_mve_depthwise_params``."""
-        return (*super().fields(), ("tile_height", self.tile[0]), ("wide", int(self.wide)))
+        taps, after = self._taps()
+        return (
+            *super().fields(),
+            ("tile_height", self.tile[0]),
+            ("taps", taps),
+            ("after", after),
+            ("outputs", self._outputs()),
+        )
+
+    def _taps(self) -> tuple[tuple[int, ...], int]:
+        """Places of a patch's bytes, and how far behind them those of the next patch are."""
+        rows, columns = (4, 4) if self.stride == 1 else (3, 5)
+        places = [y * self.pitch + x for y in range(rows) for x in range(columns)]
+        after = 4 if self.wide else 2 * self.pitch
+        return (*places, *[0] * (_VECTOR - len(places))), after if self.stride == 2 else 0
+
+    def _outputs(self) -> tuple[int, ...]:
+        """Places of a tile's outputs: of the first patches and of the second in turn."""
+        places = []
+        for own, second in np.ndindex(4, 2):
+            y, x = divmod(own, 2)
+            if not self.wide:
+                y += 2 * second
+            elif self.stride == 1:
+                x += 2 * second
+            else:
+                y, x = 0, own + 4 * second
+            places.append((y * self.params.output_shape[2] + x) * self.channels)
+        return tuple(places)
 
     @property
     def possible(self) -> bool:
@@ -269,6 +297,11 @@ class Line(Plane):
             width=self.params.input_shape[2],
             **self.stage.arguments,
         )
+
+    def fields(self) -> Fields:
+        """The members of ``te_mve_depthwise_params``."""
+        places = tuple(place * self.channels for place in range(_TILE))
+        return (*super().fields(), ("outputs", places))
 
     @property
     def possible(self) -> bool:

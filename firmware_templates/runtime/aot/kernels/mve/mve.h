@@ -29,7 +29,7 @@ typedef struct te_mve_run {
   int32_t row_bytes;      /* 28: from a row of a window to the next */
   int32_t zero;           /* 32: output zero point */
   uint16_t offsets[8];    /* 36: of a block's outputs, two channels (quads: pairs) a pixel */
-  int8_t limits[32];      /* 52: least and most output, 16 times each */
+  uint32_t limits[8];     /* 52: least and most output, 16 bytes each */
 } te_mve_run;
 
 typedef void te_mve_conv_kernel(const te_mve_run *run);
@@ -39,10 +39,10 @@ typedef void te_mve_gatherer(int8_t *columns, const int8_t *window, uint32_t row
 typedef struct te_mve_conv_params {
   te_mve_conv_kernel *kernel;
   const uint32_t *stream;
+  uint16_t offsets[8];    /* of te_mve_run */
   uint32_t pair_words;    /* of the stream; an odd channel makes a pair again */
   uint16_t height, width; /* of the output */
   uint16_t channels;      /* of the output, at least 2 */
-  uint16_t apart;         /* bytes between the channels of an offset: 1, or 2 for quads */
   uint16_t step;          /* bytes from a window to the next */
   uint32_t row_step;      /* bytes from a row's first window to the next row's */
   uint32_t row_bytes;     /* from a row of a window to the next */
@@ -85,7 +85,7 @@ typedef struct te_mve_dense_run {
   uint32_t eights;        /* 12: of outputs, at least 1 */
   uint32_t turns;         /* 16: of the kernel's inner loop */
   int32_t zero;           /* 20: output zero point */
-  int8_t limits[32];      /* 24: as in te_mve_run */
+  uint32_t limits[8];     /* 24: as in te_mve_run */
 } te_mve_dense_run;
 
 typedef void te_mve_dense_kernel(const te_mve_dense_run *run);
@@ -126,8 +126,9 @@ typedef struct te_mve_depthwise_run {
   int32_t zero;        /* 72: output zero point */
   uint16_t pixels[8];  /* 76: places of eight pixels */
   uint16_t outputs[8]; /* 92: places of a tile's outputs */
-  uint8_t taps[2][16]; /* 108: places of a patch's bytes; of the patch whose outputs come after */
-  int8_t limits[32];   /* 140: as in te_mve_run */
+  uint8_t taps[16];    /* 108: places of a patch's bytes */
+  uint32_t after;      /* 124: added to them for the patch whose outputs come after */
+  uint32_t limits[8];  /* 128: as in te_mve_run */
 } te_mve_depthwise_run;
 
 typedef void te_mve_depthwise_kernel(const te_mve_depthwise_run *run);
@@ -147,7 +148,10 @@ typedef struct te_mve_depthwise_params {
   uint8_t stride, top, left; /* padding */
   int8_t zero, low, high;    /* of the output */
   int8_t input_zero;
-  uint8_t tile_height, wide; /* see mve_depthwise.S */
+  uint8_t tile_height; /* of 8 outputs: see mve_depthwise.S */
+  uint8_t taps[16];    /* these as in te_mve_depthwise_run */
+  uint8_t after;
+  uint16_t outputs[8];
 } te_mve_depthwise_params;
 
 typedef te_mve_depthwise_params te_mve_depthwise_3x3_params;
@@ -174,7 +178,7 @@ struct te_mve_add_params {
   int32_t first, second, constant; /* 0 */
   uint32_t turns;                  /* 12: of 16 elements, at least 1 */
   uint8_t places[16];              /* 16: of a turn's outputs in the order they are computed */
-  int8_t limits[32];               /* 32: as in te_mve_run */
+  int8_t limits[32];               /* 32: least and most output, 16 times each */
   te_mve_add_kernel *kernel;
 };
 

@@ -1,4 +1,5 @@
 #include <stddef.h>
+#include <string.h>
 
 #include "mve.h"
 #include "mve_limits.h"
@@ -11,9 +12,7 @@ static te_mve_run run_of(const te_mve_conv_params *params, uint32_t step, uint32
       .row_bytes = (int32_t)row_bytes,
       .zero = params->zero,
   };
-  for (uint32_t i = 0; i < 2 * TE_MVE_BLOCK; i++) {
-    run.offsets[i] = (uint16_t)(i / 2 * params->channels + i % 2 * params->apart);
-  }
+  memcpy(run.offsets, params->offsets, sizeof run.offsets);
   te_mve_set_limits(run.limits, params->low, params->high);
   return run;
 }
@@ -84,9 +83,9 @@ static void load_row(const te_mve_conv_params *params, int8_t *to, const int8_t 
   }
   const uint32_t room = params->band_row - params->left;
   const uint32_t bytes = params->input_row < room ? params->input_row : room;
-  params->fill(to, params->input_zero, params->left);
+  if (params->left > 0) params->fill(to, params->input_zero, params->left);
   params->copy(to + params->left, input + y * params->input_row, bytes);
-  params->fill(to + params->left + bytes, params->input_zero, room - bytes);
+  if (room > bytes) params->fill(to + params->left + bytes, params->input_zero, room - bytes);
 }
 
 /* Rows of outputs: `from` is the band, or the first of the gathered windows. */

@@ -24,7 +24,8 @@
     .equ    MVE_DW_PIXELS, 76
     .equ    MVE_DW_OUTPUTS, 92
     .equ    MVE_DW_TAPS, 108
-    .equ    MVE_DW_LIMITS, 140
+    .equ    MVE_DW_AFTER, 124
+    .equ    MVE_DW_LIMITS, 128
 
     /* the frame: what goes on from channel to channel, and from tile row to tile row */
     .equ    DW_INPUT, 0
@@ -104,17 +105,18 @@
     le      lr, .Lrow\@
 .endm
 
-/* The channel's factors: r9, r10 and, general, r7 with the zero point in r12. */
+/* The channel's factors: r9, r10 and, general, r7 with the zero point in r12. Else, r7 and r12 stay
+ * the pointers to weights and factors. */
 .macro te_mve_dw_factors general
-    ldr     r7, [sp, #DW_FACTORS]
     .if \general
+    str     r7, [sp, #DW_WEIGHTS]
+    ldr     r7, [sp, #DW_FACTORS]
     ldm     r7!, {r9, r10, r12}
     str     r7, [sp, #DW_FACTORS]
     mov     r7, r12
     ldr     r12, [r11, #MVE_DW_ZERO]
     .else
-    ldm     r7!, {r9, r10}
-    str     r7, [sp, #DW_FACTORS]
+    ldm     r12!, {r9, r10}
     .endif
 .endm
 
@@ -159,11 +161,14 @@
 .macro te_mve_depthwise_3x3 name, stride, wide, width, pitch, general, limit, scale, narrow
     te_mve_function \name
     te_mve_dw_enter
+    ldrd    r7, r12, [sp, #DW_WEIGHTS]
 .Lchannel\@:
     te_mve_dw_copy \width, \pitch
     vldrb.u8 q7, [r11, #MVE_DW_TAPS]
     vldrh.u16 q6, [r11, #MVE_DW_OUTPUTS]
+    .if \general
     ldr     r7, [sp, #DW_WEIGHTS]
+    .endif
     .if \stride == 1
     vldrb.u8 q0, [r7, #5]
     vldrb.u8 q1, [r7, #4]
@@ -172,9 +177,9 @@
     .else
     vldrb.u8 q0, [r7, #2]
     vldrb.u8 q1, [r7], #16
-    vldrb.u8 q2, [r11, #(MVE_DW_TAPS + 16)]
+    ldr     r0, [r11, #MVE_DW_AFTER]
+    vadd.i8 q2, q7, r0
     .endif
-    str     r7, [sp, #DW_WEIGHTS]
     te_mve_dw_factors \general
     ldr     r1, [r11, #MVE_DW_PATCH]
     ldr     r5, [sp, #DW_OUTPUT]

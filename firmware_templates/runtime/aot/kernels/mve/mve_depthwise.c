@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "mve.h"
 #include "mve_limits.h"
 
@@ -19,20 +21,9 @@ static te_mve_depthwise_run run_of(const te_mve_depthwise_params *params, const 
       .zero = params->zero,
   };
   for (uint32_t i = 0; i < 8; i++) run.pixels[i] = (uint16_t)(i * params->channels);
+  memcpy(run.outputs, params->outputs, sizeof run.outputs);
   te_mve_set_limits(run.limits, params->low, params->high);
   return run;
-}
-
-/* Where the bytes of a patch lie, and of the one whose outputs come after. */
-static void set_taps(te_mve_depthwise_run *run, const te_mve_depthwise_params *params) {
-  const uint32_t columns = params->stride == 1 ? 4 : 5; /* the last byte has weights of 0 */
-  const uint32_t taps = params->stride == 1 ? 16 : 15;
-  const uint32_t after = params->wide ? 4u : 2u * params->pitch;
-  for (uint32_t i = 0; i < 16; i++) {
-    const uint32_t tap = i < taps ? i : 0;
-    run->taps[0][i] = (uint8_t)(tap / columns * params->pitch + tap % columns);
-    run->taps[1][i] = (uint8_t)(run->taps[0][i] + after);
-  }
 }
 
 void te_mve_depthwise_3x3(const te_mve_depthwise_3x3_params *params, const void *input,
@@ -51,15 +42,8 @@ void te_mve_depthwise_3x3(const te_mve_depthwise_3x3_params *params, const void 
   run.first[1] = (int32_t)(first * row) + back * params->channels;
   run.advance[0] = (int32_t)(high * stride * params->pitch) + back * (int32_t)stride;
   run.advance[1] = (int32_t)(high * row) + back * params->channels;
-  set_taps(&run, params);
-  for (uint32_t i = 0; i < 8; i++) {
-    /* of the first patch, or pair of patches, and of the second */
-    const uint32_t own = i / 2, second = i % 2;
-    uint32_t y = own / 2 + 2 * second, x = own % 2;
-    if (params->wide && stride == 1) y = own / 2, x = own % 2 + 2 * second;
-    if (params->wide && stride == 2) y = 0, x = own + 4 * second;
-    run.outputs[i] = (uint16_t)(y * row + x * params->channels);
-  }
+  memcpy(run.taps, params->taps, sizeof run.taps);
+  run.after = params->after;
   params->fill(scratch, params->input_zero, params->plane);
   params->kernel(&run);
 }
@@ -68,7 +52,6 @@ void te_mve_depthwise_line(const te_mve_depthwise_line_params *params, const voi
                            void *output, void *scratch) {
   te_mve_depthwise_run run = run_of(params, input, output, scratch);
   run.step = 8u * params->channels;
-  for (uint32_t i = 0; i < 8; i++) run.outputs[i] = (uint16_t)(i * params->channels);
   params->fill(scratch, params->input_zero, params->plane);
   params->kernel(&run);
 }

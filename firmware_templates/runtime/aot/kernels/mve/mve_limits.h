@@ -4,9 +4,12 @@
 
 #include <stdint.h>
 
-static inline void te_mve_set_limits(int8_t limits[32], int8_t low, int8_t high) {
-  for (uint32_t i = 0; i < 16; i++) limits[i] = low;
-  for (uint32_t i = 16; i < 32; i++) limits[i] = high;
+static inline void te_mve_set_limits(uint32_t limits[8], int8_t low, int8_t high) {
+  const uint32_t least = 0x01010101u * (uint8_t)low, most = 0x01010101u * (uint8_t)high;
+  for (uint32_t i = 0; i < 4; i++) {
+    limits[i] = least;
+    limits[i + 4] = most;
+  }
 }
 
 #endif
