@@ -23,6 +23,23 @@ def test_two_clones_make_the_same_bytes(capsys: pytest.CaptureFixture[str]) -> N
     assert repro.main(["--board", "host"]) == 0, capsys.readouterr().out
 
 
+def test_only_times_are_left_out_of_the_comparison(tmp_path: Path) -> None:
+    pages = {
+        "one": "<p>a</p><div data-wall><b>1 ms</b><br></div><p>z</p>",
+        "two": "<p>a</p><div data-wall><b>2 ms</b><br></div><p>z</p>",
+        "three": "<p>a</p><div data-wall><b>1 ms</b><br></div><p>y</p>",
+        "four": '<p id="x">a</p><div data-wall></div><p>z</p>',
+    }
+    found = {}
+    for name, text in pages.items():
+        path = tmp_path / name / "report.html"
+        path.parent.mkdir()
+        path.write_text(text)
+        found[name] = repro.content(path)
+    assert found["one"] == found["two"]
+    assert len(set(found.values())) == 3
+
+
 def _firmware(folder: Path, given: Compile | None = None) -> Firmware:
     workspace = Workspace(folder / "build")
     model = pipeline.resolve(str(tiny_model.write(folder / "x.tflite")), given)
