@@ -23,7 +23,7 @@ PLACES = ("a", "second/and further down")
 #: what says how long something took, at which address a device answered, or vouches for such a file
 PROVENANCE = frozenset(
     {
-        *("train.json", "train.stamp", ".lock"),
+        *("train.json", "train.stamp", ".lock", "device.log"),
         *("validate.json", "bench.json", "profile.json", "debug.json"),
     }
 )

@@ -213,7 +213,7 @@ def _figures(data: ReportData) -> Pairs:
     unit, spread = bench.tick_unit, bench.ticks
     rows = [
         (f"{unit} per inference, median", f"{spread.median:,.0f}"),
-        ("smallest to largest", f"{spread.min:,.0f} to {spread.max:,.0f} ({bench.runs} runs)"),
+        (f"in {bench.runs} runs", f"{spread.min:,.0f} to {spread.max:,.0f}"),
         ("multiply-accumulates", f"{bench.macs:,}"),
     ]
     if bench.ticks_per_mac is not None:
