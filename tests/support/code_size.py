@@ -13,6 +13,7 @@ from tinyedge.emit.view import LayersView
 #: prefix of a family's names -> its folder, and its core
 _FAMILIES = {
     "te_v6m": ("armv6m", ("-mcpu=cortex-m0", "-mthumb")),
+    "te_mve": ("mve", ("-mcpu=cortex-m55", "-mthumb", "-mfloat-abi=hard")),
     "te": ("armv7em", ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")),
 }
 _RUNTIME = resources.root("firmware_templates") / "runtime/aot"

@@ -35,6 +35,16 @@ ARGUMENTS = {
     "te_v6m_gather": {"bytes": (4, 9)},
     "te_v6m_pairs": {"stride": (1, 2)},
     "te_v6m_depthwise_2": {"rows": (1, 3), "taps": (3, 5), "ends": (4, 21), "bits": (11,)},
+    "te_mve_conv": {"rows": (1, 3), "chunks": (1, 6), "step": (32,), "scale": (10,)},
+    "te_mve_conv_3": {"rows": (1, 3), "chunks": (1, 3), "scale": (10,)},
+    "te_mve_conv_quad": {"rows": (1,), "chunks": (2, 4), "step": (32,), "scale": (10,)},
+    "te_mve_conv_quad_1": {"step": (16,), "scale": (10,)},
+    "te_mve_gather": {"rows": (3, 10), "bytes": (9,), "step": (6,), "pitch": (96,)},
+    "te_mve_dense": {"head": (1, 4), "turn": (4,), "loop": (0, 1), "scale": (10,)},
+    "te_mve_depthwise_3x3": {"stride": (1, 2), "width": (6, 48), "pitch": (50,), "scale": (10,)},
+    "te_mve_depthwise_line": {"short": (0, 1), "width": (15, 40), "scale": (10,)},
+    "te_mve_add_16": {"narrow": (2,)},
+    "te_mve_average_8": {"channels": (64,), "unroll": (5, 8)},
 }
 FLAGS = {
     "te_conv_3x2": ("signed", "limit", "ragged"),
@@ -49,9 +59,21 @@ FLAGS = {
     "te_v6m_dense": ("general",),
     "te_v6m_add_1": ("limit",),
     "te_v6m_depthwise_2": ("odd", "general"),
+    "te_mve_conv": ("general", "limit"),
+    "te_mve_conv_3": ("general", "limit"),
+    "te_mve_dense": ("general", "limit"),
+    "te_mve_depthwise_3x3": ("wide", "general", "limit"),
+    "te_mve_depthwise_line": ("general", "limit"),
+    "te_mve_add_16": ("limit",),
+    "te_mve_average_8": ("away",),
 }
 #: arguments that the macro needs and that hardly change its size
-FIXED = {"te_depthwise_3x3": {"shift": 11, "signed": 0, "limit": 0}}
+_FOLDED = {"narrow": 0}
+FIXED = {
+    "te_depthwise_3x3": {"shift": 11, "signed": 0, "limit": 0},
+    **{name: _FOLDED for name in code_size.MACROS if name.startswith(("te_mve_c", "te_mve_d"))},
+    "te_mve_copy": {},
+}
 
 
 def _instances() -> list[Instance]:
@@ -78,9 +100,9 @@ def test_drivers_have_about_the_estimated_size(
     level: str, optimize: code_size.Optimize, tmp_path: Path
 ) -> None:
     need("arm-none-eabi-gcc")
-    both = product(("cortex-m4f", "cortex-m0"), ("speed", "size"))
+    both = product(("cortex-m4f", "cortex-m0", "cortex-m55"), ("speed", "size"))
     kernels = {kernel.name: kernel for core, aim in both for kernel in for_core(core, aim)}  # type: ignore[arg-type]
-    tuned = ("te_v7em", "te_v6m")
+    tuned = ("te_v7em", "te_v6m", "te_mve")
     names = [n for n in code_size.DRIVERS if optimize == "size" or n.startswith(tuned)]
     for name in names:
         source = next(path for path in kernels[name].sources if path.endswith(".c"))
