@@ -14,7 +14,7 @@ from typing import TypeVar
 import msgspec
 
 from tinyedge import bench as benching
-from tinyedge import bill, flash, results
+from tinyedge import bill, flash, float_network, results
 from tinyedge import build as building
 from tinyedge import debug as debugging
 from tinyedge import profile as profiling
@@ -273,18 +273,23 @@ def profile(built: Built, url: str, *, runs: int, progress: Advance, on_log: Log
 def debug(
     built: Built, url: str, sample: int, vectors: Path | None, *, on_log: Log
 ) -> tuple[DebugReport, tuple[debugging.Layer, ...]]:
-    """Compare the layers of observed firmware of the aot runtime; the report is kept as debug.json.
+    """Compare the layers of observed firmware; the report is kept as debug.json.
 
     Raises ConfigError if there is no such sample.
     """
     firmware, loaded = built.firmware, built.firmware.loaded
-    assert firmware.plan is not None
     samples = loaded.samples(sample + 1, vectors)
     if sample >= len(samples):
         raise ConfigError(f"there is no sample {sample} in {samples.source}: it has {len(samples)}")
+    number = sample if vectors is None else None
     with connect(built, url, on_log) as session:
         layers = debugging.layers(
-            session, loaded.graph, firmware.plan, loaded.tflite, samples[sample]
+            session,
+            loaded.graph,
+            firmware.plan,
+            loaded.tflite,
+            samples[sample],
+            floats=float_network.values(loaded, samples[sample], number),
         )
     truths = tuple(layer.truth for layer in layers)
     first = next((truth.index for truth in truths if truth.differing), None)

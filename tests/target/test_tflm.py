@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need, shared_models
-from tinyedge import board, build, flash
+from tinyedge import board, build, debug, flash
 from tinyedge.build import size
 from tinyedge.emit import carray, firmware
 from tinyedge.emit.tflm_operators import METHODS, operator
@@ -208,3 +208,16 @@ def test_each_layer_is_timed_where_it_is_asked_for(
             assert len(layers) == 2
             assert all(0 < ticks < whole for ticks in layers)
             assert sum(layers) < whole
+
+
+def test_what_each_operator_writes_is_the_references(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OBSERVE", "1")
+    path = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"
+    data, graph = path.read_bytes(), read(path.read_bytes(), path.stem)
+    sample = [np.random.default_rng(2).integers(-128, 128, graph.inputs[0].shape, np.int8)]
+    with _device(data, path.stem, tmp_path) as (device, _), Session(device.url) as session:
+        layers = debug.layers(session, graph, None, data, sample)
+    assert len(layers) == len(graph.ops)
+    assert not any(layer.truth.differing for layer in layers)

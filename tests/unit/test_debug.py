@@ -15,6 +15,7 @@ from tinyedge.graph import read_tflite
 from tinyedge.graph.types import Array, Graph
 from tinyedge.link.messages import Inference
 from tinyedge.link.session import Session
+from tinyedge.oracle import Oracle
 from tinyedge.results import LayerTruth
 
 CORES = ("host", "cortex-m4f")
@@ -67,6 +68,60 @@ def _model() -> bytes:
         zero_point=4,
     )
     return model.finish(model.softmax(model.reshape(y, (1, 128))))
+
+
+class _Interpreter:
+    """A session whose device runs TFLM, and writes ``flip`` (operator, byte) otherwise."""
+
+    def __init__(self, data: bytes, flip: tuple[int, int] | None) -> None:
+        self._data, self._flip = data, flip
+
+    def watch(
+        self, inputs: Sequence[bytes], sizes: Sequence[int]
+    ) -> tuple[Inference, tuple[bytes, ...]]:
+        graph, oracle = read_tflite.read(self._data, "net"), Oracle(self._data, "net")
+        oracle.run([np.frombuffer(data, np.int8) for data in inputs])
+        tensors, written = oracle.tensors(), []
+        for op in graph.ops:
+            raw = np.frombuffer(tensors[op.outputs[0].index].tobytes(), np.uint8).copy()
+            if self._flip is not None and self._flip[0] == op.index:
+                raw[self._flip[1]] ^= 3
+            written.append(raw.tobytes())
+        assert [len(data) for data in written] == list(sizes)
+        return Inference((), 1), tuple(written)
+
+
+def _of_tflm(
+    flip: tuple[int, int] | None = None, floats: dict[str, Array] | None = None
+) -> list[LayerTruth]:
+    data = _model()
+    graph = read_tflite.read(data, "net")
+    sample: list[Array] = [np.random.default_rng(1).integers(-128, 128, (1, 6, 6, 2), np.int8)]
+    device = cast("Session", _Interpreter(data, flip))
+    found = debug.layers(device, graph, None, data, sample, floats=floats)
+    return [layer.truth for layer in found]
+
+
+def test_tflm_s_operators_are_compared_one_by_one() -> None:
+    whole = _of_tflm()
+    assert [layer.name for layer in whole] == ["CONV_2D", "CONV_2D", "RESHAPE", "SOFTMAX"]
+    assert not any(layer.differing for layer in whole)
+    damaged = _of_tflm((1, 5))
+    assert [layer.differing for layer in damaged] == [0, 1, 0, 0]
+    assert damaged[1].first_difference == 5
+
+
+def test_the_float_network_stands_where_it_has_the_tensor() -> None:
+    plain = _of_tflm()
+    assert {layer.against for layer in plain} == {"dequantized"}
+    name, shape = plain[1].tensor, plain[1].output_shape
+    with_floats = _of_tflm(floats={name: np.full(shape, 3.0, np.float32), "other": np.zeros(1)})
+    assert [layer.against for layer in with_floats].count("float") == 1
+    assert with_floats[1].against == "float"
+    assert with_floats[1].snr_db != plain[1].snr_db
+    assert with_floats[0] == plain[0]
+    shorter = _of_tflm(floats={name: np.zeros(3, np.float32)})
+    assert {layer.against for layer in shorter} == {"dequantized"}
 
 
 def _layers(core: str, flip: tuple[int, int] | None = None) -> list[LayerTruth]:

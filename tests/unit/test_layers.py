@@ -44,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
     "meter": {"link"},
     "energy": {"board", "link", "meter", "results", "samples"},
     "pipeline": {"*"},
+    "float_network": {"*"},
     "bill": {"*"},
     "fitting": {"*"},
     "recipe_file": {"recipe"},

@@ -45,10 +45,12 @@ def command(
     """Compare what each layer writes on the device with the reference, and with real numbers.
 
     The device sends each layer's output while it runs, so that it needs no room to keep them. Exit
-    code 1 if a byte differs from TFLM's reference; the signal-to-noise ratio says what int8 costs.
+    code 1 if a byte differs from TFLM's reference. The signal-to-noise ratio says what int8 costs:
+    against the recipe's float network; for a .tflite, or a layer that the float network does not
+    have (marked with *), against its int8 weights without rounding.
     """
     _stages.require_ports(port)
-    built = _stages.observed(model, board, runtime, workspace, given, require=_require_plan)
+    built = _stages.observed(model, board, runtime, workspace, given, require=_require_telling)
     with _stages.device(built, port) as url:
         report, layers = devices.debug(built, url, sample, inputs, on_log=_console.note)
     show(report)
@@ -63,17 +65,19 @@ def command(
         raise CheckFailed(f"layer {report.first_differing} is the first that differs from TFLM's")
 
 
-def _require_plan(firmware: Firmware) -> None:
-    if firmware.plan is None:
+def _require_telling(firmware: Firmware) -> None:
+    """Raise ConfigError where nothing tells what the layers write."""
+    if firmware.plan is None and firmware.board.flash.method == "host":
         raise ConfigError(
-            "the tflm runtime does not tell what its layers write", "debug --runtime aot"
+            f"{firmware.board.id}: TensorFlow Lite Micro's wheel is the reference itself",
+            "debug --runtime aot, or tflm on another board",
         )
 
 
 def worst_maps(layers: Sequence[Layer]) -> Layer | None:
     """Of the layers with feature maps, the first that differs, else the noisiest."""
-    maps = [layer for layer in layers if len(layer.step.output.shape) == _NHWC]
-    maps = [layer for layer in maps if layer.step.ops]
+    maps = [layer for layer in layers if len(layer.output.shape) == _NHWC]
+    maps = [layer for layer in maps if layer.output.ops]
     wrong = [layer for layer in maps if layer.truth.differing]
     noisy = [layer for layer in maps if layer.truth.snr_db is not None]
     if wrong:
@@ -95,6 +99,8 @@ def show(report: DebugReport) -> None:
     columns += [">SNR"]
     title = f"{report.model} on {report.board}, sample {report.sample} of {report.inputs}"
     _console.show(_console.table(title, columns, [_row(layer) for layer in report.layers]))
+    if any(layer.against != "float" for layer in report.layers):
+        _console.show("* against int8 weights and input without rounding, not the float network")
     if report.first_differing is None:
         _console.verdict(True, f"all {len(report.layers)} layers are TFLM's, byte for byte")
     else:
@@ -110,5 +116,10 @@ def _row(layer: LayerTruth) -> tuple[object, ...]:
         layer.differing,
         layer.largest_difference,
         f"{layer.beyond_range * 100:.1f} %",
-        "-" if layer.snr_db is None else f"{layer.snr_db:.1f} dB",
+        _snr(layer),
     )
+
+
+def _snr(layer: LayerTruth) -> str:
+    mark = "" if layer.against == "float" else " *"
+    return "-" if layer.snr_db is None else f"{layer.snr_db:.1f} dB{mark}"

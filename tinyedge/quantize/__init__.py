@@ -35,9 +35,21 @@ from tinyedge.workspace import (
 )
 
 if TYPE_CHECKING:
-    from tinyedge.quantize.convert import Converted
+    import numpy as np
+    from numpy.typing import NDArray
 
-__all__ = ["QuantizeReport", "check_int8", "inputs", "quantize", "require_accuracy", "tflite_path"]
+    from tinyedge.quantize.convert import Converted
+    from tinyedge.quantize.floats import Values
+
+__all__ = [
+    "QuantizeReport",
+    "check_int8",
+    "float_values",
+    "inputs",
+    "quantize",
+    "require_accuracy",
+    "tflite_path",
+]
 
 TFLITE = "model.tflite"
 LAYERS = "layers.png"
@@ -96,6 +108,18 @@ def quantize(
         max_accuracy_drop=allowed,
         held=_held(report.accuracy_drop, allowed),
     )
+
+
+def float_values(recipe: Recipe, workspace: Workspace, sample: NDArray[np.float32]) -> Values:
+    """Every tensor of the float network for one sample (without batch), by its name in the .tflite.
+
+    Raises ToolError without TensorFlow, and ConfigError if the recipe is not trained.
+    """
+    dataset = datasets.load(recipe.data, recipe.path, workspace.samples(recipe.name))
+    made = _made(recipe, workspace.model(recipe.name))
+    from tinyedge.quantize import convert  # noqa: PLC0415 - slow
+
+    return convert.floating(recipe, dataset, made.model, sample)
 
 
 def require_accuracy(report: QuantizeReport) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from tinyedge import backend
 from tinyedge.dataset import Dataset
 from tinyedge.graph import read_tflite
-from tinyedge.quantize import calibrate, evaluate, noise, ptq
+from tinyedge.quantize import calibrate, evaluate, floats, noise, ptq
 from tinyedge.quantize.calibrate import Choice
 from tinyedge.quantize.ptq import Samples
 from tinyedge.recipe import Recipe
@@ -50,6 +53,15 @@ def layers(recipe: Recipe, dataset: Dataset, model: bytes, tflite: bytes) -> lis
     floating = ptq.calibrated(backend.load(), model, samples, recipe.name)
     graph = read_tflite.read(tflite, recipe.name)
     return noise.layers(backend.load(), graph, floating, dataset.test)
+
+
+def floating(
+    recipe: Recipe, dataset: Dataset, model: bytes, sample: NDArray[np.float32]
+) -> floats.Values:
+    """Every tensor of the float network for one sample, by its name in the .tflite."""
+    samples = dataset.representative(noise.SAMPLES, recipe.quantize.seed).inputs
+    calibrated = ptq.calibrated(backend.load(), model, samples, recipe.name)
+    return next(floats.run(backend.load(), calibrated, sample[np.newaxis]))
 
 
 def _by(recipe: Recipe, model: bytes, samples: Samples, choice: Choice) -> bytes:

@@ -19,11 +19,11 @@ from tinyedge.results.fields import (
 
 
 class LayerTruth(Result, frozen=True, kw_only=True):
-    """One step of the aot runtime."""
+    """One step of the aot runtime, or one operator of the tflm runtime."""
 
-    index: Annotated[int, Meta(ge=0, description="Place in the plan")]
+    index: Annotated[int, Meta(ge=0, description="Place in the order of execution")]
     name: Annotated[str, Meta(description="Operators that it carries out")]
-    kernel: str
+    kernel: Annotated[str, Meta(description="Kernel of the aot runtime; empty: TFLM's")]
     tensor: Annotated[str, Meta(description="Name of the tensor that it writes")]
     output_shape: Annotated[tuple[int, ...], Meta(description="Without channels left out")]
     output_bytes: Annotated[int, Meta(ge=0)]
@@ -37,6 +37,10 @@ class LayerTruth(Result, frozen=True, kw_only=True):
         float | None,
         Meta(description="Signal to noise against real numbers; null: one of them is 0"),
     ]
+    against: Annotated[
+        Literal["float", "dequantized"],
+        Meta(description="Real numbers of the float network, or of the int8 weights unrounded"),
+    ] = "dequantized"
 
 
 class DebugReport(Result, frozen=True, kw_only=True):

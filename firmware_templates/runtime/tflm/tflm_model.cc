@@ -10,6 +10,7 @@
 #include "te_port.h"
 #endif
 #include "tensorflow/lite/micro/arena_allocator/single_arena_buffer_allocator.h"
+#include "tensorflow/lite/micro/memory_helpers.h"
 #include "tensorflow/lite/micro/memory_planner/greedy_memory_planner.h"
 #include "tensorflow/lite/micro/micro_allocator.h"
 #include "tensorflow/lite/micro/micro_interpreter.h"
@@ -33,16 +34,59 @@ char error_text[256];
 bool ready;
 
 #ifdef TE_OBSERVE
-// Reports each operator's ticks as soon as it has run. Operators of one subgraph run one after
-// the other, so that one start time is enough.
+// An allocator in its place that remembers where the tensors are, which TFLM tells only where their
+// memory is not reused.
+class Tensors : public tflite::MicroAllocator {
+ public:
+  Tensors(tflite::SingleArenaBufferAllocator *memory, tflite::MicroMemoryPlanner *planner)
+      : tflite::MicroAllocator(memory, planner) {}
+  // The interpreter's tensor; while an operator's output holds, its data do.
+  const TfLiteEvalTensor *Get(int index) const {
+    return tensors_ + index;
+  }
+
+ protected:
+  TfLiteStatus AllocateTfLiteEvalTensors(const tflite::Model *model,
+                                         tflite::SubgraphAllocations *subgraphs) override {
+    const TfLiteStatus status = MicroAllocator::AllocateTfLiteEvalTensors(model, subgraphs);
+    tensors_ = subgraphs[0].tensors;
+    return status;
+  }
+
+ private:
+  // What the destructor of a virtual object refers to; the C++ library's brings a heap along.
+  void operator delete(void *) {}
+
+  const TfLiteEvalTensor *tensors_ = nullptr;
+};
+alignas(Tensors) uint8_t tensors_storage[sizeof(Tensors)];
+
+// What tflite::MicroAllocator::Create does.
+Tensors *BuildTensors() {
+  tflite::SingleArenaBufferAllocator *memory =
+      tflite::SingleArenaBufferAllocator::Create(kArena, te_model.arena_bytes);
+  uint8_t *planner = memory->AllocatePersistentBuffer(sizeof(tflite::GreedyMemoryPlanner),
+                                                      alignof(tflite::GreedyMemoryPlanner));
+  return new (tensors_storage) Tensors(memory, new (planner) tflite::GreedyMemoryPlanner());
+}
+
+// Reports each operator's ticks and its first output as soon as it has run. Operators of one
+// subgraph run one after the other, so that one start time is enough.
 class LayerTimer : public tflite::MicroProfilerInterface {
  public:
+  LayerTimer(const tflite::Model *model, const Tensors *tensors)
+      : operators_(model->subgraphs()->Get(0)->operators()), tensors_(tensors) {}
   uint32_t BeginEvent(const char *) override {
     start_ = te_port_ticks();
     return layer_;
   }
   void EndEvent(uint32_t layer) override {
     te_observe_layer(layer, te_port_ticks() - start_);
+    const TfLiteEvalTensor *output = tensors_->Get(operators_->Get(layer)->outputs()->Get(0));
+    size_t bytes = 0;
+    if (tflite::TfLiteEvalTensorByteLength(output, &bytes) == kTfLiteOk) {
+      te_observe_output(layer, output->data.data, static_cast<uint32_t>(bytes));
+    }
     layer_ = layer + 1;
   }
   void Restart() {
@@ -50,9 +94,10 @@ class LayerTimer : public tflite::MicroProfilerInterface {
   }
 
  private:
-  // What the destructor of a virtual object refers to; the C++ library's brings a heap along.
   void operator delete(void *) {}
 
+  const flatbuffers::Vector<flatbuffers::Offset<tflite::Operator>> *operators_;
+  const Tensors *tensors_;
   uint64_t start_ = 0;
   uint32_t layer_ = 0;
 };
@@ -151,13 +196,15 @@ te_status te_model_init(void) {
   if (status != TE_OK) {
     return status;
   }
-  tflite::MicroProfilerInterface *profiler = nullptr;
 #ifdef TE_OBSERVE
-  te::timer = new (te::timer_storage) te::LayerTimer();
-  profiler = te::timer;
+  te::Tensors *tensors = te::BuildTensors();
+  te::timer = new (te::timer_storage) te::LayerTimer(model, tensors);
+  te::interpreter =
+      new (te::storage) tflite::MicroInterpreter(model, *resolver, tensors, nullptr, te::timer);
+#else
+  te::interpreter = new (te::storage)
+      tflite::MicroInterpreter(model, *resolver, te::kArena, te_model.arena_bytes);
 #endif
-  te::interpreter = new (te::storage) tflite::MicroInterpreter(
-      model, *resolver, te::kArena, te_model.arena_bytes, nullptr, profiler);
   status = te::AllocateTensors();
   te::ready = status == TE_OK;
   return status;
