@@ -177,7 +177,8 @@ class Quantize(config.Table, frozen=True, kw_only=True):
     keeping the zeros and clusters that it has. ``samples`` of the training split calibrate "ptq"'s
     ranges: by their least and greatest values, by the moving average of these, by a
     ``percentile``, or by whichever of them loses least on the validation split ("search").
-    ``dense`` says how many scales the weights of dense layers have. ``max_accuracy_drop`` is in
+    ``dense`` says how many scales the weights of dense layers have. ``backend`` is what quantizes:
+    TensorFlow's converter, or litert-quantizer, for "ptq". ``max_accuracy_drop`` is in
     percentage points of test accuracy.
     """
 
@@ -187,6 +188,7 @@ class Quantize(config.Table, frozen=True, kw_only=True):
     calibration: Literal["min-max", "moving-average", "percentile", "search"] = "min-max"
     percentile: Annotated[float, Meta(gt=50.0, le=100.0)] = 99.9
     dense: Literal["per-channel", "per-tensor"] = "per-channel"
+    backend: Literal["tensorflow", "litert"] = "tensorflow"
     epochs: Count = 1
     learning_rate: Rate = 0.0005
     max_accuracy_drop: Annotated[float, Meta(ge=0.0, le=100.0)] = 1.0
@@ -302,6 +304,11 @@ def read(path: Path) -> Recipe:
     recipe = Recipe(path=path, **(msgspec.structs.asdict(checked) | _origin(checked, path)))
     for name in ("max_arena", "max_flash"):
         _check_size(f"compile.{name}", getattr(recipe.compile, name), path)
+    if recipe.quantize.method == "qat" and recipe.quantize.backend == "litert":
+        raise ConfigError(
+            f'{path}: quantize.backend = "litert" has no use: "qat" finds ranges in training',
+            'write quantize.method = "ptq" or quantize.backend = "tensorflow"',
+        )
     low, high = recipe.data.range
     if not low < high:
         raise ConfigError(

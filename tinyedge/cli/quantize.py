@@ -55,7 +55,7 @@ def _facts(report: QuantizeReport) -> object:
             ("lost", f"{report.accuracy_drop * 100:.2f} points"),
             ("allowed", f"{report.max_accuracy_drop * 100:.2f} points"),
             ("test samples", report.test_samples),
-            ("method", report.method),
+            ("method", f"{report.method}, by {report.backend}"),
             ("calibration", report.calibration or "in training"),
             ("calibration samples", report.representative_samples),
             ("size", f"{report.tflite_bytes:,} bytes, {report.deflated_bytes:,} deflated"),

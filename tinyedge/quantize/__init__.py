@@ -192,6 +192,7 @@ def _report(
         deflated_bytes=len(zlib.compress(tflite, 9)),
         sparsity=_sparsity(tflite),
         method=recipe.quantize.method,
+        backend=recipe.quantize.backend,
         calibration=converted.calibration,
         calibrations=converted.trials,
         representative_samples=min(recipe.quantize.samples, len(dataset.train))

@@ -63,8 +63,19 @@ def recalibrated(backend: Backend, model: bytes, samples: Samples, choice: Choic
 
 def ranges(backend: Backend, model: bytes, samples: Samples, choice: Choice) -> dict[str, Range]:
     """Least and greatest value to represent, of each tensor by its name."""
-    each = _percentiles if choice.kind == "percentile" else _moving
-    return each(backend, model, samples, choice)
+    each = {"min-max": _extremes, "moving-average": _moving, "percentile": _percentiles}
+    return each[choice.kind](backend, model, samples, choice)
+
+
+def _extremes(
+    backend: Backend, model: bytes, samples: Samples, _choice: Choice
+) -> dict[str, Range]:
+    found: dict[str, Range] = {}
+    for values in floats.run(backend, model, samples):
+        for name, value in values.items():
+            low, high = found.get(name, (np.inf, -np.inf))
+            found[name] = min(low, float(value.min())), max(high, float(value.max()))
+    return found
 
 
 def _moving(backend: Backend, model: bytes, samples: Samples, _choice: Choice) -> dict[str, Range]:

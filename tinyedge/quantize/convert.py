@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tinyedge import backend
 from tinyedge.dataset import Dataset
 from tinyedge.graph import read_tflite
-from tinyedge.quantize import calibrate, evaluate, floats, noise, ptq
+from tinyedge.quantize import calibrate, evaluate, floats, litert, noise, ptq
 from tinyedge.quantize.calibrate import Choice
 from tinyedge.quantize.ptq import Samples
 from tinyedge.recipe import Recipe
@@ -66,6 +66,9 @@ def floating(
 
 def _by(recipe: Recipe, model: bytes, samples: Samples, choice: Choice) -> bytes:
     tensorflow, dense = backend.load(), recipe.quantize.dense
+    if recipe.quantize.backend == "litert":
+        plain = ptq.floating(tensorflow, model, recipe.name)
+        return litert.quantize(tensorflow, plain, samples, choice, name=recipe.name, dense=dense)
     if choice.kind == "min-max" and not ptq.is_tflite(model):
         return ptq.convert(tensorflow, model, samples, recipe.name, dense)
     ranged = ptq.calibrated(tensorflow, model, samples, recipe.name)

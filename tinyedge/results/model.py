@@ -138,6 +138,9 @@ class QuantizeReport(Result, frozen=True, kw_only=True):
     deflated_bytes: Annotated[int, Meta(ge=0, description="The .tflite, compressed by DEFLATE")] = 0
     sparsity: Annotated[Fraction, Meta(description="Part of the int8 weights that is 0")] = 0.0
     method: Annotated[str, Meta(description='"ptq" or "qat"')] = "ptq"
+    backend: Annotated[str, Meta(description='What quantized it: "tensorflow" or "litert"')] = (
+        "tensorflow"
+    )
     calibration: Annotated[
         str, Meta(description="How the ranges were found; empty: in training")
     ] = "min-max"
