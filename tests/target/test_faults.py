@@ -23,10 +23,14 @@ EMULATED = {
     for board in map(boards.load, boards.available())
     if board.flash.method == "qemu"
 }
-# Those where what lies below the stack faults, or the core has a limit for its stack.
+# Those whose cores have a memory protection unit or a limit for the stack, or where nothing lies
+# below it.
 GUARDED = (
     "netduinoplus2",
     "stm32vldiscovery",
+    "qemu-mps2-an385",
+    "qemu-mps2-an386",
+    "qemu-mps2-an500",
     "qemu-mps2-an505",
     "qemu-mps3-an547",
     "qemu-riscv32",

@@ -19,13 +19,47 @@
 enum { REPORT_BYTES = 640 }; /* of stack, for the report of a fault */
 enum { SYS_EXIT_EXTENDED = 0x20, ADP_STOPPED_APPLICATION_EXIT = 0x20026 };
 
+/* Guard below the stack, where the core has a memory protection unit of Armv6-M or Armv7-M; those
+ * of Armv8-M have a limit of the stack pointer instead. */
+#define MPU_TYPE TE_REGISTER(0xe000ed90)
+#define MPU_CTRL TE_REGISTER(0xe000ed94)
+#define MPU_RBAR TE_REGISTER(0xe000ed9c)
+#define MPU_RASR TE_REGISTER(0xe000eda0)
+#define MMFAR TE_REGISTER(0xe000ed34)
+
+#define CFSR_MMFAR_VALID (UINT32_C(1) << 7)
+
+enum {
+  GUARD_LOG2 = 12, /* bytes below the stack, which lies at the bottom of RAM: nothing is there */
+  GUARD_BYTES = 1 << GUARD_LOG2,
+  MPU_TYPE_REGIONS = 0xff << 8,
+  CTRL_ENABLE = 1,
+  CTRL_DEFAULT_MAP = 1 << 2, /* all else stays as it is */
+  RBAR_VALID = 1 << 4,       /* and region 0 */
+  RASR_ENABLE = 1,
+  RASR_NEVER_EXECUTED = 1 << 28, /* access: none */
+};
+
 /* From the linker script. */
 extern uint32_t te_stack_bottom[], te_vectors[];
+
+#if __ARM_ARCH < 8
+/* A stack that overflows faults, even where a chip has memory below its RAM. */
+static void guard_stack(void) {
+  if (!(MPU_TYPE & MPU_TYPE_REGIONS) || (uintptr_t)te_stack_bottom % GUARD_BYTES) return;
+  MPU_RBAR = ((uintptr_t)te_stack_bottom - GUARD_BYTES) | RBAR_VALID;
+  MPU_RASR = RASR_NEVER_EXECUTED | (GUARD_LOG2 - 1) << 1 | RASR_ENABLE;
+  MPU_CTRL = CTRL_DEFAULT_MAP | CTRL_ENABLE;
+  __asm__ volatile("dsb\n isb" ::: "memory");
+}
+#endif
 
 void te_reset(void) {
   VTOR = (uint32_t)(uintptr_t)te_vectors; /* a bootloader's may be there; a Cortex-M0 has none */
 #if __ARM_ARCH >= 8
   __asm__ volatile("msr msplim, %0" ::"r"(te_stack_bottom));
+#else
+  guard_stack();
 #endif
 #if defined __ARM_FP || defined __ARM_FEATURE_MVE
   CPACR |= 0xfu << 20;
@@ -50,13 +84,14 @@ void te_port_halt(int code) {
 /* The frame that the core has put on the stack at the fault. */
 enum { FRAME_R0, FRAME_R1, FRAME_R2, FRAME_R3, FRAME_R12, FRAME_LR, FRAME_PC, FRAME_XPSR };
 
-/* Describes the fault in `text`. `frame` is NULL where the stack itself is the reason. */
-static void describe(char *text, const uint32_t *frame) {
+/* Describes the fault in `text`. `frame` is NULL where the core could put none on the stack. */
+static void describe(char *text, const uint32_t *frame, bool overflow) {
   static const char *const names[] = {", r0 0x",  ", r1 0x", ", r2 0x", ", r3 0x",
                                       ", r12 0x", ", lr 0x", ", pc 0x", ", xpsr 0x"};
   uint32_t number;
   __asm__("mrs %0, ipsr" : "=r"(number));
-  char *end = te_append_hex(text, frame ? "exception 0x" : "stack overflow, exception 0x", number);
+  char *end =
+      te_append_hex(text, overflow ? "stack overflow, exception 0x" : "exception 0x", number);
 #if __ARM_ARCH >= 7
   end = te_append_hex(end, ", cfsr 0x", CFSR);
   end = te_append_hex(end, ", bfar 0x", BFAR);
@@ -76,6 +111,15 @@ _Noreturn void te_fail(const char *text, uint32_t address) {
   }
 }
 
+/* Whether the access that faulted was one to the guard below the stack. */
+static bool hit_guard(void) {
+#if __ARM_ARCH == 7
+  return (CFSR & CFSR_MMFAR_VALID) && (uintptr_t)te_stack_bottom - MMFAR <= GUARD_BYTES;
+#else
+  return false;
+#endif
+}
+
 /* Reports where and why. `sp` is the stack pointer at the fault, which itself may be the reason. */
 __attribute__((used, noreturn)) static void report_fault(const uint32_t *sp) {
   char text[224];
@@ -83,7 +127,7 @@ __attribute__((used, noreturn)) static void report_fault(const uint32_t *sp) {
 #if __ARM_ARCH >= 8
   readable = readable && !(CFSR & CFSR_STACK_LIMIT);
 #endif
-  describe(text, readable ? sp : NULL);
+  describe(text, readable ? sp : NULL, !readable || hit_guard());
   te_fail(text, readable ? sp[FRAME_PC] : 0);
 }
 
