@@ -27,6 +27,9 @@ _TFLM_MISSING = (
 _LEVELS: dict[Optimize, str] = {"speed": "-O2", "size": "-Os"}
 #: makes GCC's code smaller still; clang does not know it
 _GCC_SIZE = " -fno-move-loop-invariants"
+WATCHDOG_S = 8
+"""After which a real board restarts firmware that hangs. The RP2040's watchdog counts to 8.4 s."""
+_WITHOUT_WATCHDOG = ("qemu", "host")
 _COMPILED = (".c", ".S", ".cc")
 #: what LLVM calls the cores that it compiles for
 _LLVM_CPUS = {"xtensa-lx6": "esp32", "xtensa-lx7": "esp32"}
@@ -87,6 +90,7 @@ class MakefileView:
     llvm_cpu: str
     tflm_arch: str
     tflm_missing: str
+    watchdog_s: int
 
 
 def files(
@@ -205,6 +209,7 @@ def makefile(
         llvm_cpu=llvm,
         tflm_arch=tflm_arch,
         tflm_missing=_TFLM_MISSING.format(arch=tflm_arch),
+        watchdog_s=0 if board.flash.method in _WITHOUT_WATCHDOG else WATCHDOG_S,
     )
     name = "Makefile.xtensa.j2" if view.llvm_cpu else "Makefile.j2"
     return render(f"build/{name}", view)

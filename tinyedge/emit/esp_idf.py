@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from tinyedge import __version__
 from tinyedge.board import Board, Esp
 from tinyedge.compile.options import Optimize
+from tinyedge.emit.board_files import WATCHDOG_S
 from tinyedge.emit.render import render
 from tinyedge.errors import ConfigError
 
@@ -41,6 +42,7 @@ class ProjectView:
     psram: str
     optimize: Optimize
     stack_bytes: int
+    watchdog_s: int
     app_origin: int
     app_bytes: int
     tflm: bool
@@ -81,6 +83,7 @@ def project_view(
         psram=esp.psram,
         optimize=optimize,
         stack_bytes=board.memory.stack_bytes,
+        watchdog_s=WATCHDOG_S,
         app_origin=board.memory.flash.origin,
         app_bytes=board.memory.flash.bytes,
         tflm=runtime == "tflm",

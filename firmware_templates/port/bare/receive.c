@@ -35,6 +35,7 @@ uint32_t te_port_overruns(void) {
  * core although interrupts are off, and runs once they are on. */
 static void await_byte(void) {
   for (;;) {
+    te_port_alive();
     te_interrupts_off();
     bool ready = written != taken;
     if (!ready) te_sleep();

@@ -36,6 +36,13 @@ void te_tick_start(void);
 void te_tick_clear(void);
 void te_on_tick(void);
 
+/* SysTick, where it only wakes the core. */
+void te_on_wake(void);
+
+/* Starts the watchdog of TE_WATCHDOG_S seconds; without one, nothing. `expired`: whether it was the
+ * reason for this start, which is then reported as a fault. The serial port has been started. */
+void te_watchdog_start(bool expired);
+
 /* Waits until one of `bits` of a register is set. Returns false after far longer than any clock
  * needs to start. */
 static inline bool te_await(const volatile uint32_t *at, uint32_t bits) {

@@ -78,7 +78,10 @@ void te_port_halt(int code) {
 #else
   (void)code;
 #endif
-  for (;;) __asm__ volatile("wfi");
+  for (;;) {
+    te_port_alive();
+    __asm__ volatile("wfi");
+  }
 }
 
 /* The frame that the core has put on the stack at the fault. */

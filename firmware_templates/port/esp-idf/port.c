@@ -6,6 +6,7 @@
 #include "esp_rom_sys.h"
 #include "esp_system.h"
 #include "esp_task.h"
+#include "esp_task_wdt.h"
 #include "esp_timer.h"
 #include "freertos/FreeRTOS.h"
 #include "freertos/queue.h"
@@ -15,7 +16,7 @@
 #include "te_log.h"
 #include "te_protocol.h"
 
-enum { RX_BYTES = 2 * TE_WINDOW, EVENTS = 16, STACK_GUARD_BYTES = 32 };
+enum { RX_BYTES = 2 * TE_WINDOW, EVENTS = 16, STACK_GUARD_BYTES = 32, WAKE_MS = 1000 };
 
 int main(void);
 
@@ -76,6 +77,9 @@ static void begin_ticks(void) {
 void te_port_init(void) {
   if (open_uart() != ESP_OK) te_port_halt(1);
   begin_ticks();
+#ifdef TE_WATCHDOG_S
+  esp_task_wdt_add(NULL);
+#endif
   if (last_fault() != NULL) te_fault(last_fault(), 0);
 }
 
@@ -89,8 +93,9 @@ static void count_overruns(void) {
 
 int te_port_read(uint8_t *data, size_t size) {
   size_t waiting = 0;
-  while (uart_read_bytes(UART_NUM_0, data, 1, portMAX_DELAY) != 1) {
-  }
+  do {
+    te_port_alive();
+  } while (uart_read_bytes(UART_NUM_0, data, 1, pdMS_TO_TICKS(WAKE_MS)) != 1);
   count_overruns();
   if (uart_get_buffered_data_len(UART_NUM_0, &waiting) != ESP_OK || waiting == 0) return 1;
   if (waiting > size - 1) waiting = size - 1;
@@ -136,8 +141,18 @@ bool te_port_stack_whole(void) {
   return uxTaskGetStackHighWaterMark(NULL) >= STACK_GUARD_BYTES;
 }
 
+/* ESP-IDF's watchdog of tasks, of CONFIG_ESP_TASK_WDT_TIMEOUT_S seconds. */
+void te_port_alive(void) {
+#ifdef TE_WATCHDOG_S
+  esp_task_wdt_reset();
+#endif
+}
+
 void te_port_halt(int code) {
   (void)code;
   if (uart_is_driver_installed(UART_NUM_0)) uart_wait_tx_done(UART_NUM_0, portMAX_DELAY);
+#ifdef TE_WATCHDOG_S
+  esp_task_wdt_delete(NULL);
+#endif
   for (;;) vTaskSuspend(NULL);
 }

@@ -176,6 +176,8 @@ void te_port_quiet(bool quiet) {
   (void)quiet; /* nothing interrupts but the operating system */
 }
 
+void te_port_alive(void) {}
+
 void te_port_halt(int code) {
   exit(code);
 }

@@ -4,6 +4,10 @@
 #include "te_tick.h"
 #include "te_uart.h"
 
+#define RESETREAS TE_REGISTER(0x40000400)
+
+enum { RESETREAS_WATCHDOG = 1 << 1 };
+
 __attribute__((section(".vectors"), used)) static const te_vector vectors[] = {
     TE_CORE_VECTORS,
     [TE_TICK_VECTOR] = te_on_tick,
@@ -13,4 +17,6 @@ __attribute__((section(".vectors"), used)) static const te_vector vectors[] = {
 void te_port_init(void) {
   te_uart_start();
   te_tick_start();
+  te_watchdog_start(RESETREAS & RESETREAS_WATCHDOG);
+  RESETREAS = RESETREAS_WATCHDOG; /* ones clear */
 }

@@ -1,5 +1,4 @@
-/* RP2040 and RP2350: crystal, PLL, pins, UART. Core 1 stays asleep in the boot ROM, and the
- * watchdog stands until someone starts it. */
+/* RP2040 and RP2350: crystal, PLL, pins, UART. Core 1 stays asleep in the boot ROM. */
 #include "chip.h"
 #include "cortex_m.h"
 #include "te_board.h"
@@ -12,6 +11,7 @@
 #define CLEAR(address) TE_REGISTER((address) + 0x3000)
 
 #define RESETS_DONE TE_REGISTER(RESETS + 0x8)
+#define WATCHDOG_REASON TE_REGISTER(WATCHDOG + 0x8)
 #define CLK_REF_CTRL TE_REGISTER(CLOCKS + 0x30)
 #define CLK_REF_SELECTED TE_REGISTER(CLOCKS + 0x38)
 #define CLK_SYS_CTRL TE_REGISTER(CLOCKS + 0x3c)
@@ -98,5 +98,6 @@ void te_port_init(void) {
   start_pin(TE_RX_PIN);
   te_uart_start(good ? TE_CLOCK_HZ : XOSC_HZ);
   te_tick_start();
+  te_watchdog_start(WATCHDOG_REASON & 1); /* its timer; a chip's other resets clear it */
   if (!good) te_fail("the clock did not start", crystal ? PLL_CS : XOSC_STATUS);
 }

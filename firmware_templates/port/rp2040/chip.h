@@ -12,6 +12,8 @@
 #define SIO_OUT_SET 0xd0000014u
 #define SIO_OUT_CLR 0xd0000018u
 #define SIO_OE_SET 0xd0000024u
+#define WATCHDOG 0x40058000u
+#define PSM 0x40010000u
 #define UART0 0x40034000u
 
 enum {
@@ -23,6 +25,11 @@ enum {
   PLL_MULTIPLIER = 133,
   PLL_DIVIDERS = 6 << 16 | 2 << 12,
   PLL_HZ = 133000000,
+  PSM_ALL_BUT_OSCILLATORS = 0x1fffc,
+  WATCHDOG_STEPS = 2, /* of its counter, a microsecond (erratum RP2040-E1) */
 };
+
+/* A tick of the watchdog every so many cycles of the reference clock (4.7.2). */
+#define WATCHDOG_START_TICKS(cycles) (TE_REGISTER(WATCHDOG + 0x2c) = 1 << 9 | (cycles))
 
 #endif

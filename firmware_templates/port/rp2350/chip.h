@@ -12,6 +12,9 @@
 #define SIO_OUT_SET 0xd0000018u
 #define SIO_OUT_CLR 0xd0000020u
 #define SIO_OE_SET 0xd0000038u
+#define WATCHDOG 0x400d8000u
+#define PSM 0x40018000u
+#define TICKS 0x40108000u
 #define UART0 0x40070000u
 
 enum {
@@ -23,6 +26,12 @@ enum {
   PLL_MULTIPLIER = 125,
   PLL_DIVIDERS = 5 << 16 | 2 << 12,
   PLL_HZ = 150000000,
+  PSM_ALL_BUT_OSCILLATORS = 0x1fffff3,
+  WATCHDOG_STEPS = 1, /* of its counter, a microsecond */
 };
+
+/* A tick of the watchdog every so many cycles of the reference clock (8.5). */
+#define WATCHDOG_START_TICKS(cycles) \
+  (TE_REGISTER(TICKS + 0x34) = (cycles), TE_REGISTER(TICKS + 0x30) = 1)
 
 #endif

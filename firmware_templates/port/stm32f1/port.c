@@ -10,6 +10,7 @@
 #define RCC_CFGR TE_REGISTER(RCC + 0x04)
 #define RCC_APB2ENR TE_REGISTER(RCC + 0x18)
 #define RCC_APB1ENR TE_REGISTER(RCC + 0x1c)
+#define RCC_CSR TE_REGISTER(RCC + 0x24)
 #define FLASH_ACR TE_REGISTER(0x40022000)
 #define GPIO(pin) (0x40010800u + 0x400u * ((pin) / 16u))
 #define GPIO_CR(pin) TE_REGISTER(GPIO(pin) + 4 * ((pin) % 16u / 8u))
@@ -20,6 +21,8 @@ enum {
   CR_HSERDY = 1 << 17,
   CR_PLLON = 1 << 24,
   CR_PLLRDY = 1 << 25,
+  CSR_CLEAR = 1 << 24,
+  CSR_WATCHDOG = 1 << 29,
   CFGR_PLL = 2,
   CFGR_PLL_RUNS = 2 << 2,
   CFGR_APB1_DIV_2 = 4 << 8,
@@ -71,5 +74,7 @@ void te_port_init(void) {
   start_pin(TE_RX_PIN, INPUT_PULLED);
   te_uart_start(clock_hz);
   te_tick_start();
+  te_watchdog_start(RCC_CSR & CSR_WATCHDOG);
+  RCC_CSR |= CSR_CLEAR;
   if (!good) te_fail("the clock did not start: see crystal_hz", RCC_CR);
 }

@@ -13,6 +13,7 @@
 #define RCC_AHB1ENR TE_REGISTER(RCC + 0x30)
 #define RCC_APB1ENR TE_REGISTER(RCC + 0x40)
 #define RCC_APB2ENR TE_REGISTER(RCC + 0x44)
+#define RCC_CSR TE_REGISTER(RCC + 0x74)
 #define PWR_CR TE_REGISTER(0x40007000)
 #define PWR_CSR TE_REGISTER(0x40007004)
 #define FLASH_ACR TE_REGISTER(0x40023c00)
@@ -33,6 +34,8 @@ enum {
   CFGR_PLL_RUNS = 2 << 2,
   CFGR_APB1_DIV_4 = 5 << 10,
   CFGR_APB2_DIV_2 = 4 << 13,
+  CSR_CLEAR = 1 << 24,
+  CSR_WATCHDOG = 1 << 29,
   APB1ENR_TIM2 = 1 << 0,
   APB1ENR_PWR = 1 << 28,
   PWR_CR_VOS = 3 << 14,
@@ -51,6 +54,9 @@ enum {
 
 __attribute__((section(".vectors"), used)) static const te_vector vectors[] = {
     TE_CORE_VECTORS,
+#if !TE_TICK_WAKES
+    [TE_CORE_VECTOR_COUNT - 1] = te_on_wake,
+#endif
     [TE_TICK_VECTOR] = te_on_tick,
     [TE_CORE_VECTOR_COUNT + TE_UART_INTERRUPT] = te_on_receive,
 };
@@ -106,5 +112,7 @@ void te_port_init(void) {
   start_pin(TE_RX_PIN);
   te_uart_start(clock_hz);
   te_tick_start();
+  te_watchdog_start(RCC_CSR & CSR_WATCHDOG);
+  RCC_CSR |= CSR_CLEAR;
   if (!good) te_fail("the clock did not start: see crystal_hz and crystal_bypass", RCC_CR);
 }

@@ -17,6 +17,14 @@ extern const int8_t *const te_aot_outputs[];
 /* Runs every step once, on the arena; blocks until done, cannot fail. */
 void te_aot_run(void);
 
+/* Before each step, so that no watchdog waits longer than one takes. */
+#ifdef TE_WATCHDOG_S
+#include "te_port.h"
+#define TE_ALIVE te_port_alive()
+#else
+#define TE_ALIVE ((void)0)
+#endif
+
 /* One step, and the `bytes` that it has written at `output`. With -DTE_OBSERVE its ticks are
  * reported as they are taken, then its output. */
 #ifdef TE_OBSERVE
@@ -24,13 +32,18 @@ void te_aot_run(void);
 #include "te_port.h"
 #define TE_STEP(index, output, bytes, call)           \
   do {                                                \
+    TE_ALIVE;                                         \
     const uint64_t begin = te_port_ticks();           \
     call;                                             \
     te_observe_layer(index, te_port_ticks() - begin); \
     te_observe_output(index, output, bytes);          \
   } while (0)
 #else
-#define TE_STEP(index, output, bytes, call) call
+#define TE_STEP(index, output, bytes, call) \
+  do {                                      \
+    TE_ALIVE;                               \
+    call;                                   \
+  } while (0)
 #endif
 
 #endif

@@ -7,6 +7,8 @@
 #include "te_model.h"
 #ifdef TE_OBSERVE
 #include "te_observe.h"
+#endif
+#if defined TE_OBSERVE || defined TE_WATCHDOG_S
 #include "te_port.h"
 #endif
 #include "tensorflow/lite/micro/arena_allocator/single_arena_buffer_allocator.h"
@@ -103,6 +105,20 @@ class LayerTimer : public tflite::MicroProfilerInterface {
 };
 alignas(LayerTimer) uint8_t timer_storage[sizeof(LayerTimer)];
 LayerTimer *timer;
+#elif defined TE_WATCHDOG_S
+// Feeds the watchdog before each operator. TFLM's build type "release" never calls it.
+class Feeder : public tflite::MicroProfilerInterface {
+ public:
+  uint32_t BeginEvent(const char *) override {
+    te_port_alive();
+    return 0;
+  }
+  void EndEvent(uint32_t) override {}
+
+ private:
+  void operator delete(void *) {}
+};
+alignas(Feeder) uint8_t feeder_storage[sizeof(Feeder)];
 #endif
 
 // What TFLM said. Its build type "release" leaves the texts out.
@@ -202,8 +218,12 @@ te_status te_model_init(void) {
   te::interpreter =
       new (te::storage) tflite::MicroInterpreter(model, *resolver, tensors, nullptr, te::timer);
 #else
-  te::interpreter = new (te::storage)
-      tflite::MicroInterpreter(model, *resolver, te::kArena, te_model.arena_bytes);
+  tflite::MicroProfilerInterface *profiler = nullptr;
+#ifdef TE_WATCHDOG_S
+  profiler = new (te::feeder_storage) te::Feeder();
+#endif
+  te::interpreter = new (te::storage) tflite::MicroInterpreter(
+      model, *resolver, te::kArena, te_model.arena_bytes, nullptr, profiler);
 #endif
   status = te::AllocateTensors();
   te::ready = status == TE_OK;

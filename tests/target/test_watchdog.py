@@ -1,0 +1,89 @@
+"""Real boards' ports start their watchdog and feed it: seen in the simulator and in QEMU."""
+
+import importlib
+import importlib.util
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.support import fixture_firmware as fixture
+from tests.support.tools import CHECKOUT, missing, need
+from tinyedge import board as boards
+from tinyedge import devices, flash, pipeline
+from tinyedge.emit.board_files import WATCHDOG_S
+from tinyedge.flash import labwired, labwired_host, qemu
+from tinyedge.link.session import Session
+from tinyedge.workspace import Workspace
+
+IWDG = {0x4000_3004: 6, 0x4000_3008: WATCHDOG_S * 32_000 // 256, 0x4000_3000: 0xAAAA}
+# After some time awake. RP2: on, paused by debuggers, and as full as it was loaded.
+REGISTERS = {
+    "bluepill": IWDG,
+    "stm32f4-discovery": IWDG,
+    "nrf52840dk": {0x4001_0400: 1, 0x4001_0504: WATCHDOG_S * 32_768 - 1, 0x4001_050C: 0},
+    "pico": {0x4005_8000: 0x4700_0000 + WATCHDOG_S * 2_000_000, 0x4001_0008: 0x1_FFFC},
+    "pico2": {0x400D_8000: 0x4700_0000 + WATCHDOG_S * 1_000_000, 0x4001_8008: 0x1FF_FFF3},
+}
+DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"
+SLACK = 1000
+RELOAD, START = "value 0x0000aaaa", "value 0x0000cccc"
+
+
+@pytest.mark.parametrize("name", REGISTERS)
+def test_the_watchdog_runs_and_is_fed(name: str, tmp_path: Path) -> None:
+    need("make", "arm-none-eabi-gcc")
+    if importlib.util.find_spec("labwired") is None:
+        missing("the Python package labwired")
+    simulator = importlib.import_module("labwired")
+    board = boards.load(f"{name}-simulated")
+    made = fixture.made(tmp_path, board)
+    _, _, _, elf, chip, uart, _ = labwired.argv(made.elf, board)
+    firmware = tmp_path / "firmware.elf"
+    firmware.write_bytes(labwired_host.corrected(Path(elf)))
+    configs = Path(str(simulator.__file__)).parent / "configs"
+    system = labwired_host.system_file(tmp_path, chip, configs, labwired_host.vectors(firmware))
+    sim = simulator.Sim(firmware, system=system, uart=uart or None)
+    said = b""
+    for _ in range(100):
+        sim.run_for("5ms")
+        said += sim.read_uart_bytes()
+        if said.count(b"\0") >= 2:
+            break
+    assert said, "it has not started"
+    sim.run_for("5ms")
+    for at, wanted in REGISTERS[name].items():
+        assert 0 <= wanted - sim.read_u32(at) < SLACK, hex(at)  # the counter has gone on
+
+
+def test_it_is_fed_between_layers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    board = boards.load("netduinoplus2")
+    need("make", board.build.toolchain, qemu.program(board), "setpriv")
+    monkeypatch.setenv("WATCHDOG_S", str(WATCHDOG_S))
+    workspace = Workspace(tmp_path)
+    loaded = pipeline.load(pipeline.resolve(str(DIGITS)), workspace)
+    built = devices.build(pipeline.generate(loaded, board, "aot", workspace))
+    plan, log = built.firmware.plan, built.artifact.out / "device.log"
+    assert plan is not None
+    with flash.run(built.artifact, board, options=["-d", "unimp"]) as device:
+        with Session(device.url) as session:
+            assert session.infer([bytes(64)]).outputs
+        told = log.read_text()
+        assert told.count(START) == 1
+        with Session(device.url) as session:
+            without = _feeds(log, session.status)
+            during = _feeds(log, partial(session.infer, [bytes(64)]))
+    assert during >= without + len(plan.steps)
+
+
+def _feeds(log: Path, ask: Callable[[], object]) -> int:
+    before = log.read_text().count(RELOAD)
+    ask()
+    return log.read_text().count(RELOAD) - before
+
+
+def test_emulated_boards_have_none(tmp_path: Path) -> None:
+    board = boards.load("netduinoplus2")
+    text = (fixture.write(tmp_path, board) / "Makefile").read_text()
+    assert "WATCHDOG_S ?=" not in text
