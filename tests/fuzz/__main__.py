@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--count", type=int, default=50, help="graphs")
     parser.add_argument("--seed", type=int, default=0, help="of the first graph")
-    parser.add_argument("--board", choices=("host", "qemu-mps2-an386"), default="host")
+    parser.add_argument("--board", choices=("host", *batch.BOARDS), default="host")
     parser.add_argument("--folder", type=Path, default=CHECKOUT / "build" / "fuzz")
     parser.add_argument(
         "--optimize", choices=("speed", "size"), help="for all graphs (default: mixed, C at -O2)"

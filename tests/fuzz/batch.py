@@ -26,6 +26,8 @@ _RUNTIME = CHECKOUT / "firmware_templates" / "runtime" / "aot"
 _WARN = ("-std=c11", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
 _EXPORTED = ("te_aot_run", "te_aot_inputs", "te_aot_outputs", "te_model")
 _TIMEOUT_S = 60.0
+#: emulated boards, all of the MPS2 family -> their family of kernels
+BOARDS = {"qemu-mps2-an386": "armv7em", "qemu-mps2-m0": "armv6m"}
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Target:
 
 
 def target(board_id: str, optimize: Optimize | None = None) -> Target:
-    """Return how to build for ``host`` (under sanitizers) or ``qemu-mps2-an386``."""
+    """Return how to build for ``host`` (under sanitizers) or one of ``BOARDS``."""
     chosen = board.load(board_id)
     if board_id == "host":
         flags = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
@@ -50,9 +52,9 @@ def target(board_id: str, optimize: Optimize | None = None) -> Target:
     flags = ("-Os" if optimize == "size" else "-O2", *chosen.build.flags)
     link = (*flags, "-nostartfiles", "--specs=nano.specs", "-T", str(_HERE / "mps2.ld"))
     link += ("-Wl,--allow-multiple-definition",)  # equal instances of a kernel, one a model
-    emulator = ("qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none")
+    emulator = ("qemu-system-arm", "-M", chosen.flash.machine, "-nographic", "-monitor", "none")
     options = ("-serial", "none", "-semihosting-config", "enable=on,target=native", "-kernel")
-    families = tuple(path.name for path in (_RUNTIME / "kernels").iterdir())
+    families = ("portable", BOARDS[board_id])
     runner = (*emulator, *options)
     return Target(chosen.cpu.core, "arm-none-eabi-", families, flags, link, "mps2.c", runner)
 
@@ -121,7 +123,8 @@ class Batch:
         return str(compiled)
 
     def _includes(self) -> list[str]:
-        folders = [_HERE, _INCLUDE, _RUNTIME, *sorted((_RUNTIME / "kernels").iterdir())]
+        kernels = [_RUNTIME / "kernels" / family for family in self._target.families]
+        folders = [_HERE, _INCLUDE, _RUNTIME, *kernels]
         return [f"-I{folder}" for folder in folders]
 
     def _kernels(self) -> list[str]:
@@ -130,7 +133,7 @@ class Batch:
             families = self._target.families
             sources = [p for name in families for p in (_RUNTIME / "kernels" / name).glob("*.c")]
             sources += [_HERE / "harness.c", _HERE / self._target.main]
-            objects = [self._folder / f"{path.stem}.o" for path in sources]
+            objects = [self._folder / f"{path.parent.name}_{path.stem}.o" for path in sources]
             self._common = list(self._pool.map(self._compile, sources, objects))
         return self._common
 

@@ -1,4 +1,4 @@
-/* Start-up and console (semihosting) of the fuzzer on the MPS2 AN386 that QEMU emulates. */
+/* Start-up and console (semihosting) of the fuzzer on the MPS2 boards that QEMU emulates. */
 #include "harness.h"
 
 #define CPACR (*(volatile uint32_t *)0xE000ED88u) /* access to the FPU */
@@ -40,7 +40,9 @@ void te_fuzz_reset(void) {
   const uint32_t *image = te_fuzz_data_image;
   for (uint32_t *at = te_fuzz_data_begin; at < te_fuzz_data_end;) *at++ = *image++;
   for (uint32_t *at = te_fuzz_bss_begin; at < te_fuzz_bss_end;) *at++ = 0;
+#ifdef __ARM_FP
   CPACR |= 0xFu << 20;
+#endif
   te_fuzz_run();
   te_fuzz_exit(0);
 }

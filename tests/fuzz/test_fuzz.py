@@ -16,7 +16,11 @@ from tinyedge.graph.parse import PARSERS
 from tinyedge.graph.types import Padding
 
 GRAPHS = range(50)
-PROGRAMS = {"host": ("gcc",), "qemu-mps2-an386": ("arm-none-eabi-gcc", "qemu-system-arm")}
+PROGRAMS = {
+    "host": ("gcc",),
+    "qemu-mps2-an386": ("arm-none-eabi-gcc", "qemu-system-arm"),
+    "qemu-mps2-m0": ("arm-none-eabi-gcc", "qemu-system-arm"),
+}
 
 
 @pytest.mark.parametrize("board", PROGRAMS)

@@ -49,7 +49,7 @@ def test_streams_hold_the_weights_for_any_inputs() -> None:
             continue
         exceptions += made.exceptions
         x = rng.choice([-128, 127, 0, 5], 4 * made.groups).astype(np.int64)
-        stage_words = len(made.fit.limbs()) + (4 if made.fit.form.general else 2)
+        stage_words = len(made.fit.limbs()) + 2 + 2 * made.fit.signed
         words = made.words(_GROUP_BYTES).tolist()
         filled = np.pad(q.filter.astype(np.int64), [(0, 0), (0, x.size - q.filter.shape[1])])
         assert sums(words, made.groups, stage_words, x) == (filled @ x).tolist()

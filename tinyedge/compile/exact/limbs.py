@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,11 +37,11 @@ _SAMPLE = 8
 
 @dataclass(frozen=True)
 class Form:
-    """``count`` limbs of ``bits``, the highest of any size; ``general``: A may have a ``below``."""
+    """``count`` limbs of ``bits``, the highest of any size; ``signed``: A may have a ``below``."""
 
     count: int
     bits: int
-    general: bool
+    signed: bool
 
     @property
     def scale(self) -> int:
@@ -64,6 +65,11 @@ class Fit:
     low: int
     high: int
     clamp: bool
+
+    @property
+    def signed(self) -> bool:
+        """Whether any channel needs the constant for negative sums."""
+        return bool(self.negatives.any())
 
     def limbs(self) -> Int64Array:
         """[count, channels], the highest first."""
@@ -120,9 +126,9 @@ def search(
     requant: Requantization,
     forms: Sequence[Form],
 ) -> Fit | None:
-    """The first of ``forms`` that is exact for a layer with ``filters`` [channels, taps], or None.
+    """The first of ``forms`` that is exact for a layer, or None.
 
-    A form that is not general is taken only where no clamp is needed.
+    ``filters`` are [channels, taps].
     """
     arrays = (filters, bias, requant.multipliers, requant.shifts)
     limits = (zero_point, requant.zero_point, requant.low, requant.high)
@@ -141,8 +147,7 @@ def _first(problem: _Problem, forms: Sequence[Form]) -> Fit | None:
     sample = problem.first(_SAMPLE)
     for form in forms:
         # most forms that do not fit at all fail early
-        fit = _fit(problem, form) if _fit(sample, form) else None
-        if fit is not None and (form.general or not fit.clamp):
+        if _fit(sample, form) and (fit := _fit(problem, form)):
             return fit
     return None
 
@@ -205,13 +210,16 @@ def _settle(
     """``fit`` with the channels of ``missing`` for which these multipliers and shifts are exact."""
     at = np.flatnonzero(missing & _products_fit(fit.form, multipliers, problem.largest))
     scaled = problem.sums[:, at] * multipliers[at] >> fit.form.scale
-    negative = (problem.sums[:, at] < problem.below[at]) & fit.form.general
-    outputs, shift = problem.outputs[:, at], shifts[at]
-    constants, exact = _constants(problem.limits, scaled, outputs, shift, ~negative)
-    below, fits = _constants(problem.limits, scaled, outputs, shift, negative)
-    some = negative.any(axis=0)
-    taken = np.where(some & (constants != below), constants - below, 0)
-    exact &= fits | ~some
+    bound = partial(_constants, problem.limits, scaled, problem.outputs[:, at], shifts[at])
+    constants, exact = bound(np.ones(scaled.shape, bool))
+    taken = np.zeros_like(constants)
+    if fit.form.signed:
+        negative = problem.sums[:, at] < problem.below[at]
+        (above, fits_above), (below, fits_below) = bound(~negative), bound(negative)
+        apart = ~exact & fits_above & fits_below
+        constants = np.where(apart, above, constants)
+        taken = np.where(apart, above - below, 0)
+        exact |= apart
     value = scaled + constants
     exact &= (np.abs(value) < _INT32).all(axis=0) & (np.abs(value - taken) < _INT32).all(axis=0)
     found = at[exact]

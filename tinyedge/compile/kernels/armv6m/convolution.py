@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge.compile.exact import limbs
 from tinyedge.compile.kernels.armv6m import stream
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields
@@ -22,11 +21,6 @@ _GROUP_CODE, _UNPACKED = 64, 12
 GROUP_BYTES = PIXELS * _UNPACKED
 #: bytes of a window's row that te_v6m_gather takes
 _LONGEST_ROW = 32
-
-
-def stage_instructions(form: limbs.Form) -> int:
-    """Estimated instructions of an output's requantization."""
-    return 30 if form.general else 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,21 +62,15 @@ class Convolution(Layer):
         groups, channels = self.stream.groups, self.params.output_shape[3]
         turns = groups // self.unroll + 1
         channel = 32 * groups + (3 if self.unroll > 3 else 2) * turns + 19
-        channel += PIXELS * stage_instructions(self.stream.fit.form)
+        channel += PIXELS * stream.stage_instructions(self.stream.fit)
         block = 120 + PIXELS * self.unpack_instructions + channels * channel
         return 100 + self.blocks * (block + 37 * self.stream.exceptions)
 
     @property
     def kernel(self) -> Instance:
         """The kernel's instantiation."""
-        form = self.stream.fit.form
-        return instance(
-            "te_v6m_conv_4",
-            "te_v6m_kernel",
-            unroll=self.unroll,
-            bits=form.bits,
-            general=int(form.general),
-        )
+        stage = stream.stage_arguments(self.stream.fit)
+        return instance("te_v6m_conv_4", "te_v6m_kernel", unroll=self.unroll, **stage)
 
     def first_inputs(self) -> NDArray[np.int64]:
         """For each block the first input byte that it, or a later one, reads."""

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from tinyedge.compile.exact import limbs
 from tinyedge.compile.kernels.armv6m import stream
-from tinyedge.compile.kernels.armv6m.convolution import stage_instructions
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields
 from tinyedge.compile.kernels.tuned import Layer
@@ -112,7 +111,7 @@ class Depthwise(Layer):
     @property
     def stage_words(self) -> int:
         """Words of a channel's requantization."""
-        return 7 if self.fit.form.general else 4
+        return int(self._stages().shape[1])
 
     @property
     def scratch_bytes(self) -> int:
@@ -137,14 +136,13 @@ class Depthwise(Layer):
         """Estimated instructions: see depthwise.S and depthwise.c."""
         groups = sum(len(ends) for ends in self.ends)
         pairs = self.rows * (42 + self.columns * (5 if self.along.stride == 1 else 7))
-        turn = 8 + 4 * self.taps + 2 * self.down.taps + 2 * stage_instructions(self.fit.form)
+        turn = 8 + 4 * self.taps + 2 * self.down.taps + 2 * stream.stage_instructions(self.fit)
         row = 16 + self.turns * turn
         channel = 190 + 6 * self.taps + 6 * self.stage_words + pairs + self.down.outputs * row
         per_group = 5 * self.down.outputs * self.turns
         return 100 + 4 * self.plane_words + self.channels * channel + per_group * groups
 
     def _kernel(self, ends: Ends) -> Instance:
-        form = self.fit.form
         return instance(
             "te_v6m_depthwise_2",
             "te_v6m_depthwise_kernel",
@@ -152,18 +150,17 @@ class Depthwise(Layer):
             taps=self.along.taps,
             ends=sum(1 << tap for tap in ends),
             odd=self.along.outputs % 2,
-            bits=form.bits,
-            general=int(form.general),
+            **stream.stage_arguments(self.fit),
         )
 
     def _stages(self) -> NDArray[np.int64]:
         """[channels, words]: as depthwise.S loads them."""
         fit, parts = self.fit, self.fit.limbs()
-        if fit.form.general:
-            rows = [parts[1], parts[0], parts[2], fit.shifts]
-            rows += [fit.constants, fit.below, fit.negatives]
-        else:
+        if len(parts) == 2:
             rows = [parts[0], fit.constants, parts[1], fit.shifts]
+        else:
+            rows = [parts[1], parts[0], parts[2], fit.shifts, fit.constants]
+            rows += [fit.below, fit.negatives] * fit.signed
         return np.stack(rows, axis=1)
 
     def _stream(self, kinds: list[Ends]) -> NDArray[np.uint32]:
@@ -260,7 +257,7 @@ def plan(params: DepthwiseConv2D, numbers: tuple[int, ...]) -> Depthwise | None:
     filters = np.moveaxis(params.filter, 2, 0)
     flat = filters.reshape(channels, -1)
     fit = limbs.search(
-        flat, params.bias, params.input_zero_point, params.requant, stream.FAST + stream.GENERAL
+        flat, params.bias, params.input_zero_point, params.requant, stream.NARROW + stream.WIDE
     )
     if fit is None:
         return None

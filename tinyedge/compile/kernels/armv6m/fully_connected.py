@@ -8,7 +8,6 @@ from functools import singledispatch
 import numpy as np
 
 from tinyedge.compile.kernels.armv6m import stream
-from tinyedge.compile.kernels.armv6m.convolution import stage_instructions
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields
 from tinyedge.compile.kernels.tuned import Layer
@@ -64,20 +63,15 @@ class Dense(Layer):
         """Estimated instructions: see fully_connected.S."""
         groups = self.stream.groups
         output = 11 * groups + 2 * (groups // self.unroll + 1) + 20
-        output += stage_instructions(self.stream.fit.form)
+        output += stream.stage_instructions(self.stream.fit)
         row = 110 + 13 * groups + self.outputs * output + 16 * self.stream.exceptions
         return 30 + self.batches * row
 
     def fields(self) -> Fields:
         """The members of ``te_v6m_fully_connected_params``."""
         fit = self.stream.fit
-        kernel = instance(
-            "te_v6m_dense",
-            "te_v6m_kernel",
-            unroll=self.unroll,
-            bits=fit.form.bits,
-            general=int(fit.form.general),
-        )
+        stage = stream.stage_arguments(fit)
+        kernel = instance("te_v6m_dense", "te_v6m_kernel", unroll=self.unroll, **stage)
         return (
             ("kernel", kernel),
             ("unpack", instance("te_v6m_unpack", "te_v6m_unpacker", gap=0)),

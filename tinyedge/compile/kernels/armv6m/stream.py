@@ -23,9 +23,9 @@ _ORDER = [2, 3, 0, 1]
 _END = -1
 _INT16 = 1 << 15
 
-#: of two limbs, then the general ones; each of the bits that most layers need first
-FAST = tuple(limbs.Form(2, bits, general=False) for bits in (12, 11, 13, 10))
-GENERAL = tuple(limbs.Form(3, bits, general=True) for bits in (9, 10, 8, 11))
+#: of two limbs, then of three; each of the bits that most layers need first
+NARROW = tuple(limbs.Form(2, bits, signed=False) for bits in (12, 11, 13, 10))
+WIDE = tuple(limbs.Form(3, bits, signed=True) for bits in (9, 10, 8, 11))
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +66,7 @@ class Stream:
     def _stages(self) -> list[list[int]]:
         fit = self.fit
         rows = [*fit.limbs(), fit.constants]
-        if fit.form.general:
+        if fit.signed:
             rows += [fit.below, fit.negatives]
         stages: list[list[int]] = np.stack([*rows, fit.shifts], axis=1).tolist()
         return stages
@@ -76,8 +76,19 @@ def make(
     filters: Int8Array, bias: Int32Array, zero_point: int, requant: Requantization
 ) -> Stream | None:
     """Of a layer with ``filters`` [channels, taps]; None where no formula is exact."""
-    fit = limbs.search(filters, bias, zero_point, requant, (*FAST, *GENERAL))
+    fit = limbs.search(filters, bias, zero_point, requant, (*NARROW, *WIDE))
     return None if fit is None else Stream(filters, fit)
+
+
+def stage_arguments(fit: limbs.Fit) -> dict[str, int]:
+    """How a kernel requantizes, as the macros' arguments."""
+    flags = {"wide": fit.form.count > 2, "signed": fit.signed, "limit": fit.clamp}
+    return {"bits": fit.form.bits, **{name: int(flag) for name, flag in flags.items()}}
+
+
+def stage_instructions(fit: limbs.Fit) -> int:
+    """Estimated instructions of an output's requantization: see macros.S."""
+    return 16 + 5 * (fit.form.count > 2) + 4 * fit.signed + 4 * fit.clamp
 
 
 def pack(taps: Int64Array) -> int:

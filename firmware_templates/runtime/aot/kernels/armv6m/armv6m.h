@@ -25,7 +25,7 @@ typedef struct te_v6m_block {
   int8_t *output;          /* 12: of the first pixel */
   uint32_t channels;       /* 16: of the output, at least 1 */
   uint32_t rest;           /* 20: bytes of code of the groups that make no whole turn */
-  uint32_t low, high;      /* 24: clamp of the output as q + 128; of general kernels */
+  uint32_t low, high;      /* 24: clamp of the output as q + 128 */
 } te_v6m_block;
 
 typedef void te_v6m_kernel(const te_v6m_block *block);
@@ -106,7 +106,7 @@ typedef struct te_v6m_depthwise_run {
   int32_t pair_skip;     /* 28: bytes from the last window of a row to the next row's first */
   int32_t output_skip;   /* 32: bytes from the end of a row of outputs to the next */
   uint32_t rows;         /* 36: at least 1 */
-  uint32_t low, high;    /* 40: clamp of the output as q + 128; of general kernels */
+  uint32_t low, high;    /* 40: clamp of the output as q + 128 */
 } te_v6m_depthwise_run;
 
 typedef void te_v6m_depthwise_kernel(const te_v6m_depthwise_run *run);

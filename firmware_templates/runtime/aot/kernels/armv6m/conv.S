@@ -21,8 +21,8 @@
     .equ    CONV_CHANNELS, 8
     .equ    CONV_STREAM, 12
     .equ    CONV_ENTRY, 16
-    .equ    CONV_GENERAL, 20
-    .equ    CONV_FRAME, CONV_GENERAL + GENERAL_BYTES
+    .equ    CONV_STAGE, 20
+    .equ    CONV_FRAME, CONV_STAGE + STAGE_BYTES
 
     .equ    TE_V6M_GROUP_BYTES, 64
 
@@ -35,8 +35,8 @@
     te_taps r11, r0, r1, r3, r4, r5, \put
 .endm
 
-/* unroll: groups of four taps a turn, of all but the first. bits, general: the requantization's form. */
-.macro te_v6m_conv_4 name, unroll, bits, general
+/* unroll: groups of four taps a turn, of all but the first. The others: the requantization. */
+.macro te_v6m_conv_4 name, unroll, bits, wide, signed, limit
     te_function \name
     te_enter
     sub     sp, #CONV_FRAME
@@ -51,8 +51,8 @@
     ldr     r3, =.Ldone\@ + 1           @ groups that make no whole turn come first
     subs    r3, r6
     str     r3, [sp, #CONV_ENTRY]
-    .if \general
-    te_load_limits CONV_GENERAL
+    .if \limit
+    te_load_limits CONV_STAGE
     .endif
 .Lchannel\@:
     ldr     r2, =TE_LANES
@@ -84,12 +84,12 @@
     te_group_4
     b       .Lexceptions\@
 .Lstage\@:
-    te_load_stage \general, CONV_GENERAL
+    te_load_stage \wide, \signed, CONV_STAGE
     str     r7, [sp, #CONV_STREAM]
     ldr     r5, [sp, #CONV_OUTPUT]
     ldr     r7, [sp, #CONV_CHANNELS]
     .irp    sum, r8, r9, r10, r11
-    te_requantize \sum, \bits, \general, CONV_GENERAL
+    te_requantize \sum, \bits, \wide, \signed, \limit, CONV_STAGE
     strb    r3, [r5]
     .ifnc   \sum, r11
     add     r5, r7

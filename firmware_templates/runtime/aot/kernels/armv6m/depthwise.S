@@ -130,7 +130,7 @@
  *   void name(const te_v6m_depthwise_run *run);
  *
  * Behind the weights, a word each, stand the limbs and the shift: high, constant, low, shift; of
- * the general form the middle, high and low limb, shift, constant, below, negative.
+ * three limbs the middle, high and low one, shift, constant[, below, negative].
  *
  * r0, r1  pairs, weights       r8, r9    sums of the two outputs
  * r2      a weight             r10       step of an output
@@ -145,8 +145,8 @@
     .equ    DEPTHWISE_HEAD, 16
     .equ    DEPTHWISE_END, 20
     .equ    DEPTHWISE_PAIRS, 24
-    .equ    DEPTHWISE_GENERAL, 28
-    .equ    DEPTHWISE_FRAME, DEPTHWISE_GENERAL + GENERAL_BYTES
+    .equ    DEPTHWISE_STAGE, 28
+    .equ    DEPTHWISE_FRAME, DEPTHWISE_STAGE + STAGE_BYTES
 
 /* The next weight times the pair \x. te_tap counts; te_first: a group begins with it. */
 .macro te_pair_tap x, ends
@@ -209,19 +209,19 @@
 .endm
 
 /* One output; behind it the next one's place. */
-.macro te_pair_output sum, bits, general
-    .if \general
-    te_three_limbs \sum, \bits, DEPTHWISE_GENERAL
+.macro te_pair_output sum, bits, wide, signed, limit
+    .if \wide
+    te_requantize \sum, \bits, 1, \signed, \limit, DEPTHWISE_STAGE
     .else
-    te_two_limbs \sum, \bits, r5
+    te_requantize \sum, \bits, 0, \signed, \limit, DEPTHWISE_STAGE, r5
     .endif
     strb    r3, [r7]
     add     r7, r10
 .endm
 
 /* rows, taps: the window's. ends: a bit for each tap behind which a group ends. odd: a row has an
- * odd number of outputs. bits, general: the requantization's form. */
-.macro te_v6m_depthwise_2 name, rows, taps, ends, odd, bits, general
+ * odd number of outputs. The others: the requantization. */
+.macro te_v6m_depthwise_2 name, rows, taps, ends, odd, bits, wide, signed, limit
     te_function \name
     te_enter
     sub     sp, #DEPTHWISE_FRAME
@@ -235,13 +235,18 @@
     mov     r1, sp
     stm     r1!, {r3, r4, r5, r6}
     str     r2, [sp, #DEPTHWISE_HEAD]
-    .if \general
+    .if \wide
     adds    r2, #4 * \rows * \taps + 16
-    ldm     r2!, {r3, r4, r5}
-    str     r3, [sp, #DEPTHWISE_GENERAL + GENERAL_CONSTANT]
-    str     r4, [sp, #DEPTHWISE_GENERAL + GENERAL_BELOW]
-    str     r5, [sp, #DEPTHWISE_GENERAL + GENERAL_NEGATIVE]
-    te_load_limits DEPTHWISE_GENERAL
+    ldm     r2!, {r3}
+    str     r3, [sp, #DEPTHWISE_STAGE + STAGE_CONSTANT]
+    .endif
+    .if \signed
+    ldm     r2!, {r4, r5}
+    str     r4, [sp, #DEPTHWISE_STAGE + STAGE_BELOW]
+    str     r5, [sp, #DEPTHWISE_STAGE + STAGE_NEGATIVE]
+    .endif
+    .if \limit
+    te_load_limits DEPTHWISE_STAGE
     .endif
     mov     r0, r8
     movs    r4, #0x80
@@ -270,20 +275,20 @@
     .endif
     .endr
     add     r0, r11
-    .if \general
+    .if \wide
     str     r0, [sp, #DEPTHWISE_PAIRS]
     ldm     r1, {r0, r1, r2, r6}
     .else
     ldm     r1, {r1, r2, r5, r6}
     .endif
-    te_pair_output r8, \bits, \general
+    te_pair_output r8, \bits, \wide, \signed, \limit
     .if \odd
     ldr     r4, [sp, #DEPTHWISE_END]
     cmp     r7, r4
     beq     .Lnext\@
     .endif
-    te_pair_output r9, \bits, \general
-    .if \general
+    te_pair_output r9, \bits, \wide, \signed, \limit
+    .if \wide
     ldr     r0, [sp, #DEPTHWISE_PAIRS]
     .endif
     .if \odd == 0
@@ -293,7 +298,7 @@
     .endif
     b       .Lpair\@
 .Lnext\@:
-    .if \general
+    .if \wide
     ldr     r0, [sp, #DEPTHWISE_PAIRS]
     .endif
     ldr     r4, [sp, #DEPTHWISE_PAIR_SKIP]

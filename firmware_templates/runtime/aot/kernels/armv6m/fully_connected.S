@@ -7,13 +7,13 @@
 
     .equ    DENSE_LEFT, 0
     .equ    DENSE_ENTRY, 4
-    .equ    DENSE_GENERAL, 8
-    .equ    DENSE_FRAME, DENSE_GENERAL + GENERAL_BYTES
+    .equ    DENSE_STAGE, 8
+    .equ    DENSE_FRAME, DENSE_STAGE + STAGE_BYTES
 
     .equ    TE_V6M_DENSE_BYTES, 22
 
-/* unroll: groups of four inputs a turn, less than 11. bits, general: the requantization's form. */
-.macro te_v6m_dense name, unroll, bits, general
+/* unroll: groups of four inputs a turn, less than 11. The others: the requantization. */
+.macro te_v6m_dense name, unroll, bits, wide, signed, limit
     te_function \name
     te_enter
     sub     sp, #DENSE_FRAME
@@ -26,8 +26,8 @@
     ldr     r3, =.Ldone\@ + 1
     subs    r3, r6
     str     r3, [sp, #DENSE_ENTRY]
-    .if \general
-    te_load_limits DENSE_GENERAL
+    .if \limit
+    te_load_limits DENSE_STAGE
     .endif
 .Loutput\@:
     movs    r3, #0
@@ -56,8 +56,8 @@
     te_taps r8, r0, r1, r2, r3, r4
     b       .Lexceptions\@
 .Lstage\@:
-    te_load_stage \general, DENSE_GENERAL
-    te_requantize r8, \bits, \general, DENSE_GENERAL
+    te_load_stage \wide, \signed, DENSE_STAGE
+    te_requantize r8, \bits, \wide, \signed, \limit, DENSE_STAGE
     mov     r4, r9
     strb    r3, [r4]
     adds    r4, #1
@@ -65,7 +65,7 @@
     ldr     r4, [sp, #DENSE_LEFT]
     subs    r4, #1
     str     r4, [sp, #DENSE_LEFT]
-    .if \unroll > 4 || \general
+    .if \unroll > 4 || \wide
     beq     .Lend\@
     b       .Loutput\@
 .Lend\@:

@@ -65,97 +65,89 @@
     \put     \sum, \a
 .endm
 
-/* Requantization, of two limbs:
- *   r3 = (sum * r1 + (sum * low >> bits) + r2) >> r6, saturated to a byte, as int8. Clobbers r4. */
-.macro te_two_limbs sum, bits, low=r0
+/* ---- requantization --------------------------------------------------------------------------
+ * wide: three limbs, not two. signed: sums below a limit have a constant of their own. limit: 0 and
+ * 255 are no clamp. What does not fit the registers is in the frame: */
+    .equ    STAGE_CONSTANT, 0
+    .equ    STAGE_BELOW, 4
+    .equ    STAGE_NEGATIVE, 8
+    .equ    STAGE_LOW, 12
+    .equ    STAGE_HIGH, 16
+    .equ    STAGE_BYTES, 20
+
+/* r3 = the byte of \sum as int8. Clobbers r4. Of two limbs:
+ *   r3 = (sum * r1 + (sum * low >> bits) + r2) >> r6, clamped, and of three:
+ *   r3 = (sum * r1 + (sum * low + (sum * r2 >> bits) >> bits) + constant) >> r6, clamped. */
+.macro te_requantize sum, bits, wide, signed, limit, frame, low=r0
     mov     r3, \sum
     mov     r4, \sum
-    muls    r3, r1
-    muls    r4, \low
-    asrs    r4, #\bits
-    adds    r3, r4
-    adds    r3, r2
-    asrs    r3, r6
-    te_saturate
-.endm
-
-/* r3 = r3 saturated to 0..255, less 128. Clobbers r4. */
-.macro te_saturate
-    lsrs    r4, r3, #8
-    beq     .Linside\@
-    mvns    r3, r3
-    asrs    r3, #31
-.Linside\@:
-    subs    r3, #128                    @ only the lowest byte counts
-.endm
-
-/* The general form: three limbs, a correction of sums below a limit, a clamp. In the frame: */
-    .equ    GENERAL_CONSTANT, 0
-    .equ    GENERAL_BELOW, 4
-    .equ    GENERAL_NEGATIVE, 8
-    .equ    GENERAL_LOW, 12
-    .equ    GENERAL_HIGH, 16
-    .equ    GENERAL_BYTES, 20
-
-/* r3 = (sum * r1 + (sum * r0 + (sum * r2 >> bits) >> bits) + constant, less `negative` where the
- * sum is below the limit) >> r6, clamped, as int8. Clobbers r4. */
-.macro te_three_limbs sum, bits, frame
-    mov     r3, \sum
-    mov     r4, \sum
+    .if \wide
     muls    r4, r2
     asrs    r4, #\bits
-    muls    r3, r0
+    muls    r3, \low
     adds    r3, r4
     asrs    r3, #\bits
     mov     r4, \sum
     muls    r4, r1
     adds    r3, r4
-    ldr     r4, [sp, #\frame + GENERAL_CONSTANT]
+    ldr     r4, [sp, #\frame + STAGE_CONSTANT]
     adds    r3, r4
-    ldr     r4, [sp, #\frame + GENERAL_BELOW]
+    .else
+    muls    r3, r1
+    muls    r4, \low
+    asrs    r4, #\bits
+    adds    r3, r4
+    adds    r3, r2
+    .endif
+    .if \signed
+    ldr     r4, [sp, #\frame + STAGE_BELOW]
     cmp     \sum, r4
     bge     .Lplain\@
-    ldr     r4, [sp, #\frame + GENERAL_NEGATIVE]
+    ldr     r4, [sp, #\frame + STAGE_NEGATIVE]
     subs    r3, r4
 .Lplain\@:
+    .endif
     asrs    r3, r6
-    ldr     r4, [sp, #\frame + GENERAL_HIGH]
+    .if \limit
+    ldr     r4, [sp, #\frame + STAGE_HIGH]
     cmp     r3, r4
     ble     .Lbelow\@
     mov     r3, r4
 .Lbelow\@:
-    ldr     r4, [sp, #\frame + GENERAL_LOW]
+    ldr     r4, [sp, #\frame + STAGE_LOW]
     cmp     r3, r4
     bge     .Labove\@
     mov     r3, r4
 .Labove\@:
-    subs    r3, #128
+    .else
+    lsrs    r4, r3, #8
+    beq     .Linside\@
+    mvns    r3, r3
+    asrs    r3, #31
+.Linside\@:
+    .endif
+    subs    r3, #128                    @ only the lowest byte counts
 .endm
 
 /* The requantization of a channel from the stream at r7, whose highest limb r1 has been read:
- * r0, r2, r6, and the frame's part of the general form. */
-.macro te_load_stage general, frame
-    .if \general
+ * r0, r2, r6, and what belongs into the frame. Clobbers r3 to r5. */
+.macro te_load_stage wide, signed, frame
+    .if \signed
     ldm     r7!, {r0, r2, r3, r4, r5, r6}
-    str     r3, [sp, #\frame + GENERAL_CONSTANT]
-    str     r4, [sp, #\frame + GENERAL_BELOW]
-    str     r5, [sp, #\frame + GENERAL_NEGATIVE]
+    str     r3, [sp, #\frame + STAGE_CONSTANT]
+    str     r4, [sp, #\frame + STAGE_BELOW]
+    str     r5, [sp, #\frame + STAGE_NEGATIVE]
+    .elseif \wide
+    ldm     r7!, {r0, r2, r3, r6}
+    str     r3, [sp, #\frame + STAGE_CONSTANT]
     .else
     ldm     r7!, {r0, r2, r6}
-    .endif
-.endm
-
-.macro te_requantize sum, bits, general, frame
-    .if \general
-    te_three_limbs \sum, \bits, \frame
-    .else
-    te_two_limbs \sum, \bits
     .endif
 .endm
 
 /* Copies the limits of the output, two words at r0, to the frame. Clobbers r1, r2. */
 .macro te_load_limits frame
     ldm     r0!, {r1, r2}
-    str     r1, [sp, #\frame + GENERAL_LOW]
-    str     r2, [sp, #\frame + GENERAL_HIGH]
+    str     r1, [sp, #\frame + STAGE_LOW]
+    str     r2, [sp, #\frame + STAGE_HIGH]
 .endm
