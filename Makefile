@@ -25,7 +25,7 @@ C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-import demo data train quantize inspect generate build size flash validate bench profile debug energy adapt bench-anchors \
         matrix compare bench-diff bench-baseline benchmarks report mlperf collect monitor bridge boards stop check format test \
-        fit fuzz repro torture clean distclean
+        fit search fuzz repro torture clean distclean
 
 ## show this list
 help:
@@ -65,6 +65,10 @@ inspect: setup
 ## find the largest of MODEL's networks that fits BOARD, before training; writes that recipe
 fit: setup
 	@$(TINYEDGE) fit $(MODEL) --board $(BOARD) $(ARGS)
+
+## search what MODEL's [search] names, for BOARD: COUNT trials, accuracy against latency, flash, RAM
+search: setup
+	@$(TINYEDGE) search $(MODEL) --board $(BOARD) --trials $(COUNT) $(ARGS)
 
 ## write MODEL's firmware for BOARD
 generate: setup

@@ -184,6 +184,16 @@ def resolve(argument: str, given: recipes.Compile | None = None) -> Model:
     return Model(recipe.name, recipe, None, given.over(recipe.compile))
 
 
+def resolve_recipe(argument: str, given: recipes.Compile | None = None) -> Model:
+    """The same for a RECIPE whose network can be made anew. Raises ConfigError for any other."""
+    model = resolve(argument, given)
+    if model.recipe is None or model.recipe.imported is not None:
+        raise ConfigError(
+            f"{argument}: its network is trained, and has one size", "give a recipe with [network]"
+        )
+    return model
+
+
 def load(
     model: Model,
     workspace: Workspace,

@@ -246,6 +246,29 @@ class Compile(config.Table, frozen=True, kw_only=True):
         return "".join(f" {name} {value}" for name, value in set_)
 
 
+class Search(config.Table, frozen=True, kw_only=True):
+    """What ``tinyedge search`` varies; what is not named here stays as the other sections say.
+
+    Ranges are [least, most], both included: ``width`` and ``depth`` as the architecture's
+    parameters, ``size`` in pixels of the input's longer side. ``batch``, ``method`` (of
+    ``[quantize]``) and ``sparsity`` (of ``[prune]``; 0: no pruning) are lists to choose from.
+    ``seed`` fixes the trials.
+    """
+
+    width: tuple[Rate, Rate] | None = None
+    depth: tuple[Count, Count] | None = None
+    size: tuple[Count, Count] | None = None
+    learning_rate: tuple[Rate, Rate] | None = None
+    epochs: tuple[Count, Count] | None = None
+    batch: tuple[Count, ...] = ()
+    method: tuple[Literal["ptq", "qat"], ...] = ()
+    sparsity: tuple[Annotated[float, Meta(ge=0.0, lt=1.0)], ...] = ()
+    seed: Seed = 1
+
+
+_RANGES = ("width", "depth", "size", "learning_rate", "epochs")  # of [search]
+
+
 class _File(config.Table, frozen=True, kw_only=True):
     schema: int
     name: Name
@@ -261,6 +284,7 @@ class _File(config.Table, frozen=True, kw_only=True):
     quantize: Quantize = Quantize()
     compile: Compile = Compile()
     adapt: Adapt = Adapt()
+    search: Search | None = None
 
 
 class Recipe(_File, frozen=True, kw_only=True):
@@ -309,6 +333,7 @@ def read(path: Path) -> Recipe:
             f'{path}: quantize.backend = "litert" has no use: "qat" finds ranges in training',
             'write quantize.method = "ptq" or quantize.backend = "tensorflow"',
         )
+    _check_ranges(recipe)
     low, high = recipe.data.range
     if not low < high:
         raise ConfigError(
@@ -333,6 +358,16 @@ def _origin(checked: _File, path: Path) -> dict[str, Network | Training]:
                 f"remove [{name}] or [import]",
             )
     return {"network": Network(architecture=""), "training": Training(epochs=1)}
+
+
+def _check_ranges(recipe: Recipe) -> None:
+    for name in _RANGES:
+        span = None if recipe.search is None else getattr(recipe.search, name)
+        if span is not None and not span[0] <= span[1]:
+            raise ConfigError(
+                f"{recipe.path}: search.{name} = {list(span)} is not allowed",
+                "write [least, most]",
+            )
 
 
 def _check_size(key: str, size: int | str | None, path: Path) -> None:

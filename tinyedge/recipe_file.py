@@ -26,6 +26,7 @@ _ABOUT = {
     "quantize": "Full-int8 quantization, and what accuracy it may cost.",
     "compile": "What the compiler aims at, and its limits.",
     "adapt": "What the device may train by itself.",
+    "search": 'What "tinyedge search" varies.',
 }
 _LONGEST_NAME = 40
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -54,6 +55,7 @@ def require(path: Path, recipe: Recipe, force: bool) -> None:
 
     So, too, where the recipe's network is a function in a file that would not be beside it.
     """
+    assert recipe.imported is None, "fit and search refuse what they cannot make anew"
     if path.suffix != ".toml":
         raise ConfigError(f"{path}: a recipe's name ends in .toml", "e.g. --output my-recipe.toml")
     if path.exists() and not force:

@@ -48,6 +48,7 @@ ALLOWED: dict[str, set[str]] = {
     "bill": {"*"},
     "fitting": {"*"},
     "recipe_file": {"recipe"},
+    "tuning": {"*"},
     "sizes": {"*"},
     "examples": {"dataset", "pipeline", "report", "results"},
     "devices": {"*"},

@@ -21,6 +21,7 @@ SECTIONS = {
     "`[cluster]`": recipe.Cluster,
     "`[quantize]`": recipe.Quantize,
     "`[compile]`": recipe.Compile,
+    "`[search]`": recipe.Search,
     "`[adapt]`": recipe.Adapt,
 }
 

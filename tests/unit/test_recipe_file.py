@@ -8,7 +8,7 @@ import pytest
 from tests.support.networks import own
 from tinyedge import recipe, recipe_file
 from tinyedge.errors import ConfigError
-from tinyedge.recipe import Augment, Cluster, Compile, Prune, Recipe, Transfer
+from tinyedge.recipe import Augment, Cluster, Compile, Prune, Recipe, Search, Transfer
 
 
 def _write(path: Path, given: Recipe, *, force: bool = False) -> Recipe:
@@ -35,13 +35,14 @@ def test_every_section_reads_back(tmp_path: Path) -> None:
         prune=Prune(sparsity=0.75),
         cluster=Cluster(),
         compile=Compile(max_arena=12_345, optimize="size"),
+        search=Search(width=(0.25, 1.0), method=("ptq", "qat"), sparsity=(0.0, 0.5)),
     )
     path = tmp_path / "written.toml"
     assert _write(path, given) == msgspec.structs.replace(given, path=path)
 
 
 def test_no_section_is_forgotten() -> None:
-    plain = {"schema", "name", "title", "path"}
+    plain = {"schema", "name", "title", "path", "imported"}  # the last cannot be made anew
     assert set(recipe_file._ABOUT) == {f.name for f in msgspec.structs.fields(Recipe)} - plain
 
 

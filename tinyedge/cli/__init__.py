@@ -22,6 +22,7 @@ VERBS = {
     "quantize": "Quantize the trained network fully to int8",
     "inspect": "Show a model's layers and whether it fits each board",
     "fit": "Find the largest of a recipe's networks that fits a board, before training",
+    "search": "Search sizes and settings of a recipe: accuracy against latency, flash and RAM",
     "generate": "Write the firmware sources",
     "build": "Cross-compile the firmware and check it against the board's memory",
     "size": "Show where every byte of flash and RAM goes: layer, kernel, library, symbol",

@@ -128,6 +128,24 @@ def with_features(given: Compile, *names: str) -> Compile:
     return Compile(features=names).over(given)
 
 
+def latency_options(command: _C) -> _C:
+    """A budget of an inference, ``latency_ms`` or ``latency_ticks``."""
+    for option in (
+        click.option(
+            "--latency-ticks",
+            type=click.IntRange(min=1),
+            help="The same in ticks of the board: instructions on emulated ones, else cycles.",
+        ),
+        click.option(
+            "--latency-ms",
+            type=click.FloatRange(min=0, min_open=True),
+            help="Budget of an inference, by estimated cycles; for boards whose ticks are cycles.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 force_option = click.option(
     "--force", is_flag=True, help="Do it again, even if nothing it depends on has changed."
 )

@@ -14,20 +14,19 @@ from tinyedge.cli._options import (
     board_option,
     compile_options,
     json_option,
+    latency_options,
     save,
     workspace_option,
 )
-from tinyedge.errors import CheckFailed, ConfigError
+from tinyedge.errors import CheckFailed
 from tinyedge.fitting import candidate as candidates
 from tinyedge.fitting import fit, outcome
 from tinyedge.fitting.candidate import Candidate
 from tinyedge.fitting.estimate import Estimator, Figures
-from tinyedge.fitting.history import History
+from tinyedge.fitting.history import HISTORY, History
 from tinyedge.recipe import Compile
 from tinyedge.results import FitLimits, FitReport
 from tinyedge.workspace import Workspace
-
-HISTORY = "fit.jsonl"
 
 
 @click.command(
@@ -37,16 +36,7 @@ HISTORY = "fit.jsonl"
 )
 @click.argument("recipe", metavar="RECIPE")
 @board_option
-@click.option(
-    "--latency-ms",
-    type=click.FloatRange(min=0, min_open=True),
-    help="Budget of an inference, by estimated cycles; for boards whose ticks are cycles.",
-)
-@click.option(
-    "--latency-ticks",
-    type=click.IntRange(min=1),
-    help="The same in ticks of the board: instructions on emulated ones, else cycles.",
-)
+@latency_options
 @click.option(
     "--runtime",
     type=click.Choice(["aot"]),
@@ -92,9 +82,7 @@ def command(
     flash, RAM or the latency is used up. The one with the most multiply-accumulates is written as a
     new recipe. What was planned once is kept: stopped by Ctrl-C, the next run goes on.
     """
-    if latency_ms is not None and latency_ticks is not None:
-        raise ConfigError("--latency-ms and --latency-ticks are one limit", "give one of them")
-    wanted, loaded = boards.load(board), _recipe(recipe, given)
+    wanted, loaded = boards.load(board), pipeline.resolve_recipe(recipe, given)
     assert loaded.recipe is not None
     path = output or Path(f"{recipe_file.named(loaded.recipe, wanted.id).name}.toml")
     recipe_file.require(path, loaded.recipe, force)
@@ -104,7 +92,7 @@ def command(
     search = fit.Search(
         loaded.recipe,
         estimator,
-        fit.limits(estimator, latency_ms, latency_ticks),
+        fit.limits(estimator, ms=latency_ms, ticks=latency_ticks),
         known,
         fit.space(known, Candidate(max_width, max_depth), max_size),
     )
@@ -120,13 +108,6 @@ def command(
     report = msgspec.structs.replace(report, output=str(path))
     _found(report, board)
     save(json_path, report)
-
-
-def _recipe(argument: str, given: Compile) -> pipeline.Model:
-    model = pipeline.resolve(argument, given)
-    if model.recipe is None:
-        raise ConfigError(f"{argument}: a .tflite has one size", "give a recipe")
-    return model
 
 
 def _trials(report: FitReport) -> object:

@@ -94,6 +94,8 @@ def limits(estimator: Estimator, ms: float | None = None, ticks: int | None = No
 
     Raises ConfigError for a budget in a unit that says nothing on this board.
     """
+    if ms is not None and ticks is not None:
+        raise ConfigError("--latency-ms and --latency-ticks are one limit", "give one of them")
     board, options = estimator.board, estimator.model.options
     flash = board.memory.flash.bytes
     budget = float(ticks) if ticks is not None else None

@@ -11,6 +11,8 @@ import msgspec
 
 from tinyedge.errors import TinyedgeError
 
+HISTORY = "fit.jsonl"  # in the folder of a model
+
 _T = TypeVar("_T", bound=msgspec.Struct)
 
 

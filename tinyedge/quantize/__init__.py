@@ -46,6 +46,7 @@ __all__ = [
     "check_int8",
     "float_values",
     "inputs",
+    "int8",
     "quantize",
     "require_accuracy",
     "tflite_path",
@@ -120,6 +121,15 @@ def float_values(recipe: Recipe, workspace: Workspace, sample: NDArray[np.float3
     from tinyedge.quantize import convert  # noqa: PLC0415 - slow
 
     return convert.floating(recipe, dataset, made.model, sample)
+
+
+def int8(recipe: Recipe, workspace: Workspace) -> bytes:
+    """The int8 .tflite of what ``train`` made, not kept and not judged.
+
+    Raises ModelError as :func:`quantize` does.
+    """
+    dataset = datasets.load(recipe.data, recipe.path, workspace.samples(recipe.name))
+    return _convert(recipe, dataset, _made(recipe, workspace.model(recipe.name))).tflite
 
 
 def require_accuracy(report: QuantizeReport) -> None:

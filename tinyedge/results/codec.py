@@ -25,7 +25,7 @@ from tinyedge.results.device import (
 from tinyedge.results.energy import EnergyReport
 from tinyedge.results.fields import Result
 from tinyedge.results.firmware import BuildReport, FlashReport, GenerateReport, StopReport
-from tinyedge.results.fitting import FitReport
+from tinyedge.results.fitting import FitReport, SearchReport
 from tinyedge.results.matrix import MatrixReport
 from tinyedge.results.mlperf import MlperfReport
 from tinyedge.results.model import (
@@ -45,6 +45,7 @@ VERBS: dict[str, type[Result]] = {
     "quantize": QuantizeReport,
     "inspect": InspectReport,
     "fit": FitReport,
+    "search": SearchReport,
     "generate": GenerateReport,
     "build": BuildReport,
     "size": SizeReport,

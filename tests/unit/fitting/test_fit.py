@@ -98,6 +98,12 @@ def test_what_says_nothing_is_refused(
     assert message in done.exception.message
 
 
+def test_a_network_that_is_there_already_has_one_size(tmp_path: Path) -> None:
+    (tmp_path / "x.tflite").write_bytes(b"")
+    with pytest.raises(ConfigError, match="its network is trained, and has one size"):
+        pipeline.resolve_recipe(str(tmp_path / "x.tflite"))
+
+
 def test_milliseconds_become_estimated_cycles_of_the_board_s_clock(tmp_path: Path) -> None:
     limits = fit.limits(_estimator("nucleo-f446re", tmp_path), ms=2.0)
     assert (limits.latency, limits.latency_unit) == (360_000, "cycles")

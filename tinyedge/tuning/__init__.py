@@ -1,0 +1,1 @@
+"""A search over recipes with Optuna: what ``tinyedge search`` does."""
