@@ -246,7 +246,8 @@ def require_observable(firmware: Firmware) -> None:
     """Raise ConfigError where the runtime does not tell what its layers take."""
     if firmware.runtime == "tflm" and firmware.board.flash.method == "host":
         raise ConfigError(
-            f"{firmware.board.id}: TensorFlow Lite Micro's wheel tells no times by layer",
+            f"{firmware.board.id}: TensorFlow Lite Micro's wheel tells no times by layer: "
+            "its Python interface has no profiler",
             "profile --runtime aot, or tflm on another board",
         )
 

@@ -1,6 +1,7 @@
 """Firmware around the hand-made model tests/host/fixture_model.c: app, protocol, ports."""
 
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from tinyedge import build, workspace
 from tinyedge.board import Board
 from tinyedge.build import Artifact
 from tinyedge.emit import board_files
+from tinyedge.emit.features import Feature
 
 MODEL = Path(__file__).resolve().parents[1] / "host" / "fixture_model.c"
 SHA256 = bytes([0xFE, 0xED, *range(1, 10)]).ljust(32, b"\0").hex()
@@ -22,9 +24,9 @@ class Target:
     board: Board | None
 
 
-def write(folder: Path, board: Board, **defines: int) -> Path:
+def write(folder: Path, board: Board, selected: Sequence[Feature] = (), **defines: int) -> Path:
     """Write the firmware's sources; ``defines`` are set before the model's code."""
-    files: dict[str, str | bytes] = dict(board_files.files(board))
+    files: dict[str, str | bytes] = dict(board_files.files(board, selected=selected))
     text = "".join(f"#define {name} {value}\n" for name, value in defines.items())
     files["model/model.c"] = text + MODEL.read_text()
     files["Makefile"] = board_files.makefile(board, files)
@@ -32,9 +34,15 @@ def write(folder: Path, board: Board, **defines: int) -> Path:
     return folder
 
 
-def made(folder: Path, board: Board, sanitize: tuple[str, ...] = (), **defines: int) -> Artifact:
-    """Write and build."""
-    return build.build(write(folder / "firmware", board, **defines), board, sanitize)
+def made(
+    folder: Path,
+    board: Board,
+    sanitize: tuple[str, ...] = (),
+    selected: Sequence[Feature] = (),
+    **defines: int,
+) -> Artifact:
+    """Write and build; ``selected``: optional features."""
+    return build.build(write(folder / "firmware", board, selected, **defines), board, sanitize)
 
 
 def expected(first: bytes, second: bytes) -> bytes:

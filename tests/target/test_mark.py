@@ -1,15 +1,18 @@
 """The mark for power monitors: on each port's pin, around each inference, and nowhere else."""
 
+import importlib.util
 import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.support.tools import CHECKOUT, need
+from tests.support import fixture_firmware as fixture
+from tests.support.tools import CHECKOUT, missing, need
 from tinyedge import board as boards
 from tinyedge import build, flash, pipeline
 from tinyedge.build import Artifact
+from tinyedge.emit.features import MARK
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.errors import ConfigError
 from tinyedge.link import protocol as p
@@ -79,17 +82,26 @@ def test_energy_mode_stamps_the_time_on_the_pin(
     assert (tmp_path / "marks").read_text() == "01" + "01" * (1 + 2)  # start, and around all
 
 
-@pytest.mark.parametrize("name", ["nrf52840dk", "nucleo-f446re", "pico", "pico2"])
-def test_each_port_compiles_with_it_and_has_nothing_of_it_without(
-    name: str, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("name", ["nrf52840dk", "pico", "pico2", "stm32f4-discovery"])
+def test_the_ports_of_real_boards_mark_in_a_simulator(name: str, tmp_path: Path) -> None:
+    need("make", "arm-none-eabi-gcc", "setpriv")
+    if importlib.util.find_spec("labwired") is None:
+        missing("the Python package labwired")
+    board = boards.load(f"{name}-simulated")
+    artifact = fixture.made(tmp_path, board, selected=(MARK,))
+    assert "te_port_mark" in artifact.map.read_text()
+    with flash.run(artifact, board) as device, Session(device.url) as session:
+        assert session.hello.features & p.Feature.MARK
+        inputs = [bytes(784), bytes(5)]
+        fixture.check(inputs, session.infer(inputs).outputs)
+
+
+def test_a_real_port_has_it_where_it_is_asked_for_alone(tmp_path: Path) -> None:
     need("arm-none-eabi-gcc")
-    _, marked = _built(name, tmp_path / "with")
-    _, energy = _built(name, tmp_path / "energy", Compile(), "mlperf-energy")
-    _, plain = _built(name, tmp_path / "without", Compile())
-    assert "te_port_mark" in marked.map.read_text()
+    _, energy = _built("nucleo-f446re", tmp_path / "energy", Compile(), "mlperf-energy")
     assert "te_port_mark" in energy.map.read_text()
-    assert "mark" not in plain.map.read_text()
+    plain = fixture.made(tmp_path, boards.load("nucleo-f446re"))
+    assert "te_port_mark" not in plain.map.read_text()
 
 
 @pytest.mark.parametrize("given", [(MARKED, "tinyedge"), (Compile(), "mlperf-energy")])

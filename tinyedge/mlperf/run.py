@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from tinyedge.errors import ConfigError, LinkError, ModelError
 from tinyedge.graph import read_tflite
 from tinyedge.link.mlperf import Client
 from tinyedge.mlperf.rules import RUNS, SECONDS, TASKS, Task
-from tinyedge.mlperf.stimuli import Stimuli
+from tinyedge.mlperf.stimuli import Stimuli, Stimulus
 from tinyedge.results import MlperfAccuracy, MlperfPerformance
 from tinyedge.workspace import write_atomic
 
@@ -157,18 +157,17 @@ def accuracy(
     progress: Advance = lambda _done, _total: None,
 ) -> MlperfAccuracy:
     """Ask the device about every stimulus once, from where it was stopped."""
-    items = stimuli.items
-    answers, counts = kept.state.answers, [one.count for one in items]
-    for stimulus, first in zip(items, itertools.accumulate(counts, initial=0), strict=False):
-        if first + stimulus.count <= len(answers):
-            continue
-        for window in stimulus.windows()[len(answers) - first :]:
+    items, answers = stimuli.items, kept.state.answers
+    counts = [one.count for one in items]
+    try:
+        for window in itertools.islice(_windows(items), len(answers), None):
             progress(len(answers), sum(counts))
             client.load(window)
             answers.append(client.infer(1, 0).results)
             if len(answers) % _BATCH == 0:
                 kept.save()
-    kept.save()
+    finally:
+        kept.save()
     progress(len(answers), sum(counts))
     each = [list(itertools.islice(windows, n)) for windows in [iter(answers)] for n in counts]
     # The mean over a file's windows, as the runner takes it.
@@ -183,6 +182,12 @@ def accuracy(
         target=task.target,
         held=task.target is None or value >= task.target,
     )
+
+
+def _windows(items: Sequence[Stimulus]) -> Iterator[bytes]:
+    """All windows of all stimuli, read as they are needed."""
+    for one in items:
+        yield from one.windows()
 
 
 def key(elf_sha256: str, stimuli: Stimuli, seconds: float) -> str:

@@ -1,13 +1,21 @@
 """The ESP-IDF project: what the board's TOML and the runtime decide."""
 
 import re
+import subprocess
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from tests.support import tiny_model
+from tests.support.tools import need
 from tinyedge import __version__, board
-from tinyedge.emit import esp_idf
+from tinyedge.compile import compile_graph
+from tinyedge.emit import esp_idf, firmware
+from tinyedge.emit.mlperf import spoken
 from tinyedge.errors import ConfigError
+from tinyedge.graph.read_tflite import read
+from tinyedge.workspace import write_tree
 
 PATHS = ["app/main.c", "include/te_port.h", "model/model.cc", "port/port.c", "runtime/tflm_port.h"]
 BOARDS = ["esp32", "esp32c3", "esp32s3", "esp32s3-psram"]
@@ -70,6 +78,37 @@ def test_sources_and_headers_are_the_folders_own() -> None:
         "../include",
         "../runtime",
     ]
+
+
+#: what the mark uses of ESP-IDF's driver/gpio.h
+GPIO = """
+#include <stdint.h>
+typedef int esp_err_t;
+typedef enum { GPIO_NUM_0 } gpio_num_t;
+typedef enum { GPIO_MODE_OUTPUT = 2 } gpio_mode_t;
+esp_err_t gpio_reset_pin(gpio_num_t gpio_num);
+esp_err_t gpio_set_direction(gpio_num_t gpio_num, gpio_mode_t mode);
+esp_err_t gpio_set_level(gpio_num_t gpio_num, uint32_t level);
+"""
+
+
+@pytest.mark.parametrize("runtime", ["aot", "tflm"])
+def test_energy_mode_is_in_the_project_and_compiles(runtime: str, tmp_path: Path) -> None:
+    need("gcc")
+    data = tiny_model.write(tmp_path / "x.tflite").read_bytes()
+    graph, target = read(data, "x"), spoken(board.load("esp32"), "mlperf-energy")
+    plan = compile_graph(graph, target.cpu.core) if runtime == "aot" else None
+    files = firmware.render(graph, plan, target, runtime, data, protocol="mlperf-energy")
+    write_tree(tmp_path / "firmware", {**files, "fake/driver/gpio.h": GPIO})
+    cmake = files["main/CMakeLists.txt"]
+    assert isinstance(cmake, str)
+    own = ["app/main.c", "app/mlperf.c", "app/mlperf_text.c", "port/mark.c"]
+    assert {f"../{path}" for path in own} < set(re.findall(r'"(\.\./[^"]+)"', cmake))
+    assert "esp_driver_uart esp_driver_gpio" in cmake
+    assert "app/command.c" not in files
+    assert "#define TE_BAUD 9600u" in str(files["include/te_board.h"])
+    flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Iinclude", "-Ifake"]
+    subprocess.run(["gcc", *flags, *own], cwd=tmp_path / "firmware", check=True)
 
 
 @pytest.mark.parametrize("board_id", BOARDS)
