@@ -90,7 +90,7 @@ def _symbols(elf: ELFFile) -> Iterator[_Symbol]:
     """Functions and objects that have a size. Thumb's functions have an odd address."""
     thumb = elf["e_machine"] == "EM_ARM"
     for table in elf.iter_sections():
-        if not isinstance(table, SymbolTableSection):
+        if not isinstance(table, SymbolTableSection) or table["sh_type"] != "SHT_SYMTAB":
             continue
         for symbol in table.iter_symbols():
             kind, bytes_ = symbol["st_info"]["type"], symbol["st_size"]

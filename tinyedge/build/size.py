@@ -160,7 +160,8 @@ def _weights(elf: ELFFile) -> Counter[int]:
     """Step -> bytes of its constants; -1: the whole model's."""
     found: Counter[int] = Counter()
     for table in elf.iter_sections():
-        if not isinstance(table, SymbolTableSection):
+        # not a dynamic one, which has only what others link to
+        if not isinstance(table, SymbolTableSection) or table["sh_type"] != "SHT_SYMTAB":
             continue
         for symbol in table.iter_symbols():
             if symbol["st_info"]["type"] != "STT_OBJECT" or symbol["st_shndx"] == "SHN_UNDEF":
@@ -170,5 +171,4 @@ def _weights(elf: ELFFile) -> Counter[int]:
                 found[int(step[1])] += symbol["st_size"]
             elif MODEL_DATA.fullmatch(symbol.name):
                 found[-1] += symbol["st_size"]
-        return found
     return found

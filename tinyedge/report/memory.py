@@ -29,6 +29,7 @@ class Meter:
     """A budget, drawn to ``parts``; ``share`` is what is used of it."""
 
     name: str
+    used: int
     text: str
     share: str
     over: bool
@@ -95,6 +96,7 @@ def _meter(name: str, whole: int, parts: Sequence[tuple[str, int, str]]) -> Mete
     scale = 100 / max(whole, used, 1)
     return Meter(
         name=name,
+        used=used,
         text=f"{used:,} of {whole:,} bytes",
         share=f"{100 * used / max(whole, 1):.3g}\u00a0%",
         over=used > whole,

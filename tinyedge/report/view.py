@@ -150,7 +150,6 @@ def _tiles(data: ReportData) -> tuple[Tile, ...]:
     wall = bench.tick_unit in ("ns", "us", "ticks")
     each = f"{bench.ticks_per_mac:.2f} a multiply-accumulate" if bench.ticks_per_mac else ""
     spread = f"{bench.tick_unit}, median of {bench.runs}"
-    used = build.ram_static_bytes + build.stack_bytes
     return (
         _accuracy_tile(data),
         Tile("Answers that differ", f"{validate.mismatches:,}", f"of {validate.samples:,} samples"),
@@ -160,22 +159,22 @@ def _tiles(data: ReportData) -> tuple[Tile, ...]:
             f"{spread}; {each}" if each else spread,
             wall=wall,
         ),
-        _budget_tile("Flash", bench.flash_total_bytes, build.flash_available, flash),
-        _budget_tile("RAM, stack included", used, build.ram_available, ram),
+        _budget_tile("Flash", build.flash_available, flash),
+        _budget_tile("RAM, stack included", build.ram_available, ram),
     )
 
 
 def _accuracy_tile(data: ReportData) -> Tile:
     validate = data.validate
     if validate.device_accuracy is None:
-        speed = f"{validate.samples_per_second:,.1f} a second"
-        return Tile("Samples over the link", speed, "they have no labels", wall=True)
+        speed = f"{validate.samples_per_second:,.1f}"
+        return Tile("Samples a second", speed, "over the link; without labels", wall=True)
     samples = f"{validate.samples:,} samples; reference {percent(validate.host_accuracy)}"
     return Tile("Accuracy on the device", percent(validate.device_accuracy), samples)
 
 
-def _budget_tile(name: str, used: int, whole: int, meter: memory.Meter) -> Tile:
-    return Tile(name, kilobytes(used), f"{meter.share} of {kilobytes(whole)}", meter)
+def _budget_tile(name: str, whole: int, meter: memory.Meter) -> Tile:
+    return Tile(name, kilobytes(meter.used), f"{meter.share} of {kilobytes(whole)}", meter)
 
 
 def _accuracy(data: ReportData) -> tuple[AccuracyRow, ...]:

@@ -62,6 +62,17 @@ def test_components_add_up_to_the_whole(artifact: Artifact) -> None:
     assert report.flash_runtime == parts["model"] - report.flash_weights > 0
 
 
+def test_a_host_programs_dynamic_symbols_are_not_all(tmp_path: Path) -> None:
+    need("make", "gcc")
+    board = boards.load("host")
+    folder = fixture_firmware.write(tmp_path / "firmware", board)
+    with (folder / "model" / "model.c").open("a") as model:
+        model.write(WEIGHTS)
+    report = size.measure(build.build(folder, board), board)
+    assert report.steps == ((0, 1020), (12, 3))
+    assert report.flash_weights == 1020 + 3 + 64
+
+
 def test_weights_are_told_from_code_by_step(artifact: Artifact) -> None:
     report = size.measure(artifact, BOARD)
     assert report.steps == ((0, 1020), (12, 3))

@@ -125,6 +125,8 @@ def test_layers_are_listed_worst_first_and_drawn(trained: Trained, tmp_path: Pat
     assert all(10 < ratio < 60 for ratio in ratios)
     assert "signal to noise" in done.output
     assert Path(report.layers_path).read_bytes().startswith(b"\x89PNG")
+    kept = quantization.quantize(trained.recipe, trained.workspace, trained.report)
+    assert (kept.layers, kept.layers_path) == (report.layers, report.layers_path)
 
 
 def test_a_range_that_is_too_wide_is_found_and_named(
