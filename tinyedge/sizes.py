@@ -24,6 +24,7 @@ from tinyedge.results import (
 )
 
 _STEP = re.compile(r"(?:te_)?step(\d+)(?:_\w+)?(?:\.\d+)?")  # constants, parameters, calls
+_ARENA = re.compile(r"arena|_ZN\w*5arenaE")  # of the aot runtime, and TFLM's in C++
 _MODEL = re.compile(r"\b(?:model|weights)\.c")  # the objects that have them
 _SOURCE = re.compile(r"runtime/(\w+/\w+\.[cS])$")
 #: what bytes are for, in the order in which tables list it
@@ -175,7 +176,7 @@ def _group(part: Part, layer: int | None, kernel: str) -> str:
         return GROUPS[0] if constants else GROUPS[1]
     if kernel:
         return GROUPS[2]
-    if part.symbol == "arena" and part.component == "model":
+    if part.component == "model" and _ARENA.fullmatch(part.symbol):
         return GROUPS[9]
     return _COMPONENTS[part.component]
 

@@ -9,6 +9,7 @@ import pytest
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
 from tinyedge import devices, pipeline, sizes
+from tinyedge.build.attribution import Part
 from tinyedge.devices import Built
 from tinyedge.report import size as tables
 from tinyedge.results import SizeReport
@@ -78,6 +79,14 @@ def test_tflms_weights_are_the_files(tmp_path: Path) -> None:
     (rest,) = (symbol for symbol in report.symbols if symbol.layer is None)
     assert rest.symbol.endswith(": structure")
     assert report.kernels == ()
+
+
+@pytest.mark.parametrize("symbol", ["arena", "_ZN12_GLOBAL__N_15arenaE"])
+def test_the_arena_is_known_by_its_symbol(symbol: str) -> None:
+    part = Part(".bss", symbol, "model/model.cc", "", "model", ".bss.arena", 0, 24_272)
+    assert sizes._group(part, None, "") == "arena"
+    other = Part(".bss", "te_arena_bytes", "model/model.cc", "", "model", ".bss", 0, 4)
+    assert sizes._group(other, None, "") != "arena"
 
 
 @pytest.mark.parametrize("by", tables.BY)
