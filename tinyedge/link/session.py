@@ -16,9 +16,10 @@ from types import TracebackType
 
 from tinyedge.errors import LinkError
 from tinyedge.link import messages, protocol
+from tinyedge.link.arrivals import Arrivals
 from tinyedge.link.burst import Request, burst
 from tinyedge.link.deadlines import Deadlines
-from tinyedge.link.framing import Decoder, Frame, encode
+from tinyedge.link.framing import Frame, encode
 from tinyedge.link.messages import DeviceError, Hello, Inference, Status
 from tinyedge.link.protocol import Code, Type
 from tinyedge.link.traffic import Traffic
@@ -30,6 +31,7 @@ _STREAMED: dict[int, protocol.Layout] = {
     Type.SENSED: protocol.SENSED,
 }
 _WATCH_ATTEMPTS = 3
+_MOST_PARTS = 16_384  # frames of what a device streams: 32 MB, more than any has
 
 
 class Session:
@@ -53,9 +55,9 @@ class Session:
         self._on_log = on_log or (lambda _: None)
         self._baud = baud
         self._transport = SerialTransport(url, baud) if isinstance(url, str) else url
-        self._decoder = Decoder()
         self._traffic = Traffic()
-        self._frames: list[Frame] = []
+        self._arrivals = Arrivals(self._transport, self._traffic)
+        self._unasked = 0  # frames that answer nothing that was asked
         # Begin anywhere, so that an answer to an earlier session is not taken for one to this.
         self._sequence = int.from_bytes(os.urandom(2), "little")
         self._inference = 0
@@ -96,12 +98,12 @@ class Session:
     @property
     def damaged(self) -> int:
         """Damaged frames that the host has dropped."""
-        return self._decoder.damaged
+        return self._arrivals.damaged
 
     @property
     def traffic(self) -> Traffic:
         """Counters since the session began."""
-        self._traffic.damaged = self._decoder.damaged
+        self._traffic.damaged = self._arrivals.damaged
         return self._traffic.copy()
 
     def infer(self, inputs: Sequence[bytes]) -> Inference:
@@ -312,7 +314,7 @@ class Session:
 
     def _answer(self, kind: Type, until: float) -> Frame | None:
         """The answer to the newest request, or None if it has not come by ``until``."""
-        while (frame := self._next(until)) is not None:
+        for frame in self._arrivals.until(until):
             if frame.version != protocol.PROTOCOL_VERSION:
                 raise self._other_version(frame.version)
             if frame.type == Type.READY and self._greeting:
@@ -322,25 +324,20 @@ class Session:
             if frame.type == Type.LOG:
                 self._on_log(frame.payload.decode(errors="replace"))
             elif frame.type in _STREAMED:
-                layout = _STREAMED[frame.type]
-                number, offset = layout.ints(frame.payload)
-                self.parts[number, offset] = frame.payload[layout.size :]
+                self._keep(frame, _STREAMED[frame.type])
             elif frame.type == Type.ERROR:
                 self._raise_error(frame)
             elif (frame.type, frame.sequence) == (kind | protocol.ANSWER, self._sequence):
                 return frame
+            else:
+                self._unasked += 1
         return None
 
-    def _next(self, until: float) -> Frame | None:
-        while not self._frames:
-            left = until - monotonic()
-            data = self._transport.read(max(0.0, left))
-            self._frames = self._decoder.feed(data)
-            self._traffic.bytes_received += len(data)
-            self._traffic.frames_received += len(self._frames)
-            if not self._frames and left <= 0:
-                return None
-        return self._frames.pop(0)
+    def _keep(self, frame: Frame, layout: protocol.Layout) -> None:
+        if len(frame.payload) < layout.size or len(self.parts) >= _MOST_PARTS:
+            raise self.nonsense(layout.name)
+        number, offset = layout.ints(frame.payload)
+        self.parts[number, offset] = frame.payload[layout.size :]
 
     def _raise_error(self, frame: Frame) -> None:
         """Raise what an ERROR says, if it is about the newest request or a fault."""
@@ -384,6 +381,7 @@ class Session:
 
     def _silent(self, kind: Type, limit_s: float) -> LinkError:
         heard = f"; {self.damaged} damaged frames came" if self.damaged else ""
+        heard += f"; {self._unasked} frames came that nobody asked for" if self._unasked else ""
         hint = "check port, baud rate and power, and that no other session holds the device"
         if kind == Type.HELLO:
             hint += "; does it run tinyedge firmware?"
