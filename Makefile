@@ -189,6 +189,7 @@ fuzz: setup
 	$(VENV)/python -m tests.fuzz --board qemu-mps2-an386 --count $(COUNT) --seed $(SEED)
 	$(VENV)/python -m tests.fuzz --board qemu-mps2-an386 --optimize size --count $(COUNT) --seed $(SEED)
 	$(VENV)/python -m tests.fuzz --board qemu-mps2-m0 --count $(COUNT) --seed $(SEED)
+	$(VENV)/python -m tests.fuzz --board qemu-mps3-an547 --count $(COUNT) --seed $(SEED)
 
 ## prove that two clean clones of HEAD make the same bytes (ARGS="--model digits-cnn" trains, too)
 repro: setup

@@ -26,8 +26,12 @@ _RUNTIME = CHECKOUT / "firmware_templates" / "runtime" / "aot"
 _WARN = ("-std=c11", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
 _EXPORTED = ("te_aot_run", "te_aot_inputs", "te_aot_outputs", "te_model")
 _TIMEOUT_S = 60.0
-#: emulated boards, all of the MPS2 family -> their family of kernels
-BOARDS = {"qemu-mps2-an386": "armv7em", "qemu-mps2-m0": "armv6m"}
+#: emulated boards -> the linker script of their memory, and their families of kernels
+BOARDS = {
+    "qemu-mps2-an386": ("mps2.ld", "armv7em"),
+    "qemu-mps2-m0": ("mps2.ld", "armv6m"),
+    "qemu-mps3-an547": ("mps3.ld", "mve", "armv7em"),
+}
 
 
 @dataclass(frozen=True)
@@ -49,14 +53,14 @@ def target(board_id: str, optimize: Optimize | None = None) -> Target:
     if board_id == "host":
         flags = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all")
         return Target(chosen.cpu.core, "", ("portable",), flags, flags, "host.c", ())
+    script, *families = BOARDS[board_id]
     flags = ("-Os" if optimize == "size" else "-O2", *chosen.build.flags)
-    link = (*flags, "-nostartfiles", "--specs=nano.specs", "-T", str(_HERE / "mps2.ld"))
+    link = (*flags, "-nostartfiles", "--specs=nano.specs", "-T", str(_HERE / script))
     link += ("-Wl,--allow-multiple-definition",)  # equal instances of a kernel, one a model
     emulator = ("qemu-system-arm", "-M", chosen.flash.machine, "-nographic", "-monitor", "none")
     options = ("-serial", "none", "-semihosting-config", "enable=on,target=native", "-kernel")
-    families = ("portable", BOARDS[board_id])
-    runner = (*emulator, *options)
-    return Target(chosen.cpu.core, "arm-none-eabi-", families, flags, link, "mps2.c", runner)
+    used, runner = ("portable", *families), (*emulator, *options)
+    return Target(chosen.cpu.core, "arm-none-eabi-", used, flags, link, "mps.c", runner)
 
 
 class Batch:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz.__main__ import run
+from tests.fuzz.batch import BOARDS
 from tests.fuzz.case import Case, Failure, draw
 from tests.fuzz.shrink import shrink
 from tests.support.random_graph import random_model
@@ -16,11 +17,8 @@ from tinyedge.graph.parse import PARSERS
 from tinyedge.graph.types import Padding
 
 GRAPHS = range(50)
-PROGRAMS = {
-    "host": ("gcc",),
-    "qemu-mps2-an386": ("arm-none-eabi-gcc", "qemu-system-arm"),
-    "qemu-mps2-m0": ("arm-none-eabi-gcc", "qemu-system-arm"),
-}
+EMULATED = ("arm-none-eabi-gcc", "qemu-system-arm")
+PROGRAMS = {"host": ("gcc",), **dict.fromkeys(BOARDS, EMULATED)}
 
 
 @pytest.mark.parametrize("board", PROGRAMS)

@@ -1,4 +1,4 @@
-/* Start-up and console (semihosting) of the fuzzer on the MPS2 boards that QEMU emulates. */
+/* Start-up and console (semihosting) of the fuzzer on the MPS boards that QEMU emulates. */
 #include "harness.h"
 
 #define CPACR (*(volatile uint32_t *)0xE000ED88u) /* access to the FPU */
@@ -9,7 +9,7 @@
 extern uint32_t te_fuzz_data_begin[], te_fuzz_data_end[];
 extern uint32_t te_fuzz_data_image[], te_fuzz_bss_begin[], te_fuzz_bss_end[];
 
-void te_fuzz_stack_top(void); /* an address from mps2.ld */
+void te_fuzz_stack_top(void); /* an address from mps2.ld or mps3.ld */
 void te_fuzz_reset(void);
 static void fault(void);
 
