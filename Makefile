@@ -23,7 +23,8 @@ DEVICE   := $(TARGET) $(if $(PORT),--port $(PORT))
 C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/*.cc' 'tests/*.[ch]')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-import demo data train quantize inspect generate build size flash validate bench profile debug energy adapt bench-anchors \
+.PHONY: help setup setup-import demo data train quantize inspect generate build size flash validate bench profile debug energy adapt \
+        keys package update versions rollback bench-anchors \
         matrix compare bench-diff bench-baseline benchmarks report mlperf collect monitor bridge boards stop check format test \
         fit search fuzz repro torture clean distclean
 
@@ -109,6 +110,26 @@ energy: setup
 ## train MODEL's last dense layers on BOARD: ARGS="--shift rotate=20", or ARGS="--data new.npz"
 adapt: setup
 	@$(TINYEDGE) adapt $(MODEL) $(DEVICE) $(WITH) $(ARGS)
+
+## make the pair of keys that signs packages
+keys: setup
+	@$(TINYEDGE) keys $(ARGS)
+
+## sign MODEL as a package for BOARD: ARGS="--number 1.1.0"
+package: setup
+	@$(TINYEDGE) package $(MODEL) $(TARGET) $(WITH) $(ARGS)
+
+## put a package on the device that runs MODEL's firmware: PACKAGE=file.tepkg
+update: setup
+	@$(TINYEDGE) update $(MODEL) $(PACKAGE) $(DEVICE) $(WITH) $(ARGS)
+
+## show the models that the device has
+versions: setup
+	@$(TINYEDGE) versions $(MODEL) $(DEVICE) $(WITH) $(ARGS)
+
+## run the model before the one that runs
+rollback: setup
+	@$(TINYEDGE) rollback $(MODEL) $(DEVICE) $(WITH) $(ARGS)
 
 ## count instructions and loads of all models in the folder MODELS, layer by layer
 bench-anchors: setup

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from tinyedge import config, inspection, sensor
+from tinyedge import config, inspection, keys, sensor
 from tinyedge import dataset as datasets
 from tinyedge import recipe as recipes
 from tinyedge import samples as sampling
@@ -24,7 +24,7 @@ from tinyedge.board import Board
 from tinyedge.compile import Options, Plan, compile_graph
 from tinyedge.compile.kernels import TUNED
 from tinyedge.dataset import Dataset
-from tinyedge.emit import esp_idf, features, firmware, preprocess
+from tinyedge.emit import esp_idf, features, firmware, preprocess, updating
 from tinyedge.emit.mlperf import Protocol, spoken
 from tinyedge.emit.tflm_arena import plan_arena
 from tinyedge.errors import CheckFailed, ConfigError, ModelError, near_match
@@ -83,6 +83,7 @@ class Model:
             max_arena=_bytes_of(self.compile.max_arena),
             max_flash=_bytes_of(self.compile.max_flash),
             trainable=self.adapt.layers if "learn" in self.compile.features else 0,
+            replaceable="update" in self.compile.features,
         )
 
 
@@ -318,6 +319,9 @@ def generate(
     arena = plan.arena_bytes if plan else tflm_arena(loaded, board)
     preprocessing = _preprocess(loaded)
     needed = _needed(loaded, preprocessing)
+    if options.replaceable and plan is not None:
+        key = keys.public(workspace.root / "keys" / keys.PUBLIC)
+        needed = {**needed, **updating.files(loaded.graph, plan, key)}
     rendered = firmware.render(
         loaded.graph,
         plan,

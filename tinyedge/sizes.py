@@ -174,6 +174,8 @@ def _group(part: Part, layer: int | None, kernel: str) -> str:
     if layer is not None:
         constants = size.STEP.fullmatch(part.symbol) or size.MODEL_DATA.match(part.symbol)
         return GROUPS[0] if constants else GROUPS[1]
+    if part.symbol == size.IMAGE:
+        return GROUPS[0]
     if kernel:
         return GROUPS[2]
     if part.component == "model" and _ARENA.fullmatch(part.symbol):

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "te_log.h"
+#include "te_features.h"
 #include "te_port.h"
 #include "te_protocol.h"
 
@@ -170,6 +171,7 @@ void te_log(const char *text) {
 }
 
 void te_fault(const char *text, uint32_t address) {
+  te_features_fault();
   uint8_t error[TE_ERROR_SIZE];
   size_t length = te_text_length(text, TE_MAX_ANSWER - TE_ERROR_SIZE);
   te_set_u32(error + TE_ERROR_CODE_AT, TE_CODE_FAULT);

@@ -20,6 +20,11 @@ void te_learn_hello(void) {
   state.run = state.inference = 0;
 }
 
+void te_learn_changed(void) {
+  te_learn_reset();
+  te_learn_hello();
+}
+
 static float get_float(const uint8_t *data) {
   const uint32_t bits = te_get_u32(data);
   float value;

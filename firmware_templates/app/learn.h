@@ -20,4 +20,7 @@ void te_on_learn_read(const te_frame *request);
 /* A new session: its inferences have none of the numbers that were trained on. */
 void te_learn_hello(void);
 
+/* Another model runs: what was learned belongs to the one before. */
+void te_learn_changed(void);
+
 #endif

@@ -48,9 +48,9 @@ typedef struct te_constant {
 #define TE_GUARD_BYTES 16 /* right before and right behind the arena, which nothing may write */
 
 typedef struct te_model_info {
-  const char *name;    /* NUL-terminated UTF-8, at most 63 bytes */
-  const char *runtime; /* "aot" or "tflm" */
-  uint8_t sha256[32];  /* of the .tflite file */
+  const char *name;      /* NUL-terminated UTF-8, at most 63 bytes */
+  const char *runtime;   /* "aot" or "tflm" */
+  const uint8_t *sha256; /* 32 bytes, of the .tflite file */
   uint32_t input_count;
   uint32_t output_count;
   const te_tensor_info *inputs;  /* input_count entries */

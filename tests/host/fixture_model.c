@@ -41,10 +41,12 @@ static const te_tensor_info outputs[] = {
     {sizeof tail, TE_INT32, 2, {1, 2}, 0, 0},
 };
 
+static const uint8_t sha256[32] = {0xfe, 0xed, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+
 const te_model_info te_model = {
     .name = "fixture",
     .runtime = "fixture",
-    .sha256 = {0xfe, 0xed, 1, 2, 3, 4, 5, 6, 7, 8, 9},
+    .sha256 = sha256,
     .input_count = 2,
     .output_count = 2,
     .inputs = inputs,

@@ -20,6 +20,7 @@ from tinyedge.errors import CheckFailed, ToolError
 
 STEP = re.compile(r"te_step(\d+)_\w+")
 MODEL_DATA = re.compile(r"g_\w+_model_data")
+IMAGE = "te_image"  # numbers and weights together, where others may take their place
 _SHF_WRITE, _SHF_ALLOC = 1, 2
 STACK = ".stack"
 # ESP-IDF: in the address range that external RAM shares with flash, and in flash.
@@ -169,6 +170,6 @@ def _weights(elf: ELFFile) -> Counter[int]:
             step = STEP.fullmatch(symbol.name)
             if step:
                 found[int(step[1])] += symbol["st_size"]
-            elif MODEL_DATA.fullmatch(symbol.name):
+            elif symbol.name == IMAGE or MODEL_DATA.fullmatch(symbol.name):
                 found[-1] += symbol["st_size"]
     return found

@@ -31,8 +31,10 @@ def kept_channels(graph: Graph) -> dict[int, tuple[int, ...]]:
 
 
 def _narrow(graph: Graph, options: Options) -> Graph:
-    """The graph less its constant channels, on which trained weights would depend."""
-    return graph if options.trainable else constant_channels.transform(graph, CHANNELS)[0]
+    """The graph less its constant channels, which other weights may not have."""
+    if options.trainable or options.replaceable:
+        return graph
+    return constant_channels.transform(graph, CHANNELS)[0]
 
 
 def compile_graph(graph: Graph, core: str, options: Options | None = None) -> Plan:

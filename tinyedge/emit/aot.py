@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from tinyedge import __version__, resources
 from tinyedge.compile.params import Concatenation, Trainable
 from tinyedge.compile.plan import Call, Constant, FieldValue, Instance, Plan, Slot, Step
-from tinyedge.emit import carray, heads
+from tinyedge.emit import carray, heads, image
 from tinyedge.emit.render import render as render_template
 from tinyedge.emit.view import (
     ArrayView,
     CallView,
+    ImageView,
     LayersView,
     ModelDataView,
     ModelView,
@@ -23,30 +25,65 @@ from tinyedge.emit.view import (
 from tinyedge.graph.types import Graph
 
 #: TE_AOT_VERSION of te_aot.h
-VERSION = 2
+VERSION = 3
 #: bytes of te_model_info.name, less its end
 _NAME_BYTES = 63
 _FOLDER = "runtime/aot"
 _PLAIN = ("te_aot.c", "te_aot.h")
 
 
-def render(graph: Graph, plan: Plan, tflite: bytes) -> dict[str, str]:
+def render(graph: Graph, plan: Plan, tflite: bytes, *, replaceable: bool = False) -> dict[str, str]:
     """Return runtime, used kernels and model: path in the firmware folder -> C text.
+
+    ``replaceable``: numbers and weights are an image, and te_aot_bind takes another.
 
     Raises ModelError if an input or output has a type or rank that the link does not carry.
     """
     identifier = carray.identifier(plan.name)
-    model, weights = model_view(graph, plan), weights_view(plan)
     data = model_data_view(plan.name, tflite)
     return {
         **_runtime(plan),
-        "model/model.c": render_template(f"{_FOLDER}/model.c.j2", model),
-        "model/weights.c": render_template(f"{_FOLDER}/weights.c.j2", weights),
-        "model/weights.h": render_template(f"{_FOLDER}/weights.h.j2", weights),
+        **(_replaceable(graph, plan) if replaceable else _fixed(graph, plan)),
         **_layers(plan),
-        **heads.render(graph, plan, _title(plan.name)),
+        **heads.render(graph, plan, _title(plan.name), bound=replaceable),
         f"model/{identifier}_model_data.c": render_template(f"{_FOLDER}/model_data.c.j2", data),
         f"model/{identifier}_model_data.h": render_template(f"{_FOLDER}/model_data.h.j2", data),
+    }
+
+
+def _fixed(graph: Graph, plan: Plan) -> dict[str, str]:
+    """The model as code with its numbers, and its weights."""
+    weights = weights_view(plan)
+    return {
+        "model/model.c": render_template(f"{_FOLDER}/model.c.j2", model_view(graph, plan)),
+        "model/weights.c": render_template(f"{_FOLDER}/weights.c.j2", weights),
+        "model/weights.h": render_template(f"{_FOLDER}/weights.h.j2", weights),
+    }
+
+
+def _replaceable(graph: Graph, plan: Plan) -> dict[str, str]:
+    """The model as code, and its numbers and weights as an image."""
+    made = image.make(graph, plan)
+    model = replace(
+        model_view(graph, plan),
+        inputs=made.inputs,
+        outputs=made.outputs,
+        constants_crc=carray.word(zlib.crc32(made.data)),
+        steps=made.steps,
+        head_scales=tuple((name, at) for name, _, at in made.head_scales),
+    )
+    view = ImageView(
+        title=_title(plan.name),
+        generator=__version__,
+        bytes=len(made.data),
+        rows=carray.rows(made.data),
+        architecture=carray.rows(made.architecture),
+        head_scales=tuple((name, count) for name, count, _ in made.head_scales),
+    )
+    return {
+        "model/model.c": render_template(f"{_FOLDER}/model_image.c.j2", model),
+        "model/image.c": render_template(f"{_FOLDER}/image.c.j2", view),
+        "model/image.h": render_template(f"{_FOLDER}/image.h.j2", view),
     }
 
 

@@ -49,6 +49,9 @@ class ProtocolView:
     ticks_bytes: int
     types: tuple[tuple[str, int], ...]
     codes: tuple[tuple[str, int], ...]
+    package_magic: str
+    package_format: int
+    package_downgrade: int
     decisions: tuple[tuple[str, int], ...]
     parts: tuple[tuple[str, int], ...]
     features: tuple[tuple[str, int], ...]
@@ -119,6 +122,10 @@ def files(
             found["link.ld"] = render(f"{folder}/link.ld.j2", board_view(board))
     if features.MARK not in selected and protocol != "mlperf-energy":
         found.pop("port/mark.c", None)
+    if features.UPDATE not in selected:
+        found.pop("port/flash.c", None)
+    else:
+        found = _copies("update") | _copies("port/flash_ram", into="port") | found
     if optimize == "size" and "link.ld" in found:
         found["port/memory.c"] = _copies("port/freestanding", into="port")["port/memory.c"]
     return found
@@ -141,6 +148,9 @@ def protocol_header() -> str:
         ticks_bytes=protocol.TICKS_BYTES,
         types=_named(protocol.Type),
         codes=_named(protocol.Code),
+        package_magic=protocol.PACKAGE_MAGIC.decode(),
+        package_format=protocol.PACKAGE_FORMAT,
+        package_downgrade=protocol.PACKAGE_DOWNGRADE,
         decisions=_named(protocol.Decision),
         parts=_named(protocol.Part),
         features=features.bits(),

@@ -15,7 +15,7 @@ from tinyedge.errors import ConfigError, near_match
 from tinyedge.link import protocol
 from tinyedge.link.protocol import Layout, Type
 
-Hook = Literal["start", "hello", "admit", "infers", "inferred"]
+Hook = Literal["start", "hello", "admit", "infers", "inferred", "changed", "fault"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,19 @@ MARK = Feature(
     "a pin that is high while the model runs, for a power monitor",
     hooks=frozenset({"start", "infers", "inferred"}),
 )
+UPDATE = Feature(
+    "update",
+    "signed models replace the one that runs",
+    (
+        Request(Type.UPDATE_BEGIN, protocol.MANIFEST, more=True),
+        Request(Type.UPDATE_DATA, protocol.UPDATE_DATA, more=True),
+        Request(Type.UPDATE_APPLY),
+        Request(Type.UPDATE_DECIDE, protocol.UPDATE_DECIDE),
+        Request(Type.VERSIONS),
+    ),
+    frozenset({"start", "fault"}),
+    aot_only=True,
+)
 FEATURES: tuple[Feature, ...] = (
     Feature(
         "preprocess",
@@ -88,7 +101,7 @@ FEATURES: tuple[Feature, ...] = (
             Request(Type.LEARN_DECIDE, protocol.LEARN_DECIDE),
             Request(Type.LEARN_READ, protocol.LEARN_READ),
         ),
-        frozenset({"hello"}),
+        frozenset({"hello", "changed"}),
         aot_only=True,
         floats=True,
     ),
@@ -99,6 +112,7 @@ FEATURES: tuple[Feature, ...] = (
         (Request(Type.SENSE, protocol.SENSE), Request(Type.SHOW, protocol.SHOW, more=True)),
         needs=("preprocess",),
     ),
+    UPDATE,
 )
 """All that there are, by their bits in HELLO."""
 
@@ -118,6 +132,8 @@ class FeaturesView:
     admit: tuple[str, ...]
     infers: tuple[str, ...]
     inferred: tuple[str, ...]
+    changed: tuple[str, ...]
+    fault: tuple[str, ...]
 
 
 def chosen(names: Sequence[str]) -> tuple[Feature, ...]:
@@ -161,6 +177,8 @@ def header(selected: Sequence[Feature]) -> str:
         admit=hooked["admit"],
         infers=hooked["infers"],
         inferred=hooked["inferred"],
+        changed=hooked["changed"],
+        fault=hooked["fault"],
     )
     return render("app/te_features.h.j2", view)
 

@@ -9,7 +9,7 @@ from tinyedge.board import Board
 from tinyedge.compile.options import Optimize
 from tinyedge.compile.plan import Plan
 from tinyedge.emit import aot, board_files, esp_idf, mlperf, tflm
-from tinyedge.emit.features import MARK, Feature, chosen
+from tinyedge.emit.features import MARK, UPDATE, Feature, chosen
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.errors import ConfigError
 from tinyedge.graph.types import Graph
@@ -53,7 +53,7 @@ def render(
         files["include/te_mlperf.h"] = mlperf.header(graph, board, protocol)
     if runtime == "aot":
         assert plan is not None
-        files |= aot.render(graph, plan, tflite)
+        files |= aot.render(graph, plan, tflite, replaceable=UPDATE in selected)
     else:
         files |= tflm.render(graph, board, tflite)
     if esp_idf.is_project(board):

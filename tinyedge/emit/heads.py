@@ -12,18 +12,21 @@ from tinyedge.graph.types import Graph
 from tinyedge.learn import head as heads
 
 
-def render(graph: Graph, plan: Plan, title: str) -> dict[str, str]:
-    """Return path in the firmware folder -> C text; nothing where the plan trains no layer."""
+def render(graph: Graph, plan: Plan, title: str, *, bound: bool) -> dict[str, str]:
+    """Return path in the firmware folder -> C text; nothing where the plan trains no layer.
+
+    ``bound``: the model's numbers are an image, which sets the layers' scales.
+    """
     steps = [step.index for step in plan.steps if isinstance(step.params, Trainable)]
     if not steps:
         return {}
-    view = _view(heads.find(graph, len(steps)), steps, title)
+    view = _view(heads.find(graph, len(steps)), steps, title, bound)
     return {"model/heads.c": render_template("runtime/aot/heads.c.j2", view)}
 
 
-def _view(head: heads.Head, steps: list[int], title: str) -> HeadsView:
+def _view(head: heads.Head, steps: list[int], title: str, bound: bool) -> HeadsView:
     layers = tuple(_layer(layer, step) for layer, step in zip(head.layers, steps, strict=True))
-    return HeadsView(title, __version__, head.layers[0].inputs, layers)
+    return HeadsView(title, __version__, head.layers[0].inputs, layers, bound)
 
 
 def _layer(layer: heads.Layer, step: int) -> HeadView:

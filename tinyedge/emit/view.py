@@ -53,6 +53,7 @@ class ModelView:
     constants: tuple[str, ...]
     constants_crc: str
     steps: tuple[StepView, ...]
+    head_scales: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,19 @@ class HeadsView:
     generator: str
     features: int
     layers: tuple[HeadView, ...]
+    bound: bool
+
+
+@dataclass(frozen=True)
+class ImageView:
+    """image.c and image.h; ``head_scales``: arrays of heads.c and their elements."""
+
+    title: str
+    generator: str
+    bytes: int
+    rows: tuple[str, ...]
+    architecture: tuple[str, ...]
+    head_scales: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
@@ -123,3 +137,11 @@ class ModelDataView:
     guard: str
     bytes: int
     rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class UpdateView:
+    """te_keys.h and te_slot_bytes.h."""
+
+    key: tuple[str, ...]
+    slot_bytes: int

@@ -52,6 +52,11 @@ class Type(enum.IntEnum):
     MADE = 0x12
     SENSE = 0x13  # this and the next: only with the feature collect
     SHOW = 0x14
+    UPDATE_BEGIN = 0x30  # this and the next four: only with the feature update
+    UPDATE_DATA = 0x31
+    UPDATE_APPLY = 0x32
+    UPDATE_DECIDE = 0x33
+    VERSIONS = 0x34
     READY = 0xC0
     LOG = 0xC1
     ERROR = 0xC2
@@ -66,6 +71,7 @@ class Feature(enum.IntFlag):
     LEARN = 0x2
     MARK = 0x4
     COLLECT = 0x8
+    UPDATE = 0x10
 
 
 class Decision(enum.IntEnum):
@@ -99,6 +105,8 @@ class Code(enum.IntEnum):
     MODEL = 8  # the runtime failed [te_status]; the text says why
     FAULT = 9  # the processor faulted [address]; the device has halted
     SENSOR = 10  # the board has no sensor, or it has failed [bytes of the frame that came]
+    UPDATE = 11  # the package is not for this device, or does not hold; the text says why
+    FLASH = 12  # a slot could not be written [offset]
 
 
 @dataclass(frozen=True)
@@ -237,6 +245,51 @@ SHOW = Layout("show", (("inference", "I"), ("offset", "I")))
 SENSED = Layout("sensed", (("inference", "I"), ("offset", "I")))
 """Then bytes of the raw frame, from ``offset`` on. Sent once: what is lost is lost."""
 
+PACKAGE_MAGIC = b"TEPK"
+PACKAGE_FORMAT = 1
+PACKAGE_DOWNGRADE = 1
+"""Of MANIFEST's flags: it may replace a newer model."""
+SIGNATURE_BYTES = 64
+
+MANIFEST = Layout(
+    "manifest",
+    (
+        ("magic", "4s"),
+        ("format", "I"),
+        ("flags", "I"),
+        ("vectors", "I"),  # of the self-test: inputs, then the outputs that they must have
+        ("version", "Q"),  # major * 2**32 + minor * 2**16 + patch
+        ("content_bytes", "I"),  # the image, then the vectors
+        ("accuracy", "f"),  # of int8 on the test split; NaN: not known
+        ("architecture", "32s"),  # SHA-256 of the code's shape
+        ("sha512", "64s"),  # of the content
+        ("tflite", "32s"),  # SHA-256 of the .tflite file
+        ("board", "48s"),
+        ("name", "64s"),
+    ),
+)
+"""What is signed. UPDATE_BEGIN sends it, then the signature (Ed25519, SIGNATURE_BYTES)."""
+
+UPDATE_DATA = Layout("update_data", (("offset", "I"),))
+"""Then bytes of the content, a multiple of 16 but for the last."""
+
+UPDATE_DECIDE = Layout("update_decide", (("keep", "I"),))
+"""1: the model on trial stays; 0: the one before it runs again."""
+
+UPDATE_STATE = Layout(
+    "update_state",
+    (
+        ("active", "i"),  # slot that runs; -1: the model that is compiled in
+        ("previous", "i"),  # what runs again when it is rolled back
+        ("trial", "I"),
+        ("crashes", "I"),  # since it was activated
+        ("received", "I"),  # bytes of the content that comes in
+        ("slot_bytes", "I"),
+        ("lasts", "I"),  # whether the slots outlast a restart
+    ),
+)
+"""The answer to all of these; of VERSIONS with a MANIFEST of each slot (zeros: it holds none)."""
+
 STATUS = Layout(
     "status",
     (
@@ -308,6 +361,10 @@ LAYOUTS = (
     LEARNED,
     LEARN_DECIDE,
     LEARN_READ,
+    MANIFEST,
+    UPDATE_DATA,
+    UPDATE_DECIDE,
+    UPDATE_STATE,
     FRAME,
     PIXELS,
     FRAMED,

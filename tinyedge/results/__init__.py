@@ -85,6 +85,7 @@ from tinyedge.results.size import (
     SizeReport,
     SymbolBytes,
 )
+from tinyedge.results.update import KeysReport, PackageReport, SlotModel, VersionsReport
 
 __all__ = [
     "VERBS",
@@ -124,6 +125,7 @@ __all__ = [
     "ImportedNetwork",
     "InspectReport",
     "KernelBytes",
+    "KeysReport",
     "LayerBytes",
     "LayerInfo",
     "LayerNoise",
@@ -141,6 +143,7 @@ __all__ = [
     "MlperfTask",
     "ModelCounts",
     "MonitorReport",
+    "PackageReport",
     "PlanStep",
     "ProfileReport",
     "ProgramInfo",
@@ -155,6 +158,7 @@ __all__ = [
     "SizeGroup",
     "SizeReport",
     "SkippedFile",
+    "SlotModel",
     "SplitBalance",
     "Spread",
     "StepCounts",
@@ -166,6 +170,7 @@ __all__ = [
     "TickUnit",
     "TrainReport",
     "ValidateReport",
+    "VersionsReport",
     "encode",
     "json_schema",
     "peek",

@@ -37,6 +37,7 @@ from tinyedge.results.model import (
 )
 from tinyedge.results.profile import ProfileReport
 from tinyedge.results.size import SizeReport
+from tinyedge.results.update import KeysReport, PackageReport, VersionsReport
 from tinyedge.workspace import write_atomic
 
 VERBS: dict[str, type[Result]] = {
@@ -66,6 +67,9 @@ VERBS: dict[str, type[Result]] = {
     "collect": CollectReport,
     "bridge": BridgeReport,
     "adapt": AdaptReport,
+    "keys": KeysReport,
+    "package": PackageReport,
+    "versions": VersionsReport,
     "boards": BoardsReport,
     "doctor": DoctorReport,
     "stop": StopReport,

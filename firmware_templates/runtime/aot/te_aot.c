@@ -2,6 +2,7 @@
 #include "te_aot.h"
 
 te_status te_model_init(void) {
+  te_aot_start();
   return TE_OK;
 }
 

@@ -7,12 +7,15 @@
 #include "te_model.h"
 
 /* Raised when generated sources and runtime no longer fit together. */
-#define TE_AOT_VERSION 2
+#define TE_AOT_VERSION 3
 
 /* Where each input and output lies in the arena while it lives: te_model.input_count and
  * te_model.output_count entries. */
 extern int8_t *const te_aot_inputs[];
 extern const int8_t *const te_aot_outputs[];
+
+/* Before anything else of the model. */
+void te_aot_start(void);
 
 /* Runs every step once, on the arena; blocks until done, cannot fail. */
 void te_aot_run(void);

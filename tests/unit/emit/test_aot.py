@@ -71,7 +71,7 @@ def test_the_array_is_the_file(tmp_path: Path) -> None:
 def test_a_runtime_of_another_version_is_refused(tmp_path: Path) -> None:
     graph, plan, data = _model()
     files = aot.render(graph, plan, data)
-    changed = files["runtime/te_aot.h"].replace("TE_AOT_VERSION 2", "TE_AOT_VERSION 3")
+    changed = files["runtime/te_aot.h"].replace("TE_AOT_VERSION 3", "TE_AOT_VERSION 4")
     assert changed != files["runtime/te_aot.h"]
     workspace.write_tree(tmp_path, {**files, "runtime/te_aot.h": changed})
     include = [f"-I{tmp_path / folder}" for folder in ("model", "runtime", "runtime/portable")]

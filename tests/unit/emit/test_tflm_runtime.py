@@ -74,7 +74,7 @@ def test_the_description_is_exact() -> None:
     scale = re.search(r"(0x[0-9a-fp.+-]+)f, -3}$", info)
     assert scale is not None
     assert float.fromhex(scale[1]) == float(np.float32(0.05))
-    sha = text.split('"tflm",')[1].split("},")[0]
+    sha = text.split("kSha256[32] = {")[1].split("};")[0]
     assert bytes(int(byte, 16) for byte in re.findall(r"0x(..),", sha)).hex() == graph.sha256
 
 

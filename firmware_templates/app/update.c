@@ -1,0 +1,299 @@
+#include "update.h"
+
+#include <string.h>
+
+#include "command.h"
+#include "image.h"
+#include "inference.h"
+#include "te_board.h"
+#include "te_features.h"
+#include "te_flash.h"
+#include "te_keys.h"
+#include "te_protocol.h"
+#include "te_sha512.h"
+#include "te_signature.h"
+#include "te_slots.h"
+
+/* A slot: manifest and signature, then from HEAD on the content: image, and vectors of the
+ * self-test. The head is written last. */
+enum { SIGNED = TE_MANIFEST_SIZE + TE_SIGNATURE_BYTES, HEAD = 512, MOST_CRASHES = 3, BLOCK = 16 };
+
+_Static_assert(SIGNED <= HEAD && SIGNED <= TE_MAX_PAYLOAD, "a manifest fits frame and slot");
+
+static const uint8_t architecture[32] = TE_ARCHITECTURE;
+static const uint8_t public_key[TE_PUBLIC_KEY_BYTES] = TE_UPDATE_KEY;
+
+static struct {
+  te_slots_state slots;
+  uint8_t package[HEAD]; /* of the update that comes in */
+  int32_t target;        /* its slot, or TE_SLOT_COMPILED: there is none */
+  uint32_t received;     /* bytes of its content */
+} state = {.target = TE_SLOT_COMPILED};
+
+static uint32_t field(const uint8_t *manifest, uint32_t at) {
+  return te_get_u32(manifest + at);
+}
+
+static uint32_t content_bytes(const uint8_t *manifest) {
+  return field(manifest, TE_MANIFEST_CONTENT_BYTES_AT);
+}
+
+/* Grows with major, minor and patch; 0 of the compiled-in model. */
+static uint64_t version_of(const uint8_t *manifest) {
+  return (uint64_t)field(manifest, TE_MANIFEST_VERSION_AT + 4) << 32 |
+         field(manifest, TE_MANIFEST_VERSION_AT);
+}
+
+static uint64_t version(int32_t slot) {
+  return slot == TE_SLOT_COMPILED ? 0 : version_of(te_flash_at((uint32_t)slot));
+}
+
+static bool content_holds(int32_t slot, const uint8_t *manifest) {
+  te_sha512 hash;
+  uint8_t found[64];
+  te_sha512_begin(&hash);
+  te_sha512_add(&hash, te_flash_at((uint32_t)slot) + HEAD, content_bytes(manifest));
+  te_sha512_end(&hash, found);
+  return memcmp(found, manifest + TE_MANIFEST_SHA512_AT, sizeof found) == 0;
+}
+
+static uint32_t vector_bytes(void) {
+  uint32_t bytes = te_input_bytes();
+  for (uint32_t i = 0; i < te_model.output_count; i++) bytes += te_model.outputs[i].bytes;
+  return bytes;
+}
+
+/* NULL if the manifest is for this firmware, else why not. */
+static const char *unfit(const uint8_t *manifest) {
+  const uint32_t content = content_bytes(manifest);
+  const uint32_t vectors = field(manifest, TE_MANIFEST_VECTORS_AT);
+  if (memcmp(manifest, TE_PACKAGE_MAGIC, 4) != 0 ||
+      field(manifest, TE_MANIFEST_FORMAT_AT) != TE_PACKAGE_FORMAT) {
+    return "no package of this format";
+  }
+  if (memcmp(manifest + TE_MANIFEST_ARCHITECTURE_AT, architecture, sizeof architecture) != 0) {
+    return "made for another architecture";
+  }
+  if (strncmp((const char *)manifest + TE_MANIFEST_BOARD_AT, TE_BOARD_ID,
+              TE_MANIFEST_BOARD_BYTES) != 0) {
+    return "made for another board";
+  }
+  if (vectors > 1024 || content != TE_IMAGE_BYTES + vectors * vector_bytes() ||
+      content > te_flash_bytes(0) - HEAD) {
+    return "its content has another size";
+  }
+  return NULL;
+}
+
+static bool slot_holds(int32_t slot) {
+  if (slot == TE_SLOT_COMPILED) return true;
+  const uint8_t *manifest = te_flash_at((uint32_t)slot);
+  return unfit(manifest) == NULL && content_holds(slot, manifest);
+}
+
+static void bind(int32_t slot) {
+  te_aot_bind(slot == TE_SLOT_COMPILED ? te_image : te_flash_at((uint32_t)slot) + HEAD);
+  te_inference_forget();
+  te_features_changed();
+}
+
+/* Makes `slot` the active one, for good. */
+static void settle(int32_t slot) {
+  const te_slots_state after = {slot, TE_SLOT_COMPILED, 0, 0};
+  te_slots_store(&after);
+  state.slots = after;
+}
+
+void te_update_start(te_status ready) {
+  if (ready != TE_OK) return;
+  te_flash_init();
+  state.slots = te_slots_load();
+  if (state.slots.trial != 0 || state.slots.crashes >= MOST_CRASHES) settle(state.slots.previous);
+  if (!slot_holds(state.slots.active)) settle(TE_SLOT_COMPILED);
+  if (state.slots.active != TE_SLOT_COMPILED) bind(state.slots.active);
+}
+
+void te_update_fault(void) {
+  te_slots_state after = state.slots;
+  if (after.active == TE_SLOT_COMPILED) return;
+  after.crashes++;
+  te_slots_store(&after);
+}
+
+static void answer_state(const te_frame *request) {
+  uint8_t body[TE_UPDATE_STATE_SIZE];
+  te_set_u32(body + TE_UPDATE_STATE_ACTIVE_AT, (uint32_t)state.slots.active);
+  te_set_u32(body + TE_UPDATE_STATE_PREVIOUS_AT, (uint32_t)state.slots.previous);
+  te_set_u32(body + TE_UPDATE_STATE_TRIAL_AT, state.slots.trial);
+  te_set_u32(body + TE_UPDATE_STATE_CRASHES_AT, state.slots.crashes);
+  te_set_u32(body + TE_UPDATE_STATE_RECEIVED_AT, state.received);
+  te_set_u32(body + TE_UPDATE_STATE_SLOT_BYTES_AT, te_flash_bytes(0));
+  te_set_u32(body + TE_UPDATE_STATE_LASTS_AT, te_flash_lasts());
+  te_frame_begin(request->type | TE_ANSWER, request->sequence,
+                 sizeof body + (request->type == TE_TYPE_VERSIONS ? 2 * TE_MANIFEST_SIZE : 0));
+  te_frame_put(body, sizeof body);
+}
+
+void te_on_versions(const te_frame *request) {
+  static const uint8_t nothing[TE_MANIFEST_SIZE];
+  answer_state(request);
+  for (int32_t slot = 0; slot < TE_FLASH_SLOTS; slot++) {
+    te_frame_put(slot_holds(slot) ? te_flash_at((uint32_t)slot) : nothing, TE_MANIFEST_SIZE);
+  }
+  te_frame_end();
+}
+
+static void done(const te_frame *request) {
+  answer_state(request);
+  te_frame_end();
+}
+
+/* The slot that neither runs nor is needed to go back to. */
+static int32_t free_slot(void) {
+  return state.slots.active == 0 ? 1 : 0;
+}
+
+void te_on_update_begin(const te_frame *request) {
+  const uint8_t *manifest = request->payload;
+  if (request->length != SIGNED) {
+    te_refuse(request, TE_CODE_LENGTH, request->length, "");
+    return;
+  }
+  if (state.target != TE_SLOT_COMPILED && memcmp(state.package, manifest, SIGNED) == 0) {
+    done(request); /* it goes on */
+    return;
+  }
+  const char *why = unfit(manifest);
+  const bool older = version_of(manifest) <= version(state.slots.active);
+  if (why == NULL &&
+      !te_signature_holds(manifest + TE_MANIFEST_SIZE, public_key, manifest, TE_MANIFEST_SIZE)) {
+    why = "not signed with this device's key";
+  }
+  if (why == NULL && older && !(field(manifest, TE_MANIFEST_FLAGS_AT) & TE_PACKAGE_DOWNGRADE)) {
+    why = "not newer than the model that runs, and not signed as a downgrade";
+  }
+  if (why == NULL && state.slots.trial != 0) why = "a model is on trial: keep it or roll it back";
+  if (why != NULL) {
+    te_refuse(request, TE_CODE_UPDATE, 0, why);
+    return;
+  }
+  state.target = free_slot();
+  state.received = 0;
+  if (!te_flash_erase((uint32_t)state.target)) {
+    state.target = TE_SLOT_COMPILED;
+    te_refuse(request, TE_CODE_FLASH, 0, "the slot could not be erased");
+    return;
+  }
+  memset(state.package, 0, sizeof state.package);
+  memcpy(state.package, manifest, SIGNED);
+  done(request);
+}
+
+/* Blocks are whole but for the last, which is filled up. */
+static bool write_content(uint32_t offset, const uint8_t *data, uint32_t size) {
+  uint8_t last[BLOCK] = {0};
+  const uint32_t part = size / BLOCK * BLOCK;
+  const uint32_t slot = (uint32_t)state.target;
+  if (part > 0 && !te_flash_write(slot, HEAD + offset, data, part)) return false;
+  if (part == size) return true;
+  memcpy(last, data + part, size - part);
+  return te_flash_write(slot, HEAD + offset + part, last, sizeof last);
+}
+
+void te_on_update_data(const te_frame *request) {
+  const uint32_t offset = te_get_u32(request->payload + TE_UPDATE_DATA_OFFSET_AT);
+  const uint32_t size = request->length - TE_UPDATE_DATA_SIZE;
+  const uint32_t total = content_bytes(state.package);
+  if (state.target == TE_SLOT_COMPILED) {
+    te_refuse(request, TE_CODE_ORDER, 0, "no update has begun");
+    return;
+  }
+  if (offset > total || size > total - offset || (size % BLOCK != 0 && offset + size != total)) {
+    te_refuse(request, TE_CODE_RANGE, total, "");
+    return;
+  }
+  if (offset == state.received) {
+    if (!write_content(offset, request->payload + TE_UPDATE_DATA_SIZE, size)) {
+      state.target = TE_SLOT_COMPILED;
+      te_refuse(request, TE_CODE_FLASH, offset, "the slot could not be written");
+      return;
+    }
+    state.received += size;
+  }
+  done(request);
+}
+
+/* Whether the model that is bound answers each vector as its package says. */
+static bool answers_hold(const uint8_t *vector, uint32_t count) {
+  for (uint32_t i = 0; i < count; i++) {
+    te_input_write(0, vector, te_input_bytes());
+    vector += te_input_bytes();
+    if (te_model_invoke() != TE_OK) return false;
+    for (uint32_t output = 0; output < te_model.output_count; output++) {
+      const uint32_t bytes = te_model.outputs[output].bytes;
+      if (memcmp(vector, te_model_output(output), bytes) != 0) return false;
+      vector += bytes;
+    }
+  }
+  return true;
+}
+
+/* NULL if the new model runs on trial, else why not; then the old one runs. */
+static const char *activate(void) {
+  const uint8_t *content = te_flash_at((uint32_t)state.target) + HEAD;
+  if (!content_holds(state.target, state.package)) return "the content is not what was signed";
+  bind(state.target);
+  if (!answers_hold(content + TE_IMAGE_BYTES, field(state.package, TE_MANIFEST_VECTORS_AT))) {
+    return "the self-test has failed";
+  }
+  if (!te_flash_write((uint32_t)state.target, 0, state.package, HEAD)) {
+    return "the slot's head could not be written";
+  }
+  const te_slots_state after = {state.target, state.slots.active, 1, 0};
+  if (!te_slots_store(&after)) return "the record could not be written";
+  state.slots = after;
+  return NULL;
+}
+
+void te_on_update_apply(const te_frame *request) {
+  if (state.target == TE_SLOT_COMPILED) {
+    if (state.slots.trial != 0) { /* asked for again */
+      done(request);
+    } else {
+      te_refuse(request, TE_CODE_ORDER, 0, "no update has begun");
+    }
+    return;
+  }
+  if (state.received != content_bytes(state.package)) {
+    te_refuse(request, TE_CODE_INCOMPLETE, state.received, "");
+    return;
+  }
+  const char *why = activate();
+  state.target = TE_SLOT_COMPILED;
+  if (why != NULL) {
+    bind(state.slots.active);
+    te_refuse(request, TE_CODE_UPDATE, 0, why);
+    return;
+  }
+  done(request);
+}
+
+void te_on_update_decide(const te_frame *request) {
+  const uint32_t keep = te_get_u32(request->payload + TE_UPDATE_DECIDE_KEEP_AT);
+  te_slots_state after = state.slots;
+  after.trial = after.crashes = 0;
+  if (keep == 0 && state.slots.active != TE_SLOT_COMPILED) {
+    after.active = slot_holds(state.slots.previous) ? state.slots.previous : TE_SLOT_COMPILED;
+    after.previous = TE_SLOT_COMPILED;
+  }
+  if (memcmp(&after, &state.slots, sizeof after) != 0) {
+    if (!te_slots_store(&after)) {
+      te_refuse(request, TE_CODE_FLASH, 0, "the record could not be written");
+      return;
+    }
+    const bool other = after.active != state.slots.active;
+    state.slots = after;
+    if (other) bind(after.active);
+  }
+  done(request);
+}

@@ -1,0 +1,246 @@
+"""Updates of a running device: what it takes, what it refuses, and power cuts at every write."""
+
+import hashlib
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.support import updatable
+from tests.support.updatable import Device, Made, answers_are, send
+from tinyedge import keys, packaging
+from tinyedge.errors import ConfigError, LinkError
+from tinyedge.link.session import Session
+from tinyedge.link.updating import COMPILED, Updating
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return updatable.made(tmp_path_factory.mktemp("update"), ("address", "undefined"))
+
+
+@pytest.fixture
+def session(made: Made) -> Iterator[Session]:
+    with Device(made.elf) as device, device.session() as opened:
+        yield opened
+
+
+def test_an_update_streams_in_while_the_old_model_answers(made: Made, session: Session) -> None:
+    package = made.package(2, (1, 0, 0))
+    seen = []
+
+    def hear(done: int, total: int) -> None:
+        seen.append((done, total))
+        assert answers_are(session, made.own, 1) or done == total
+
+    updating = Updating(session)
+    state = updating.send(package.signed, package.signature, package.content, hear)
+    assert len(seen) > 2
+    assert (state.active, state.previous, state.trial) == (0, COMPILED, True)
+    assert answers_are(session, package.tflite)
+    assert not updating.decide(keep=True).trial
+    state, slots = updating.versions()
+    assert state.active == 0
+    assert slots[0] is not None
+    assert (slots[0].version, slots[0].name) == ((1, 0, 0), "n2")
+    assert slots[0].tflite == hashlib.sha256(package.tflite).digest()
+    assert slots[1] is None
+    assert updating.decide(keep=False).active == COMPILED
+    assert answers_are(session, made.own)
+
+
+def test_both_slots_take_turns(made: Made, session: Session) -> None:
+    updating = Updating(session)
+    for number, slot in ((1, 0), (2, 1), (3, 0)):
+        package = made.package(number + 1, (1, number, 0))
+        send(session, package)
+        assert updating.decide(keep=True).active == slot
+        assert answers_are(session, package.tflite)
+    assert updating.decide(keep=False).active == 1
+    assert answers_are(session, updatable.network(3))
+
+
+def _refused(session: Session, package: packaging.Package, words: str) -> None:
+    before = Updating(session).versions()[0].active
+    with pytest.raises(LinkError, match=words):
+        send(session, package)
+    assert Updating(session).versions()[0].active == before
+
+
+def test_what_is_not_signed_with_the_devices_key_is_refused(made: Made, session: Session) -> None:
+    package = made.package(2, (1, 0, 0))
+    forged = bytearray(package.signature)
+    forged[5] ^= 1
+    _refused(session, replace(package, signature=bytes(forged)), "not signed")
+    changed = replace(package.manifest, version=(9, 0, 0)).pack()
+    _refused(session, replace(package, signed=changed), "not signed")
+    _refused(session, replace(package, signature=bytes(64)), "not signed")
+    assert answers_are(session, made.own)
+
+
+def test_content_that_was_not_signed_is_refused(made: Made, session: Session) -> None:
+    package = made.package(2, (1, 0, 0))
+    for at in (40, len(package.content) // 2, len(package.content) - 1):
+        content = bytearray(package.content)
+        content[at] ^= 0x10
+        _refused(session, replace(package, content=bytes(content)), "not what was signed")
+        assert answers_are(session, made.own)
+    send(session, package)
+
+
+def test_a_failed_self_test_leaves_the_old_model(made: Made, session: Session) -> None:
+    package = made.package(2, (1, 0, 0))
+    wrong = package.content[:-1] + bytes([package.content[-1] ^ 1])
+    manifest = replace(package.manifest, sha512=hashlib.sha512(wrong).digest()).pack()
+    signed = replace(package, signed=manifest, signature=made.key.sign(manifest), content=wrong)
+    _refused(session, signed, "self-test has failed")
+    assert answers_are(session, made.own)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"architecture": bytes(32)}, "another architecture"),
+        ({"board": "qemu-riscv32"}, "another board"),
+        ({"board": "hosts"}, "another board"),
+        ({"content_bytes": 1 << 31}, "another size"),
+        ({"vectors": 1 << 30}, "another size"),
+        ({"vectors": 0}, "another size"),
+    ],
+)
+def test_a_package_for_another_device_is_refused(
+    made: Made, session: Session, change: dict[str, object], words: str
+) -> None:
+    package = made.package(2, (1, 0, 0))
+    manifest = replace(package.manifest, **change).pack()  # type: ignore[arg-type]
+    _refused(session, replace(package, signed=manifest, signature=made.key.sign(manifest)), words)
+
+
+def test_an_older_model_is_refused_unless_signed_as_a_downgrade(
+    made: Made, session: Session
+) -> None:
+    send(session, made.package(2, (1, 2, 0)))
+    _refused(session, made.package(3, (1, 3, 0)), "on trial")
+    Updating(session).decide(keep=True)
+    for number in ((1, 2, 0), (1, 1, 9), (0, 9, 9)):
+        _refused(session, made.package(3, number), "not newer")
+    send(session, made.package(3, (1, 1, 0), downgrade=True))
+    assert answers_are(session, updatable.network(3))
+
+
+def test_a_restart_in_trial_rolls_back_and_a_kept_model_stays(made: Made, tmp_path: Path) -> None:
+    flash, package = tmp_path / "flash", made.package(2, (1, 0, 0))
+    with Device(made.elf, flash) as device, device.session() as session:
+        send(session, package)
+        assert answers_are(session, package.tflite)
+    with Device(made.elf, flash) as device, device.session() as session:
+        state, slots = Updating(session).versions()
+        assert (state.active, state.trial) == (COMPILED, False)
+        assert slots[0] is not None  # it is there, and does not run
+        assert answers_are(session, made.own)
+        send(session, package)
+        Updating(session).decide(keep=True)
+    with Device(made.elf, flash) as device, device.session() as session:
+        assert Updating(session).versions()[0].active == 0
+        assert session.hello.sha256 == hashlib.sha256(package.tflite).hexdigest()
+        assert answers_are(session, package.tflite)
+
+
+def test_three_crashes_roll_back(tmp_path: Path) -> None:
+    made = updatable.made(tmp_path / "plain")  # sanitizers keep the signals for themselves
+    flash, package = tmp_path / "flash", made.package(2, (1, 0, 0))
+    with Device(made.elf, flash) as device, device.session() as session:
+        send(session, package)
+        Updating(session).decide(keep=True)
+    for crashes in range(3):
+        with Device(made.elf, flash) as device:
+            with device.session() as session:
+                state = Updating(session).versions()[0]
+                assert (state.active, state.crashes) == (0, crashes)
+            os.kill(device.pid, signal.SIGSEGV)
+            device.ended()
+    with Device(made.elf, flash) as device, device.session() as session:
+        assert Updating(session).versions()[0].active == COMPILED
+        assert answers_are(session, made.own)
+
+
+def test_a_slot_that_rots_is_not_run(made: Made, tmp_path: Path) -> None:
+    flash, package = tmp_path / "flash", made.package(2, (1, 0, 0))
+    with Device(made.elf, flash) as device, device.session() as session:
+        send(session, package)
+        Updating(session).decide(keep=True)
+    data = bytearray(flash.read_bytes())
+    data[600] ^= 4
+    flash.write_bytes(data)
+    with Device(made.elf, flash) as device, device.session() as session:
+        assert Updating(session).versions()[0].active == COMPILED
+        assert answers_are(session, made.own)
+
+
+@pytest.mark.parametrize("eighths", [1, 4, 8])
+def test_power_cut_at_every_write_leaves_a_good_model(
+    made: Made, tmp_path: Path, eighths: int
+) -> None:
+    first, second = made.package(2, (1, 0, 0)), made.package(3, (1, 1, 0))
+    start = tmp_path / "start"
+    with Device(made.elf, start) as device, device.session() as session:
+        send(session, first)
+        Updating(session).decide(keep=True)
+    cut = updatable.cut_everywhere(made, start, first, second, eighths)
+    # erase, content, head, record of the trial, record of its end
+    assert cut.writes >= 4 + len(second.content) // 512
+    # only the last record makes the new model stay
+    assert cut.new == (1 if eighths == 8 else 0)
+    assert cut.old == cut.writes - cut.new
+
+
+def test_the_journal_goes_on_when_it_is_full(made: Made, tmp_path: Path) -> None:
+    flash, package = tmp_path / "flash", made.package(2, (1, 0, 0), downgrade=True)
+    with Device(made.elf, flash) as device, device.session() as session:
+        for _ in range(40):  # two records each; 16 fill an area
+            send(session, package)
+            Updating(session).decide(keep=True)
+    with Device(made.elf, flash) as device, device.session() as session:
+        assert Updating(session).versions()[0].active == 1
+        assert answers_are(session, package.tflite)
+
+
+def test_a_device_without_the_feature_says_what_to_do(made: Made) -> None:
+    class Bare:
+        hello = type("Hello", (), {"features": 0})
+        name = "here"
+
+    with pytest.raises(LinkError, match="takes no updates"):
+        Updating(Bare())  # type: ignore[arg-type]
+
+
+def test_a_package_file_is_checked_before_it_is_sent(made: Made, tmp_path: Path) -> None:
+    package, path = made.package(2, (1, 0, 0)), tmp_path / "p.tepkg"
+    packaging.write(path, package)
+    whole = path.read_bytes()
+    key = keys.public(made.workspace.root / "keys" / keys.PUBLIC)
+    found = packaging.read(path, key)
+    assert (found.signed, found.signature, found.content, found.tflite) == (
+        package.signed,
+        package.signature,
+        package.content,
+        package.tflite,
+    )
+    assert found.manifest == package.manifest
+    packaging.write(path, package)
+    assert path.read_bytes() == whole
+    with pytest.raises(ConfigError, match="not signed with"):
+        packaging.read(path, bytes(32))
+    for damaged in (whole[:100], b"", whole[:-30], b"PK" + whole[2:400] + whole[420:]):
+        path.write_bytes(damaged)
+        with pytest.raises(ConfigError):
+            packaging.read(path, key)
+
+
+@pytest.mark.parametrize("text", ["1", "1.2", "v1.2.3", "1.2.70000", "0.0.0", "1.2.3.4", "-1.0.0"])
+def test_versions_are_three_numbers(text: str) -> None:
+    with pytest.raises(ConfigError, match="no version"):
+        packaging.version(text)

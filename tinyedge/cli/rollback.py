@@ -1,0 +1,35 @@
+"""``tinyedge rollback``: the model before the one that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tinyedge import updates
+from tinyedge.cli import _console, _stages
+from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.cli.versions import show
+from tinyedge.recipe import Compile
+from tinyedge.workspace import Workspace
+
+
+@click.command(epilog="Example: tinyedge rollback fashion-cnn --port /dev/ttyUSB0")
+@target_options
+@port_option
+def command(
+    *,
+    model: str,
+    board: str,
+    runtime: str | None,
+    given: Compile,
+    port: str | None,
+    workspace: Workspace,
+    json_path: Path | None,
+) -> None:
+    """Run the model before the one that runs: of the other slot, or the compiled-in one."""
+    _stages.require_ports(port)
+    built = _stages.build(model, board, runtime, workspace, updates.with_update(given))
+    report = updates.rollback(built, updates.running(built, port), on_log=_console.note)
+    show(report)
+    save(json_path, report)

@@ -1,0 +1,56 @@
+"""``tinyedge update``: a package into a running device."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tinyedge import updates
+from tinyedge.cli import _console, _stages
+from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.cli.versions import show
+from tinyedge.recipe import Compile
+from tinyedge.workspace import Workspace
+
+SAMPLES = 20
+
+
+@click.command(epilog="Example: tinyedge update fashion-cnn fashion-cnn-1.1.0.tepkg")
+@target_options
+@click.argument("package", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@port_option
+@click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    default=SAMPLES,
+    show_default=True,
+    help="Answers to compare with the reference before the new model is kept.",
+)
+def command(
+    *,
+    model: str,
+    board: str,
+    runtime: str | None,
+    given: Compile,
+    package: Path,
+    port: str | None,
+    samples: int,
+    workspace: Workspace,
+    json_path: Path | None,
+) -> None:
+    """Put PACKAGE on the device that runs MODEL's firmware; the old model answers meanwhile.
+
+    The device checks signature, hash and architecture, then its self-test, and runs the new model
+    on trial: a restart would roll it back. Then its answers are compared with the TFLM reference;
+    if all are equal it is kept, else rolled back. The device is the one that "tinyedge flash" left
+    running, or the one at --port.
+    """
+    _stages.require_ports(port)
+    built = _stages.build(model, board, runtime, workspace, updates.with_update(given))
+    url = updates.running(built, port)
+    found = updates.load(package, built, workspace)
+    with _console.progress(f"update {built.report.model} on {built.report.board}") as hear:
+        report = updates.update(built, url, found, samples, hear=hear, on_log=_console.note)
+    show(report)
+    save(json_path, report)

@@ -1,0 +1,28 @@
+"""What firmware with the feature ``update`` has of its model and its keys."""
+
+from __future__ import annotations
+
+from tinyedge import monocypher
+from tinyedge.compile.plan import Plan
+from tinyedge.emit import carray, image
+from tinyedge.emit.render import render
+from tinyedge.emit.view import UpdateView
+from tinyedge.graph.types import Graph
+
+HEAD = 512
+"""Bytes of a slot before its content: HEAD of app/update.c."""
+MOST_VECTORS = 8
+"""For which a slot in RAM has room."""
+_STEP = 32
+
+
+def files(graph: Graph, plan: Plan, key: bytes) -> dict[str, str]:
+    """Return path in the firmware folder -> text. ``key``: the public one, 32 bytes."""
+    vector = sum(tensor.bytes for tensor in (*graph.inputs, *graph.outputs))
+    room = HEAD + len(image.make(graph, plan).data) + MOST_VECTORS * vector
+    view = UpdateView(key=carray.rows(key), slot_bytes=-(-room // _STEP) * _STEP)
+    return {
+        "update/te_keys.h": render("update/te_keys.h.j2", view),
+        "update/te_slot_bytes.h": render("update/te_slot_bytes.h.j2", view),
+        **{f"update/{name}": text for name, text in monocypher.sources().items()},
+    }

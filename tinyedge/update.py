@@ -1,0 +1,100 @@
+"""A package into a running device, checked there and here, and then kept or rolled back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from tinyedge.errors import CheckFailed, ConfigError
+from tinyedge.link.session import Session
+from tinyedge.link.updating import COMPILED, Manifest, State, Updating
+from tinyedge.oracle import Oracle
+from tinyedge.packaging import Package
+from tinyedge.results import SlotModel, VersionsReport
+from tinyedge.samples import Samples
+
+Hear = Callable[[int, int], None]
+
+
+def require_fit(package: Package, architecture: bytes, board: str) -> None:
+    """Raise ConfigError if the package is not for this firmware, before anything is sent."""
+    if package.manifest.board != board:
+        raise ConfigError(
+            f"the package is made for {package.manifest.board}, not {board}",
+            f'make one with "tinyedge package --board {board}"',
+        )
+    if package.manifest.architecture != architecture:
+        raise ConfigError(
+            "the package is made for another architecture than this firmware's",
+            "package it with the options that the firmware was built with; a network of another "
+            "shape needs new firmware",
+        )
+
+
+def update(session: Session, package: Package, samples: Samples, hear: Hear) -> tuple[int, int]:
+    """Send the package, compare the new model's answers, keep it if all are the reference's.
+
+    Returns how many were compared and how many differ. Raises LinkError with the device's reason
+    where it refuses, CheckFailed where answers differ; then the old model runs again.
+    """
+    updating = Updating(session)
+    updating.send(package.signed, package.signature, package.content, hear)
+    differing = _differing(session, package, samples)
+    updating.decide(keep=differing == 0)
+    if differing:
+        raise CheckFailed(
+            f"{differing} of {len(samples)} answers of the new model are not the reference's",
+            "it was rolled back: the old model runs; is the firmware the one that was built here?",
+        )
+    return len(samples), differing
+
+
+def _differing(session: Session, package: Package, samples: Samples) -> int:
+    oracle = Oracle(package.tflite)
+    wrong = 0
+    for number in range(len(samples)):
+        inputs = samples[number]
+        got = session.infer([array.tobytes() for array in inputs]).outputs
+        wrong += list(got) != [array.tobytes() for array in oracle.run(inputs)]
+    return wrong
+
+
+def report(
+    session: Session, model: str, board: str, url: str, compared: tuple[int, int] = (0, 0)
+) -> VersionsReport:
+    """What the device has now."""
+    state, slots = Updating(session).versions()
+    own = SlotModel(
+        slot=COMPILED,
+        name=session.hello.model,
+        version="0.0.0",
+        sha256="",
+        accuracy=None,
+        active=state.active == COMPILED,
+    )
+    held = tuple(_slot(slot, found, state) for slot, found in enumerate(slots) if found)
+    return VersionsReport(
+        model=model,
+        board=board,
+        url=url,
+        models=(own, *held),
+        active=state.active,
+        previous=state.previous,
+        trial=state.trial,
+        crashes=state.crashes,
+        slot_bytes=state.slot_bytes,
+        lasts=state.lasts,
+        compared=compared[0],
+        differing=compared[1],
+    )
+
+
+def _slot(slot: int, found: Manifest, state: State) -> SlotModel:
+    return SlotModel(
+        slot=slot,
+        name=found.name,
+        version=".".join(map(str, found.version)),
+        sha256=found.tflite.hex(),
+        accuracy=None if math.isnan(found.accuracy) else round(found.accuracy, 6),
+        active=state.active == slot,
+    )
