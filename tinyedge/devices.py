@@ -19,6 +19,7 @@ from tinyedge import build as building
 from tinyedge import debug as debugging
 from tinyedge import profile as profiling
 from tinyedge import validate as validating
+from tinyedge import wire as wires
 from tinyedge.board import Board
 from tinyedge.build import Artifact, size
 from tinyedge.compile import Options
@@ -225,8 +226,19 @@ def _validate(
         )
 
 
-def bench(built: Built, url: str, *, runs: int, progress: Advance, on_log: Log) -> BenchReport:
-    """Time inferences over pseudo-random inputs; the result is kept as bench.json."""
+def bench(
+    built: Built,
+    url: str,
+    *,
+    runs: int,
+    progress: Advance,
+    on_log: Log,
+    wire: Samples | None = None,
+) -> BenchReport:
+    """Time inferences over pseudo-random inputs; the result is kept as bench.json.
+
+    ``wire``: samples to count the bytes of on the link, which needs the feature "compress".
+    """
     loaded = built.firmware.loaded
     with connect(built, url, on_log) as session:
         report = benching.bench(
@@ -238,6 +250,9 @@ def bench(built: Built, url: str, *, runs: int, progress: Advance, on_log: Log) 
             url=url,
             progress=progress,
         )
+        if wire is not None:
+            cost = wires.measure(session, wire, report.seconds)
+            report = msgspec.structs.replace(report, wire=cost)
     results.write(built.firmware.target / "bench.json", report)
     return report
 

@@ -90,6 +90,10 @@ bool te_inference_open(uint32_t number) {
   return !state.done;
 }
 
+uint32_t te_inference_written(void) {
+  return state.received;
+}
+
 void te_inference_received(uint32_t bytes) {
   state.received = bytes;
 }
@@ -158,32 +162,34 @@ static void answer_invoke(const te_frame *request) {
   te_frame_end();
 }
 
-void te_on_invoke(const te_frame *request) {
+bool te_inference_run(const te_frame *request) {
   uint32_t inference = te_get_u32(request->payload + TE_INVOKE_INFERENCE_AT);
   uint32_t bytes = te_get_u32(request->payload + TE_INVOKE_BYTES_AT);
   bool known = inference != 0 && inference == state.number;
   if (bytes != te_input_bytes()) {
     te_refuse(request, TE_CODE_RANGE, te_input_bytes(), "");
-    return;
+    return false;
   }
   if (!known || state.received != bytes) {
     te_refuse(request, TE_CODE_INCOMPLETE, known ? state.received : 0, "");
-    return;
+    return false;
   }
   if (!state.done) {
     uint32_t crc = te_input_crc();
     if (crc != te_get_u32(request->payload + TE_INVOKE_CRC_AT)) {
       state.received = 0;
       te_refuse(request, TE_CODE_INPUT_CRC, crc, "");
-      return;
+      return false;
     }
     run();
   }
-  if (state.result != TE_OK) {
-    te_refuse(request, TE_CODE_MODEL, (uint32_t)state.result, te_guard_error());
-  } else {
-    answer_invoke(request);
-  }
+  if (state.result == TE_OK) return true;
+  te_refuse(request, TE_CODE_MODEL, (uint32_t)state.result, te_guard_error());
+  return false;
+}
+
+void te_on_invoke(const te_frame *request) {
+  if (te_inference_run(request)) answer_invoke(request);
 }
 
 void te_on_read(const te_frame *request) {

@@ -17,12 +17,19 @@ void te_on_invoke(const te_frame *request);
 /* READ: bytes of the outputs. */
 void te_on_read(const te_frame *request);
 
+/* What INVOKE does, for a request with its fields, but for the answer. Returns whether the outputs
+ * hold; if not, the request has been refused. */
+bool te_inference_run(const te_frame *request);
+
 /* A new session: none of its numbers may meet an old answer. */
 void te_inference_forget(void);
 
 /* Begins inference `number` (not 0) if it is not the current one, without input so far. Returns
  * whether its input may still be written: not once it has been run. */
 bool te_inference_open(uint32_t number);
+
+/* Bytes of the current inference's input that are there, without a gap. */
+uint32_t te_inference_written(void);
 
 /* Says that `bytes` of the current inference's input are there, without a gap. */
 void te_inference_received(uint32_t bytes);

@@ -38,7 +38,7 @@ void te_preprocess_hello(void) {
 }
 
 bool te_raw_begin(uint32_t number, uint32_t height, uint32_t width, uint32_t channels) {
-  if (number == 0 || te_input_bytes() != TE_INPUT_BYTES ||
+  if (number == 0 || te_model.input_count != 1 || te_input_bytes() != TE_INPUT_BYTES ||
       te_preprocess_begin(height, width, channels) != 0) {
     return false;
   }

@@ -8,17 +8,19 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from tests.support import picture_firmware as fixture
 from tests.support import pictures
 from tests.support.tools import need
 from tinyedge import board as boards
-from tinyedge import collect, dataset, devices, flash, pipeline, recipe, sensor, workspace
+from tinyedge import collect, dataset, devices, flash, pipeline, raw, recipe, sensor, workspace
 from tinyedge.collect import Wish
 from tinyedge.dataset import picture_file
 from tinyedge.dataset.collected import MANIFEST
 from tinyedge.devices import Built
 from tinyedge.emit import board_files
+from tinyedge.emit.preprocess import Preprocess
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.graph import read_tflite
 from tinyedge.link import frames, sensing
@@ -28,7 +30,7 @@ from tinyedge.link.session import Session
 from tinyedge.link.transport import SerialTransport
 from tinyedge.pipeline import Loaded, Model
 from tinyedge.recipe import Compile
-from tinyedge.results import CollectReport
+from tinyedge.results import CollectReport, ValidateReport
 from tinyedge.workspace import Workspace
 
 HOST = boards.load("host")
@@ -144,6 +146,32 @@ def test_the_input_is_kept_as_the_picture_that_gives_it(
         assert kept.shape == (*fixture.SIZE, fixture.CHANNELS)
         expected = sensor.prepared(fixture.WANTED, source)
         assert np.array_equal(sensor.prepared(fixture.WANTED, kept), expected)
+
+
+def test_inputs_that_the_device_makes_are_compared(
+    built: Built, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def validated() -> ValidateReport:
+        ignore = [lambda *_: None] * 2
+        return raw.validate(built, url, count=9, progress=ignore[0], on_log=ignore[1])
+
+    report = validated()
+    assert report.raw is not None
+    assert (report.held, report.samples, report.raw.differing_input_bytes) == (True, 6, 0)
+    assert report.raw.input_bytes == 6 * 6 * 8 * 3
+    assert len(report.raw.frame_sizes) > 2
+    prepared = sensor.prepared
+
+    def other(wanted: Preprocess, image: NDArray[np.uint8]) -> NDArray[np.int8]:
+        made = prepared(wanted, image)
+        made[0, 1, 0] ^= 1
+        return made
+
+    monkeypatch.setattr(sensor, "prepared", other)
+    report = validated()
+    assert report.raw is not None
+    assert (report.held, report.raw.differing_input_bytes) == (False, 6)
+    assert "input byte 3 is" in report.raw.first_difference
 
 
 class _Lossy:

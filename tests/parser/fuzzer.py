@@ -11,9 +11,10 @@ from pathlib import Path
 
 from tests.support import fixture_firmware as fixture
 from tinyedge import board as boards
-from tinyedge.emit import board_files
+from tinyedge.emit import board_files, features
 from tinyedge.emit.mlperf import MlperfView, Protocol
 from tinyedge.emit.render import render
+from tinyedge.link import packing
 from tinyedge.link import protocol as p
 from tinyedge.workspace import write_tree
 
@@ -22,6 +23,8 @@ COMPILER = "clang-22"
 #: each with a parser of its own
 PROTOCOLS: tuple[Protocol, ...] = ("tinyedge", "mlperf")
 FIRST, SECOND = 12, 5
+#: of the device, with requests of their own; those that need a model of their kind are not here
+FEATURES = ("compress",)
 _SANITIZE = ("-fsanitize=fuzzer,address,undefined", "-fno-sanitize-recover=all")
 _LONGEST = 4096  # bytes of an input
 
@@ -49,7 +52,10 @@ def available() -> bool:
 
 def build(folder: Path, protocol: Protocol = "tinyedge", extra: tuple[str, ...] = ()) -> Path:
     """Compile application, harness and the hand-made model; ``extra``: more flags."""
-    files: dict[str, str | bytes] = dict(board_files.files(boards.load("host"), protocol=protocol))
+    selected = features.chosen(FEATURES if protocol == "tinyedge" else ())
+    files: dict[str, str | bytes] = dict(
+        board_files.files(boards.load("host"), protocol=protocol, selected=selected)
+    )
     files = {name: text for name, text in files.items() if name.startswith(("include/", "app/"))}
     del files["app/main.c"]
     if protocol == "mlperf":
@@ -141,11 +147,18 @@ def _conversation() -> list[bytes]:
         _record(4, p.Type.WRITE, p.WRITE.pack(2, 0) + data[:7]),
         _record(4, p.Type.WRITE, p.WRITE.pack(2, 7) + data[7:]),
         _record(4, p.Type.INVOKE, p.INVOKE.pack(2, len(data), 0)),
+        _record(4, p.Type.PACKED, p.PACKED.pack(3, 0, FIRST, p.Codec.LZ4, 0) + _packed(data)),
+        _record(4, p.Type.PACKED, p.PACKED.pack(3, FIRST, SECOND, p.Codec.DELTA, 1) + b"\x83\1"),
+        _record(4, p.Type.CLASSIFY, p.INVOKE.pack(3, len(data), 0)),
         _record(4, p.Type.STATUS),
         _record(1, 9),
         _record(0, 0, b"\0\x05noise\0\xff"),
         _record(4, p.Type.HALT),
     ]
+
+
+def _packed(data: bytes) -> bytes:
+    return packing.pack_lz4(data[:FIRST], 0, len(data))[0]
 
 
 def _record(how: int, about: int, payload: bytes = b"") -> bytes:

@@ -19,13 +19,13 @@ from tinyedge.graph import read_tflite
 from tinyedge.graph.types import Quant
 from tinyedge.quantize.inputs import steps
 
-SIZE, CHANNELS, CLASSES = (6, 8), 3, 5
+SIZE, CHANNELS, CLASSES = (6, 8), 3, 2
 _QUANT = Quant((0.0078,), (-3,))
 WANTED = Preprocess("small", SIZE, CHANNELS, True, steps(255, (-1.0, 1.0), _QUANT), resize.LUMA)
 
 
 def model() -> bytes:
-    """A convolution, a dense layer and a softmax over five classes; the weights are fixed."""
+    """A convolution, a dense layer and a softmax over two classes; the weights are fixed."""
     writer = ModelWriter()
     random = np.random.RandomState(5)
     x = writer.input((1, *SIZE, CHANNELS), scale=_QUANT.scale, zero_point=_QUANT.zero_point)

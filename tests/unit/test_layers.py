@@ -71,6 +71,7 @@ ALLOWED: dict[str, set[str]] = {
     "matrix": {"*"},
     "raw": {"*"},
     "collect": {"*"},
+    "wire": {"link", "results", "samples"},
     "testing": {"*"},
     "pytest_plugin": {"testing", "flash", "devices"},
     "compare": {"results"},

@@ -25,6 +25,7 @@ from tinyedge.results import (
     ProfileReport,
     ValidateReport,
 )
+from tinyedge.samples import Samples
 from tinyedge.train import trained
 from tinyedge.workspace import Workspace
 
@@ -164,10 +165,10 @@ def validate_all(
         )
 
 
-def bench(built: Built, url: str, runs: int) -> BenchReport:
-    """Time inferences, with a progress bar."""
+def bench(built: Built, url: str, runs: int, wire: Samples | None = None) -> BenchReport:
+    """Time inferences, with a progress bar; count the bytes of the samples ``wire`` on the link."""
     with _console.progress(f"bench {built.report.model} on {built.report.board}") as advance:
-        return devices.bench(built, url, runs=runs, progress=advance, on_log=_log)
+        return devices.bench(built, url, runs=runs, progress=advance, on_log=_log, wire=wire)
 
 
 def profile(built: Built, url: str, runs: int) -> ProfileReport:

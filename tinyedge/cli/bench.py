@@ -8,9 +8,16 @@ import click
 
 from tinyedge import devices
 from tinyedge.cli import _console, _stages
-from tinyedge.cli._options import firmware_title, port_option, save, target_options
+from tinyedge.cli._options import (
+    firmware_title,
+    port_option,
+    save,
+    target_options,
+    with_features,
+)
 from tinyedge.recipe import Compile
-from tinyedge.results import BenchReport, BuildReport
+from tinyedge.results import BenchReport, BuildReport, WireReport
+from tinyedge.wire import BAUD
 from tinyedge.workspace import Workspace
 
 RUNS = 20
@@ -24,11 +31,17 @@ runs_option = click.option(
 
 
 @click.command(
-    epilog="Example: tinyedge bench model.tflite --board qemu-mps2-an386 --json bench.json"
+    epilog="Examples: tinyedge bench model.tflite --board qemu-mps2-an386 --json bench.json; "
+    "tinyedge bench fashion-cnn --link"
 )
 @target_options
 @port_option
 @runs_option
+@click.option(
+    "--link",
+    is_flag=True,
+    help=f"Count the bytes on the link, plain and packed, and samples/s at {BAUD:,} baud.",
+)
 def command(
     *,
     model: str,
@@ -37,19 +50,25 @@ def command(
     given: Compile,
     port: str | None,
     runs: int,
+    link: bool,
     workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Measure ticks an inference, arena, stack and flash on the device.
 
     What a tick is depends on the board's timer and is always named: instructions on emulated
-    boards, cycles or time elsewhere. One is never printed as another.
+    boards, cycles or time elsewhere. One is never printed as another. With --link the firmware has
+    the feature compress, and the inputs are the test split's; for a .tflite they are pseudo-random,
+    which nothing makes smaller.
     """
     _stages.require_ports(port)
+    if link:
+        given = with_features(given, "compress")
     built = _stages.build(model, board, runtime, workspace, given)
     devices.require_clock(built.firmware.board)
     with _stages.device(built, port) as url:
-        report = _stages.bench(built, url, runs)
+        wire = built.firmware.loaded.samples(runs) if link else None
+        report = _stages.bench(built, url, runs, wire)
     show(report)
     save(json_path, report)
 
@@ -83,3 +102,16 @@ def show(report: BenchReport) -> None:
         ("device", report.url),
     ]
     _console.show(_console.facts(firmware_title(report), rows))
+    if report.wire is not None:
+        _console.show(_wire(report.wire))
+
+
+def _wire(wire: WireReport) -> object:
+    rows = [
+        (m.mode, f"{m.bytes_sent:,.1f}", f"{m.bytes_received:,.1f}", f"{m.samples_per_second:,.2f}")
+        for m in wire.modes
+    ]
+    how = "with the inference" if wire.inference_included else "computed from the bytes alone"
+    title = f"Bytes an inference on the link; samples/s at {wire.baud:,} baud, {how}"
+    title += f" ({wire.input_bytes:,} bytes of input; {wire.inputs})"
+    return _console.table(title, ["way", ">to the device", ">from it", ">samples/s"], rows)

@@ -55,6 +55,7 @@ class ProtocolView:
     decisions: tuple[tuple[str, int], ...]
     parts: tuple[tuple[str, int], ...]
     features: tuple[tuple[str, int], ...]
+    codecs: tuple[tuple[str, int], ...]
     layouts: tuple[protocol.Layout, ...]
 
 
@@ -154,6 +155,7 @@ def protocol_header() -> str:
         decisions=_named(protocol.Decision),
         parts=_named(protocol.Part),
         features=features.bits(),
+        codecs=tuple((codec.name, codec.value) for codec in protocol.Codec),
         layouts=protocol.LAYOUTS,
     )
     return render("include/te_protocol.h.j2", view)

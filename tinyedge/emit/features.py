@@ -45,8 +45,8 @@ class Request:
 class Feature:
     """One feature. ``needs``: names of others that come with it. ``text``: what it is for.
 
-    ``aot_only``: the runtime tflm cannot have it. ``floats``: it computes in floating point, for
-    which a core without needs a library.
+    ``also``: files of its own besides app/<name>.c and .h. ``aot_only``: the runtime tflm cannot
+    have it. ``floats``: it computes in floating point, for which a core without needs a library.
     """
 
     name: str
@@ -54,13 +54,14 @@ class Feature:
     requests: tuple[Request, ...] = ()
     hooks: frozenset[Hook] = frozenset()
     needs: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     aot_only: bool = False
     floats: bool = False
 
     @property
     def files(self) -> frozenset[str]:
         """Its files in the firmware folder."""
-        return frozenset({f"app/{self.name}.c", f"app/{self.name}.h"})
+        return frozenset({f"app/{self.name}.c", f"app/{self.name}.h", *self.also})
 
 
 MARK = Feature(
@@ -113,6 +114,15 @@ FEATURES: tuple[Feature, ...] = (
         needs=("preprocess",),
     ),
     UPDATE,
+    Feature(
+        "compress",
+        "inputs come packed, and class and score alone go back",
+        (
+            Request(Type.PACKED, protocol.PACKED, more=True),
+            Request(Type.CLASSIFY, protocol.INVOKE),
+        ),
+        also=("app/unpack.c", "app/unpack.h"),
+    ),
 )
 """All that there are, by their bits in HELLO."""
 

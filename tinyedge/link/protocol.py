@@ -57,6 +57,8 @@ class Type(enum.IntEnum):
     UPDATE_APPLY = 0x32
     UPDATE_DECIDE = 0x33
     VERSIONS = 0x34
+    PACKED = 0x15  # this and the next: only with the feature compress
+    CLASSIFY = 0x16
     READY = 0xC0
     LOG = 0xC1
     ERROR = 0xC2
@@ -72,6 +74,7 @@ class Feature(enum.IntFlag):
     MARK = 0x4
     COLLECT = 0x8
     UPDATE = 0x10
+    COMPRESS = 0x20
 
 
 class Decision(enum.IntEnum):
@@ -92,6 +95,13 @@ class Part(enum.IntEnum):
     SCALES = 3  # float32 [outputs], of the weights
 
 
+class Codec(enum.IntEnum):
+    """How the bytes of a PACKED are packed (see tinyedge/link/packing.py)."""
+
+    LZ4 = 1  # one LZ4 block
+    DELTA = 2  # differences in runs
+
+
 class Code(enum.IntEnum):
     """Codes of ERROR frames. ``detail`` holds the number in brackets."""
 
@@ -107,6 +117,7 @@ class Code(enum.IntEnum):
     SENSOR = 10  # the board has no sensor, or it has failed [bytes of the frame that came]
     UPDATE = 11  # the package is not for this device, or does not hold; the text says why
     FLASH = 12  # a slot could not be written [offset]
+    PACKED = 13  # packed bytes are damaged [where they begin in the inputs]
 
 
 @dataclass(frozen=True)
@@ -290,6 +301,15 @@ UPDATE_STATE = Layout(
 )
 """The answer to all of these; of VERSIONS with a MANIFEST of each slot (zeros: it holds none)."""
 
+PACKED = Layout(
+    "packed", (("inference", "I"), ("offset", "I"), ("bytes", "I"), ("codec", "B"), ("stride", "B"))
+)
+"""As WRITE, but the bytes behind are packed: ``bytes`` of the inputs from ``offset`` on, all of one
+input. They may refer to what of it has come before. ``stride`` is for Codec.DELTA."""
+
+CLASSIFIED = Layout("classified", (("class", "H"), ("score", "i")))
+"""Answers CLASSIFY, which has INVOKE's fields: the largest element of the first output."""
+
 STATUS = Layout(
     "status",
     (
@@ -373,6 +393,8 @@ LAYOUTS = (
     SHOT,
     SHOW,
     SENSED,
+    PACKED,
+    CLASSIFIED,
     STATUS,
     ERROR,
     HELLO,

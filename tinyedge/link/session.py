@@ -15,7 +15,7 @@ from time import monotonic
 from types import TracebackType
 
 from tinyedge.errors import LinkError
-from tinyedge.link import messages, protocol
+from tinyedge.link import complaints, messages, packing, protocol
 from tinyedge.link.arrivals import Arrivals
 from tinyedge.link.burst import Request, burst
 from tinyedge.link.deadlines import Deadlines
@@ -39,7 +39,8 @@ class Session:
 
     ``url``: socket://HOST:PORT, a serial port or a pseudo terminal; or an open Transport.
     ``on_log`` gets each text that the device sends; ``parts`` what it streams unasked (outputs of
-    layers, frames of a sensor), by number and offset. Every call raises LinkError if the device has
+    layers, frames of a sensor), by number and offset. ``packed`` may be set where the firmware has
+    the feature "compress": inputs go packed. Every call raises LinkError if the device has
     gone, is silent until the deadline, or restarts, and if it refuses or fails.
     """
 
@@ -63,6 +64,7 @@ class Session:
         self._inference = 0
         self._greeting = True
         self.parts: dict[tuple[int, int], bytes] = {}  # layer and offset -> bytes
+        self.packed = False
         try:
             self.hello: Hello = self._greet()
             self._check(self.hello, expect_sha256)
@@ -108,12 +110,15 @@ class Session:
 
     def infer(self, inputs: Sequence[bytes]) -> Inference:
         """Run one inference. ``inputs``: the raw bytes of each input tensor, in order."""
-        sizes = [len(data) for data in inputs]
-        wanted = [tensor.bytes for tensor in self.hello.inputs]
-        if sizes != wanted:
-            raise LinkError(f"inputs have {sizes} bytes; {self.hello.model} takes {wanted}")
-        self.begin()
-        return self.outputs(self._invoke(b"".join(inputs)))
+        return self.outputs(self._run(inputs, Type.INVOKE))
+
+    def classify(self, inputs: Sequence[bytes]) -> tuple[int, int]:
+        """The same, of firmware with the feature "compress": class and quantized score alone."""
+        answer = self._run(inputs, Type.CLASSIFY)
+        if len(answer) != protocol.CLASSIFIED.size:
+            raise self.nonsense("CLASSIFY")
+        best, score = protocol.CLASSIFIED.ints(answer)
+        return best, score
 
     def begin(self) -> int:
         """Count one inference further; returns its number."""
@@ -202,22 +207,33 @@ class Session:
                 'put the right firmware on it with "tinyedge flash"',
             )
 
-    def _invoke(self, data: bytes) -> bytes:
-        """Write the input and run it; returns the payload of INVOKED."""
+    def _burst(self, data: bytes, at: int) -> tuple[list[Request], int]:
+        if self.packed:
+            return packing.burst(self.hello, self._inference, data, at)
+        return burst(self.hello, Type.WRITE, self._inference, data, at)
+
+    def _run(self, inputs: Sequence[bytes], kind: Type) -> bytes:
+        """Write the inputs, run them with a request of ``kind``; returns its answer's payload."""
+        sizes = [len(part) for part in inputs]
+        wanted = [tensor.bytes for tensor in self.hello.inputs]
+        if sizes != wanted:
+            raise LinkError(f"inputs have {sizes} bytes; {self.hello.model} takes {wanted}")
+        self.begin()
+        data = b"".join(inputs)
         request = protocol.INVOKE.pack(self._inference, len(data), zlib.crc32(data))
         until = monotonic() + self.deadlines.invoke_s
         received, refused = 0, 0
         while True:
-            some, end = burst(self.hello, Type.WRITE, self._inference, data, received)
+            some, end = self._burst(data, received)
             if end == len(data):
-                some.append((Type.INVOKE, request))
+                some.append((kind, request))
             try:
                 frame = self.exchange(some, until - monotonic())
             except DeviceError as error:
                 refused += error.code != Code.INCOMPLETE
                 received = self._resume(error, refused)
             else:
-                if frame.type == Type.INVOKE | protocol.ANSWER:
+                if frame.type == kind | protocol.ANSWER:
                     return frame.payload
                 payload = self._of_this_inference(frame.payload, protocol.WRITTEN)
                 received = protocol.WRITTEN.ints(payload)[1]
@@ -297,7 +313,9 @@ class Session:
                 self._traffic.round_trips.append(monotonic() - started)
                 return frame
             if monotonic() >= until:
-                raise self._silent(requests[-1][0], limit_s)
+                raise complaints.silent(
+                    self.name, requests[-1][0], limit_s, self.damaged, self._unasked
+                )
             self._send(encoded[-1])
             self._traffic.repeats += 1
             wait = max(wait, min(2 * wait, self.deadlines.repeat_most_s))
@@ -316,7 +334,7 @@ class Session:
         """The answer to the newest request, or None if it has not come by ``until``."""
         for frame in self._arrivals.until(until):
             if frame.version != protocol.PROTOCOL_VERSION:
-                raise self._other_version(frame.version)
+                raise complaints.other_version(self.name, frame.version)
             if frame.type == Type.READY and self._greeting:
                 return None  # it has just started, and has not heard what was sent before
             if frame.type == Type.READY:
@@ -346,20 +364,11 @@ class Session:
         except ValueError as damaged:
             raise self.nonsense("ERROR") from damaged
         if error.code == Code.FAULT:
-            raise self._crashed(error)
+            raise complaints.crashed(self.name, error)
         if error.code == Code.VERSION:
-            raise self._other_version(error.detail)
+            raise complaints.other_version(self.name, error.detail)
         if frame.sequence == self._sequence:
             raise error
-
-    def _crashed(self, error: DeviceError) -> LinkError:
-        where, look = "", "check its power supply"
-        if error.detail:  # 0 where the device does not know
-            where, look = f" at {error.detail:#010x}", "look the address up in firmware.map"
-        return LinkError(
-            f"{self.name}: the device crashed: {error.text}{where}",
-            f"{look}; then flash the device again",
-        )
 
     def refused(self, error: DeviceError) -> LinkError:
         """Return what to raise for an ERROR that ends a call."""
@@ -370,21 +379,4 @@ class Session:
         return LinkError(
             f"{self.name}: the answer to {what} does not fit the request",
             'firmware and host do not match; build and flash again ("tinyedge flash")',
-        )
-
-    def _other_version(self, version: int) -> LinkError:
-        return LinkError(
-            f"{self.name}: the device speaks protocol {version}, "
-            f"this tinyedge speaks {protocol.PROTOCOL_VERSION}",
-            'build and flash its firmware again ("tinyedge flash")',
-        )
-
-    def _silent(self, kind: Type, limit_s: float) -> LinkError:
-        heard = f"; {self.damaged} damaged frames came" if self.damaged else ""
-        heard += f"; {self._unasked} frames came that nobody asked for" if self._unasked else ""
-        hint = "check port, baud rate and power, and that no other session holds the device"
-        if kind == Type.HELLO:
-            hint += "; does it run tinyedge firmware?"
-        return LinkError(
-            f"{self.name}: no answer to {kind.name} within {limit_s:.0f} s{heard}", hint
         )

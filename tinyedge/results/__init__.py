@@ -33,6 +33,8 @@ from tinyedge.results.device import (
     ReportFiles,
     Spread,
     ValidateReport,
+    WireMode,
+    WireReport,
 )
 from tinyedge.results.energy import EnergyReport
 from tinyedge.results.fields import Result, TickUnit
@@ -171,6 +173,8 @@ __all__ = [
     "TrainReport",
     "ValidateReport",
     "VersionsReport",
+    "WireMode",
+    "WireReport",
     "encode",
     "json_schema",
     "peek",

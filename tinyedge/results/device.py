@@ -133,6 +133,30 @@ class FleetReport(Result, frozen=True, kw_only=True):
     held: Annotated[bool, Meta(description="Whether every byte of every device was equal")]
 
 
+class WireMode(Result, frozen=True, kw_only=True):
+    """One way to send inputs and answers. Bytes of an inference, frames and all, on average."""
+
+    mode: Literal["plain", "packed", "packed, class alone"]
+    bytes_sent: Annotated[float, Meta(ge=0, description="To the device")]
+    bytes_received: Annotated[float, Meta(ge=0, description="From the device")]
+    samples_per_second: Annotated[
+        float, Meta(ge=0, description="Computed: 10 bits a byte; see inference_included")
+    ]
+
+
+class WireReport(Result, frozen=True, kw_only=True):
+    """What an inference costs on the serial link."""
+
+    samples: Annotated[int, Meta(ge=1)]
+    inputs: Annotated[str, Meta(description="Where the samples come from")]
+    input_bytes: Annotated[int, Meta(ge=1, description="Of one sample")]
+    baud: Annotated[int, Meta(ge=1, description="That samples_per_second are computed for")]
+    inference_included: Annotated[
+        bool, Meta(description="Its median time is part of a sample's; false: bytes alone")
+    ]
+    modes: tuple[WireMode, ...]
+
+
 class BenchReport(Result, frozen=True, kw_only=True):
     """``tinyedge bench``: ticks, memory and size of one model on one board."""
 
@@ -158,6 +182,7 @@ class BenchReport(Result, frozen=True, kw_only=True):
     flash_weights_bytes: Annotated[int, Meta(ge=0, description="Weights, tables, or the .tflite")]
     flash_total_bytes: Flash
     ram_static_bytes: Annotated[int, Meta(ge=0, description="Data, bss and arena; no stack")]
+    wire: Annotated[WireReport | None, Meta(description="With --link; null: not counted")] = None
 
 
 class ClassCount(Result, frozen=True, kw_only=True):

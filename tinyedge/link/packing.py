@@ -1,0 +1,220 @@
+"""Inputs packed for the link: LZ4 blocks, or differences in runs, whichever is smaller.
+
+The unpackers are the twins of firmware_templates/app/unpack.c, which must accept and give the same.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyedge.link import protocol
+from tinyedge.link.burst import Request
+from tinyedge.link.framing import Frame, encode
+from tinyedge.link.messages import Hello
+from tinyedge.link.protocol import Codec, Type
+
+STRIDES = (1, 2, 3, 4)
+"""Distances that differences are tried with: an element's or a pixel's bytes."""
+
+_WINDOW = 65_535  # how far back LZ4 reaches
+_LEAST_MATCH, _LONG, _RUN, _LONGEST_RUN = 4, 15, 128, 129
+
+
+def burst(hello: Hello, inference: int, data: bytes, at: int) -> tuple[list[Request], int]:
+    """PACKED requests with the bytes of ``data`` from ``at`` on, and where they end.
+
+    As many as the device's receive buffer holds with an INVOKE behind them; bytes that do not get
+    smaller go as WRITE.
+    """
+    room = hello.window - len(encode(Frame(0, 0, bytes(protocol.INVOKE.size))))
+    most = hello.max_payload - protocol.PACKED.size
+    requests: list[Request] = []
+    while at < len(data):
+        begin, end = _input_of(hello, at)
+        request, count = _piece(data[begin:end], at - begin, begin, inference, most)
+        room -= len(encode(Frame(request[0], 0xFFFF, request[1])))
+        if requests and room < 0:
+            break
+        requests.append(request)
+        at += count
+    return requests, at
+
+
+def _input_of(hello: Hello, at: int) -> tuple[int, int]:
+    """Where the input that byte ``at`` is in begins and ends."""
+    begin = 0
+    for tensor in hello.inputs:
+        if at < begin + tensor.bytes:
+            return begin, begin + tensor.bytes
+        begin += tensor.bytes
+    raise AssertionError(at)
+
+
+def _piece(tensor: bytes, at: int, begin: int, inference: int, most: int) -> tuple[Request, int]:
+    """The request with as many bytes of one input from ``at`` on as fit ``most`` packed ones."""
+    plain = min(len(tensor) - at, most + protocol.PACKED.size - protocol.WRITE.size)
+    codec, stride = choose(tensor, at)
+    packed, count = (
+        pack_lz4(tensor, at, most) if codec == Codec.LZ4 else pack_delta(tensor, at, stride, most)
+    )
+    if count < plain or len(packed) + protocol.PACKED.size >= count + protocol.WRITE.size:
+        chunk = tensor[at : at + plain]
+        return (Type.WRITE, protocol.WRITE.pack(inference, begin + at) + chunk), plain
+    header = protocol.PACKED.pack(inference, begin + at, count, codec, stride)
+    return (Type.PACKED, header + packed), count
+
+
+def choose(data: bytes, at: int) -> tuple[Codec, int]:
+    """The codec, and the stride of it, that all bytes from ``at`` on take the fewest bytes with."""
+    sizes = {(Codec.LZ4, 0): len(_block(data, at, len(data) - at))}
+    for stride in STRIDES:
+        sizes[Codec.DELTA, stride] = _delta_size(_differences(data, at, stride))
+    return min(sizes, key=lambda option: sizes[option])
+
+
+def pack_lz4(data: bytes, at: int, most: int) -> tuple[bytes, int]:
+    """An LZ4 block of at most ``most`` bytes, and how many bytes from ``at`` on it holds.
+
+    It refers to what of ``data`` comes before them.
+    """
+    left = len(data) - at
+    packed = _block(data, at, left)
+    if len(packed) <= most:
+        return packed, left
+    best, fits, over = b"", 0, left
+    while over - fits > 1:
+        count = (fits + over) // 2
+        packed = _block(data, at, count)
+        if len(packed) <= most:
+            best, fits = packed, count
+        else:
+            over = count
+    return best, fits
+
+
+def _block(data: bytes, at: int, count: int) -> bytes:
+    block: bytes = _lz4().compress(
+        data[at : at + count],
+        mode="high_compression",
+        store_size=False,
+        dict=data[max(0, at - _WINDOW) : at],
+    )
+    return block
+
+
+def pack_delta(data: bytes, at: int, stride: int, most: int) -> tuple[bytes, int]:
+    """Differences to the byte ``stride`` before, in runs of equal ones and of others.
+
+    At most ``most`` bytes, and how many bytes of ``data`` from ``at`` on they hold.
+    """
+    differences = _differences(data, at, stride).tobytes()
+    out, literals, here = bytearray(), bytearray(), 0
+    while here < len(differences):
+        length = _run(differences, here)
+        taken = len(out) + len(literals) + 1 + len(literals) // _RUN
+        if taken + (2 if length > 2 else length + 1) > most:
+            break
+        if length > 2:
+            _flush(out, literals)
+            out += bytes([length + _RUN - 2, differences[here]])
+        else:
+            literals += differences[here : here + length]
+        here += length
+    _flush(out, literals)
+    return bytes(out), here
+
+
+def _differences(data: bytes, at: int, stride: int) -> NDArray[np.uint8]:
+    every = np.frombuffer(bytes(stride) + data, np.uint8)
+    made: NDArray[np.uint8] = (every[stride:] - every[:-stride])[at:]
+    return made
+
+
+def _run(differences: bytes, at: int) -> int:
+    """How many equal ones there are from ``at`` on, as far as a run may hold them."""
+    end = min(len(differences), at + _LONGEST_RUN)
+    here = at + 1
+    while here < end and differences[here] == differences[at]:
+        here += 1
+    return here - at
+
+
+def _delta_size(differences: NDArray[np.uint8]) -> int:
+    """About so many bytes pack_delta makes of them."""
+    ends = np.flatnonzero(np.append(differences[1:] != differences[:-1], True))
+    runs = np.diff(ends, prepend=-1)
+    long = runs > 2
+    literals = int(runs[~long].sum())
+    return literals + literals // _RUN + int((3 * -(-runs[long] // _LONGEST_RUN)).sum())
+
+
+def _flush(out: bytearray, literals: bytearray) -> None:
+    for start in range(0, len(literals), _RUN):
+        some = literals[start : start + _RUN]
+        out += bytes([len(some) - 1]) + some
+    literals.clear()
+
+
+def unpack_lz4(packed: bytes, count: int, before: bytes = b"") -> bytes | None:
+    """``count`` bytes that follow ``before``; None for a damaged block."""
+    out, at = bytearray(before), 0
+    end = len(before) + count
+    try:
+        while True:
+            token = packed[at]
+            length, at = _length(packed, at + 1, token >> 4)
+            if length > len(packed) - at or length > end - len(out):
+                return None
+            out += packed[at : at + length]
+            at += length
+            if at == len(packed):
+                return bytes(out[len(before) :]) if len(out) == end else None
+            offset = packed[at] | packed[at + 1] << 8
+            length, at = _length(packed, at + 2, token & _LONG)
+            if not 0 < offset <= len(out) or length + _LEAST_MATCH > end - len(out):
+                return None
+            for _ in range(length + _LEAST_MATCH):
+                out.append(out[-offset])
+    except IndexError:
+        return None
+
+
+def _length(packed: bytes, at: int, nibble: int) -> tuple[int, int]:
+    length = nibble
+    while nibble == _LONG:
+        length += packed[at]
+        at += 1
+        if packed[at - 1] != 255:
+            break
+    return length, at
+
+
+def unpack_delta(packed: bytes, count: int, stride: int, before: bytes = b"") -> bytes | None:
+    """``count`` bytes that follow ``before``; None for damaged ones."""
+    out, at, end = bytearray(before), 0, len(before) + count
+    try:
+        while stride and len(out) < end:
+            control = packed[at]
+            run = control >= _RUN
+            length = control - _RUN + 2 if run else control + 1
+            some = packed[at + 1 : at + 2] * length if run else packed[at + 1 : at + 1 + length]
+            at += 2 if run else 1 + length
+            if length > end - len(out) or len(some) < length:
+                return None
+            for difference in some:
+                last = out[-stride] if stride <= len(out) else 0
+                out.append((last + difference) & 0xFF)
+    except IndexError:
+        return None
+    whole = stride > 0 and at == len(packed)
+    return bytes(out[len(before) :]) if whole else None
+
+
+@cache
+def _lz4() -> Any:
+    return importlib.import_module("lz4.block")  # not every session packs
