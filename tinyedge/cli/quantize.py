@@ -41,6 +41,7 @@ def command(
     if layers:
         _console.show(_layers(report))
         _console.note(f"drawn in {report.layers_path}")
+        _console.note(report.treat)
     save(json_path, report)
     require_accuracy(report)
     _console.verdict(True, f"int8 loses at most {report.max_accuracy_drop * 100:g} points")
@@ -80,4 +81,5 @@ def _layers(report: QuantizeReport) -> object:
         for layer in report.layers
     ]
     columns = ["#", "operator", ">signal to noise, dB", ">its own part, dB", "what would help"]
-    return _console.table("Layers, int8 against float", columns, rows)
+    against = "float" if report.method == "ptq" else "itself without rounded outputs"
+    return _console.table(f"Layers, int8 against {against}", columns, rows)

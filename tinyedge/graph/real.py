@@ -41,15 +41,21 @@ def dequantize(tensor: Tensor, values: Array) -> Reals:
     return real
 
 
-def run(graph: Graph, inputs: Sequence[Array]) -> dict[int, Reals]:
+def run(
+    graph: Graph, inputs: Sequence[Array], unrounded: Sequence[Array] | None = None
+) -> dict[int, Reals]:
     """Every computed tensor and input of one inference in real numbers, by index.
 
-    ``inputs`` are the model's, quantized.
+    ``inputs`` are the model's, quantized; ``unrounded`` what they were before (None: what they
+    stand for).
     """
     exact = reference.run(graph, inputs, keep=True)
     real: dict[int, Reals] = {}
-    for tensor in graph.inputs:
-        real[tensor.index] = dequantize(tensor, exact[tensor.index])
+    for position, tensor in enumerate(graph.inputs):
+        given = (
+            dequantize(tensor, exact[tensor.index]) if unrounded is None else unrounded[position]
+        )
+        real[tensor.index] = np.asarray(given, np.float64).reshape(tensor.shape)
     for op in graph.ops:
         kernel = _KERNELS.get(type(op))
         if kernel is not None:

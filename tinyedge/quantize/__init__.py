@@ -234,16 +234,14 @@ def _sparsity(tflite: bytes) -> float:
 def _with_layers(
     recipe: Recipe, dataset: Dataset, made: _Made, folder: Path, report: QuantizeReport
 ) -> QuantizeReport:
-    if made.twin is not None:
-        raise ConfigError(
-            f"{recipe.path}: quantization-aware training has no float network to compare with",
-            'write quantize.method = "ptq" to see the layers',
-        )
-    from tinyedge.quantize import convert, noise  # noqa: PLC0415 - TensorFlow's part
+    from tinyedge.quantize import advice, convert, noise  # noqa: PLC0415 - TensorFlow's part
 
-    found = convert.layers(recipe, dataset, made.model, (folder / TFLITE).read_bytes())
+    tflite, aware = (folder / TFLITE).read_bytes(), made.twin is not None
+    found = convert.layers(recipe, dataset, made.model, tflite, aware=aware)
     write_atomic(folder / LAYERS, noise.draw(recipe.name, found))
-    return msgspec.structs.replace(report, layers=tuple(found), layers_path=LAYERS)
+    return msgspec.structs.replace(
+        report, layers=tuple(found), layers_path=LAYERS, treat=advice.treat(found)
+    )
 
 
 def _key(recipe: Recipe, dataset: Dataset, made: _Made) -> str:

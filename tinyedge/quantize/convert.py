@@ -47,12 +47,19 @@ def convert(recipe: Recipe, dataset: Dataset, model: bytes, twin: Path | None) -
     return _search(recipe, dataset, model, samples, choices)
 
 
-def layers(recipe: Recipe, dataset: Dataset, model: bytes, tflite: bytes) -> list[LayerNoise]:
-    """Each layer's int8 output against the float network's, worst first."""
-    samples = dataset.representative(noise.SAMPLES, recipe.quantize.seed).inputs
-    floating = ptq.calibrated(backend.load(), model, samples, recipe.name)
-    graph = read_tflite.read(tflite, recipe.name)
-    return noise.layers(backend.load(), graph, floating, dataset.test)
+def layers(
+    recipe: Recipe, dataset: Dataset, model: bytes, tflite: bytes, *, aware: bool
+) -> list[LayerNoise]:
+    """Each layer's int8 output against the float network's, worst first.
+
+    One that is ``aware`` of int8 is compared with itself without rounded outputs.
+    """
+    graph, test = read_tflite.read(tflite, recipe.name), dataset.test
+    if aware:
+        return noise.layers(recipe, graph, test, noise.trained(graph, test))
+    plain = ptq.floating(backend.load(), model, recipe.name)
+    values = floats.run(backend.load(), plain, test.first(noise.SAMPLES).inputs)
+    return noise.layers(recipe, graph, test, values)
 
 
 def floating(

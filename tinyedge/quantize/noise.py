@@ -3,49 +3,61 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge.backend import Backend
 from tinyedge.dataset import Split
-from tinyedge.graph import reference
+from tinyedge.graph import real, reference
 from tinyedge.graph.types import Graph, Op, Tensor
 from tinyedge.quantize import floats
+from tinyedge.quantize.advice import advise
 from tinyedge.quantize.inputs import inputs
+from tinyedge.recipe import Recipe
 from tinyedge.results import LayerNoise
 
 SAMPLES = 16
-_CLEAN_DB = 30.0  # five bits: nothing to treat
-_OUTLIERS = 2.0  # a range so many times that of 99.9 % of the values
-_SPREAD = 8.0  # the largest weights of a channel against the smallest's
 
 
-def layers(backend: Backend, graph: Graph, floating: bytes, split: Split) -> list[LayerNoise]:
+def layers(
+    recipe: Recipe, graph: Graph, split: Split, wanted: Iterable[floats.Values]
+) -> list[LayerNoise]:
     """Compare the first samples of the split, layer by layer; worst first.
 
-    ``floating`` is the calibrated float .tflite that ``graph`` was quantized from: its tensors
-    have the same names.
+    ``wanted`` has what each tensor should be, by name, sample after sample: as :func:`floats.run`
+    finds in the float network, or :func:`trained`.
     """
     some = split.first(SAMPLES)
     signal: dict[int, list[NDArray[Any]]] = {}
     noise: dict[int, list[NDArray[Any]]] = {}
-    quantized = inputs(some, graph.inputs[0].q)
-    for sample, wanted in zip(quantized, floats.run(backend, floating, some.inputs), strict=True):
+    for sample, values in zip(inputs(some, graph.inputs[0].q), wanted, strict=True):
         got = reference.run(graph, [sample], keep=True)
-        for tensor in _compared(graph, wanted):
-            real = (got[tensor.index].astype(np.float64) - tensor.q.zero_point) * tensor.q.scale
-            value = wanted[tensor.name].astype(np.float64).ravel()
-            signal.setdefault(tensor.index, []).append(value)
-            noise.setdefault(tensor.index, []).append(real.ravel() - value)
+        for tensor in _compared(graph, values):
+            ideal = values[tensor.name].astype(np.float64).ravel()
+            signal.setdefault(tensor.index, []).append(ideal)
+            reached = real.dequantize(tensor, got[tensor.index]).ravel()
+            noise.setdefault(tensor.index, []).append(reached - ideal)
     decibels = {index: _decibels(signal[index], noise[index]) for index in signal}
     found = [
-        _layer(op, decibels, signal[op.outputs[0].index])
+        _layer(recipe, op, decibels, signal[op.outputs[0].index])
         for op in graph.ops
         if op.outputs[0].index in decibels
     ]
     return sorted(found, key=lambda layer: (layer.snr_db, layer.index))
+
+
+def trained(graph: Graph, split: Split) -> Iterator[floats.Values]:
+    """What a network that has trained with int8 would answer, if no layer's output were rounded.
+
+    Its weights are those of int8: to these it was trained. For the first samples of the split.
+    """
+    some = split.first(SAMPLES)
+    for sample, unrounded in zip(inputs(some, graph.inputs[0].q), some.inputs, strict=True):
+        values = real.run(graph, [sample], [unrounded])
+        names = {tensor.index: tensor.name for tensor in graph.tensors}
+        yield {names[index]: value.astype(np.float32) for index, value in values.items()}
 
 
 def draw(model: str, found: list[LayerNoise]) -> bytes:
@@ -83,7 +95,9 @@ def _decibels(signal: list[NDArray[Any]], noise: list[NDArray[Any]]) -> float:
     return float(10 * np.log10(max(power, 1e-30) / max(lost, 1e-12 * max(power, 1e-18))))
 
 
-def _layer(op: Op, decibels: dict[int, float], values: list[NDArray[Any]]) -> LayerNoise:
+def _layer(
+    recipe: Recipe, op: Op, decibels: dict[int, float], values: list[NDArray[Any]]
+) -> LayerNoise:
     output = op.outputs[0]
     reached = [decibels[tensor.index] for tensor in op.activations if tensor.index in decibels]
     snr = decibels[output.index]
@@ -93,19 +107,5 @@ def _layer(op: Op, decibels: dict[int, float], values: list[NDArray[Any]]) -> La
         tensor=output.name,
         snr_db=round(snr, 2),
         gain_db=round(snr - min(reached), 2) if reached else 0.0,
-        advice="" if snr >= _CLEAN_DB else _advice(op, np.concatenate(values)),
+        advice=advise(recipe, op, snr, np.concatenate(values)),
     )
-
-
-def _advice(op: Op, values: NDArray[Any]) -> str:
-    if op.kind == "SOFTMAX":
-        return ""  # its range is fixed
-    largest, usual = np.abs(values).max(), np.percentile(np.abs(values), 99.9)
-    if usual > 0 and largest / usual > _OUTLIERS:
-        return 'a few values take up the range: quantize.calibration = "percentile" or "search"'
-    weights = [tensor for tensor in op.inputs if tensor.is_constant and len(tensor.shape) > 1]
-    if weights and len(weights[0].q.scales) == 1 and weights[0].data is not None:
-        peaks = np.abs(weights[0].data.reshape(weights[0].shape[0], -1).astype(int)).max(axis=1)
-        if peaks.max() > _SPREAD * max(1, int(peaks.min())):
-            return 'its outputs\' weights differ in size: quantize.dense = "per-channel"'
-    return 'let it train with int8: quantize.method = "qat"'

@@ -152,6 +152,9 @@ class QuantizeReport(Result, frozen=True, kw_only=True):
         Meta(description="Of --layers: int8 against float, worst first"),
     ] = ()
     layers_path: Annotated[str, Meta(description="Of --layers: picture of the same")] = ""
+    treat: Annotated[
+        str, Meta(description="With --layers: which layer to treat and how, in the recipe's keys")
+    ] = ""
     representative_samples: Annotated[int, Meta(ge=0, description="Taken from the training split")]
     test_samples: Annotated[int, Meta(ge=0)]
     metric: Annotated[

@@ -1,6 +1,8 @@
 """Ranges by other rules than least and greatest, a search for the best, and each layer's noise."""
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -8,16 +10,15 @@ import pytest
 from click.testing import CliRunner
 
 from tests.conftest import Trained
-from tinyedge import backend, dataset, results
-from tinyedge import quantize as quantization
+from tests.support.imported import importing
+from tinyedge import backend, dataset, resources, results
 from tinyedge.cli import cli
-from tinyedge.errors import ConfigError
 from tinyedge.graph import read_tflite
 from tinyedge.graph.types import Graph
-from tinyedge.quantize import calibrate, check_int8, convert, floats, noise, ptq, quantize
+from tinyedge.quantize import advice, calibrate, check_int8, convert, floats, noise, ptq, quantize
 from tinyedge.quantize.calibrate import Choice
 from tinyedge.recipe import Quantize, Recipe
-from tinyedge.results import QuantizeReport
+from tinyedge.results import LayerNoise, QuantizeReport
 from tinyedge.train import model_path
 
 pytestmark = pytest.mark.timeout(900)  # seconds where the machine is free
@@ -124,8 +125,10 @@ def test_layers_are_listed_worst_first_and_drawn(trained: Trained, tmp_path: Pat
     assert {layer.op for layer in report.layers} >= {"CONV_2D", "FULLY_CONNECTED", "SOFTMAX"}
     assert all(10 < ratio < 60 for ratio in ratios)
     assert "signal to noise" in done.output
+    assert report.treat
+    assert report.treat[:40] in done.output + done.stderr
     assert Path(report.layers_path).read_bytes().startswith(b"\x89PNG")
-    kept = quantization.quantize(trained.recipe, trained.workspace, trained.report)
+    kept = quantize(trained.recipe, trained.workspace, trained.report)
     assert (kept.layers, kept.layers_path) == (report.layers, report.layers_path)
 
 
@@ -144,17 +147,85 @@ def test_a_range_that_is_too_wide_is_found_and_named(
     tensor.quantization.max = tensor.quantization.max * 64
     wide = bytes(flatbuffer_utils.convert_object_to_bytearray(parsed))
     tflite = ptq.quantize_calibrated(backend.load(), wide, "x", "per-channel")
-    found = noise.layers(backend.load(), read_tflite.read(tflite, "x"), floating, data.test)
+    values = floats.run(backend.load(), floating, data.test.first(noise.SAMPLES).inputs)
+    graph = read_tflite.read(tflite, "x")
+    found = noise.layers(trained.recipe, graph, data.test, values)
     worst = min(found, key=lambda layer: layer.gain_db)
     assert "conv2/Relu" in worst.tensor
     assert worst.gain_db < -10
     assert worst.advice
+    assert advice.treat(found).startswith(f"treat layer {worst.index} {worst.op}")
 
 
-def test_qat_has_no_layers_to_compare(trained: Trained, tmp_path: Path) -> None:
-    made = quantization._Made(b"", Path("x"))
-    with pytest.raises(ConfigError, match="no float network to compare with"):
-        quantization._with_layers(trained.recipe, None, made, tmp_path, None)
+def test_a_network_trained_with_int8_is_compared_with_itself(
+    trained: Trained, data: dataset.Dataset, keras_model: bytes, floating: bytes
+) -> None:
+    """The least noise where weights are rounded for both; a wide range is found all the same."""
+    tflite = _converted(trained.recipe, data, keras_model).tflite
+    graph = read_tflite.read(tflite, "x")
+    aware = _with(trained.recipe, method="qat")
+    layers = noise.layers(aware, graph, data.test, noise.trained(graph, data.test))
+    values = floats.run(backend.load(), floating, data.test.first(noise.SAMPLES).inputs)
+    plain = noise.layers(trained.recipe, graph, data.test, values)
+    assert [layer.op for layer in sorted(layers, key=lambda layer: layer.index)] == [
+        op.kind for op in graph.ops
+    ]
+    first, also = (next(one for one in found if one.index == 0) for found in (layers, plain))
+    assert also.snr_db - 1 < first.snr_db < 70
+    assert all(-30 < layer.gain_db < 30 for layer in layers)
+
+
+def _layer(index: int, snr: float, gain: float, text: str) -> LayerNoise:
+    return LayerNoise(
+        index=index, op="CONV_2D", tensor=f"t{index}", snr_db=snr, gain_db=gain, advice=text
+    )
+
+
+def test_one_sentence_says_which_layer_to_treat_and_how() -> None:
+    layers = [_layer(2, 10.0, -3.0, "a"), _layer(1, 20.0, -9.5, "b"), _layer(0, 40.0, -20.0, "")]
+    assert advice.treat(layers) == (
+        'treat layer 1 CONV_2D "t1": it is 20.0 dB clean and loses 9.5 dB itself; b'
+    )
+    assert advice.treat(layers[2:]).startswith("no layer needs treatment")
+
+
+@pytest.mark.parametrize(
+    ("settings", "peak", "expected"),
+    [
+        ({}, 1.0, 'quantize.method = "qat"'),
+        ({}, 50.0, 'quantize.calibration = "percentile" or "search"'),
+        ({"calibration": "search"}, 50.0, 'quantize.method = "qat"'),
+        ({"method": "qat", "epochs": 3}, 50.0, "quantize.epochs = 6"),
+        ({"dense": "per-tensor"}, 1.0, 'quantize.dense = "per-channel"'),
+    ],
+)
+def test_the_advice_is_a_key_that_is_not_set_yet(
+    trained: Trained, settings: dict[str, Any], peak: float, expected: str
+) -> None:
+    recipe = _with(trained.recipe, **settings)
+    golden = resources.root("models") / "digits-cnn" / "golden" / "digits-cnn.tflite"
+    graph = read_tflite.read(golden.read_bytes(), "x")
+    op = next(op for op in graph.ops if op.kind == "FULLY_CONNECTED")
+    if "dense" in settings:
+        weights, quant = op.inputs[1].data.copy(), op.inputs[1].q
+        weights[0] //= 64
+        whole = dataclasses.replace(quant, scales=quant.scales[:1], zero_points=(0,))
+        tensor = dataclasses.replace(op.inputs[1], data=weights, quant=whole)
+        op = dataclasses.replace(op, inputs=(op.inputs[0], tensor, *op.inputs[2:]))
+    values = np.linspace(-1, 1, 10_000)
+    values[0] = peak
+    assert expected in advice.advise(recipe, op, 20.0, values)
+    assert not advice.advise(recipe, op, 30.0, values)
+
+
+def test_what_cannot_train_is_not_told_to(trained: Trained, tmp_path: Path) -> None:
+    (tmp_path / "x.tflite").write_bytes(b"")
+    recipe = importing(tmp_path, "x.tflite")
+    op = type("Op", (), {"kind": "CONV_2D"})()
+    values = np.linspace(-1, 1, 1000)
+    assert "quantize.calibration" in advice.advise(recipe, op, 20.0, values)
+    searched = _with(recipe, calibration="search")
+    assert "quantize.samples = 80" in advice.advise(searched, op, 20.0, values)
 
 
 def test_settings_are_part_of_what_a_result_depends_on(trained: Trained) -> None:

@@ -77,7 +77,8 @@ def test_two_of_four_are_zero_along_the_input_channels(workspace: Workspace) -> 
 
 
 def test_clusters_keep_the_zeros_and_int8_keeps_both(workspace: Workspace) -> None:
-    report, quantized = _made(_recipe(workspace.root, PRUNE, CLUSTER, QAT), workspace)
+    recipe = _recipe(workspace.root, PRUNE, CLUSTER, QAT)
+    report, quantized = _made(recipe, workspace)
     prune, cluster, qat = report.stages
     assert [stage.stage for stage in report.stages] == ["prune", "cluster", "qat"]
     assert cluster.most_values <= 8
@@ -88,6 +89,10 @@ def test_clusters_keep_the_zeros_and_int8_keeps_both(workspace: Workspace) -> No
     assert quantized.sparsity >= 0.45
     dense = [kernel for kernel in _kernels(quantized) if kernel.ndim == 2]
     assert all(len(np.unique(kernel)) <= 9 for kernel in dense)
+    shown = quantize(recipe, workspace, report, layers=True)
+    assert {layer.op for layer in shown.layers} >= {"CONV_2D", "FULLY_CONNECTED", "SOFTMAX"}
+    assert all(10 < layer.snr_db < 70 for layer in shown.layers)
+    assert shown.treat
 
 
 def test_a_stage_that_was_stopped_goes_on_to_the_same_bytes(
