@@ -205,6 +205,8 @@ class _Recorder:
                     self.samples += some
         except TinyedgeError as error:
             self._error = error
+        except Exception as error:  # noqa: BLE001  of a monitor that is not ours
+            self._error = LinkError(f"the power monitor failed: {type(error).__name__}: {error}")
 
 
 @contextmanager

@@ -25,7 +25,9 @@ class _Meter:
 
     damaged = 0
 
-    def __init__(self, step_s: float = 0.001, fails: bool = False, silent: bool = False) -> None:
+    def __init__(
+        self, step_s: float = 0.001, fails: Exception | None = None, silent: bool = False
+    ) -> None:
         self._step, self._next = step_s, time.monotonic()
         self._fails, self._silent = fails, silent
 
@@ -33,8 +35,8 @@ class _Meter:
         pass
 
     def read(self, timeout_s: float) -> Sequence[Sample]:
-        if self._fails:
-            raise LinkError("the monitor has gone")
+        if self._fails is not None:
+            raise self._fails
         time.sleep(min(timeout_s, 0.005))
         found = []
         while self._next < time.monotonic() and not self._silent:
@@ -77,7 +79,9 @@ def test_a_monitor_that_is_too_slow_is_refused() -> None:
 
 def test_a_monitor_that_fails_or_is_silent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LinkError, match="the monitor has gone"):
-        _measure(_Meter(fails=True))
+        _measure(_Meter(fails=LinkError("the monitor has gone")))
+    with pytest.raises(LinkError, match="the power monitor failed: KeyError: 'volts'"):
+        _measure(_Meter(fails=KeyError("volts")))
     monkeypatch.setattr(energy, "_FIRST_S", 0.05)
     with pytest.raises(LinkError, match="sent no measurement"):
         _measure(_Meter(silent=True))

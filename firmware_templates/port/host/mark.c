@@ -11,7 +11,8 @@ static int marks = -1;
 
 void te_port_mark_start(void) {
   const char *path = getenv("TE_MARKS");
-  if (path != NULL) marks = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0644);
+  if (path != NULL)
+    marks = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0644);
   te_port_mark(false);
 }
 
