@@ -12,6 +12,7 @@ import pytest
 from tests.support import bare_kernels, drawn, kernel_cases
 from tests.support.armv7em import Case
 from tinyedge.compile.kernels.mve import FAST
+from tinyedge.compile.kernels.packing import round_up
 from tinyedge.compile.params import AveragePool, Requantization
 from tinyedge.compile.plan import Domain
 
@@ -64,6 +65,18 @@ def test_convolution(seed: int, tmp_path: Path) -> None:
     for size, outputs, kernel, dilation in DILATED:
         q = drawn.conv2d(rng, size, outputs, kernel, dilation=dilation)
         found += cases(rng, q, (int(np.prod(size)),), outputs)
+    check(found, tmp_path)
+
+
+def test_pointwise_layers_run_either_way_in_place(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    found: list[Case] = []
+    for size, outputs in [((5, 5, 64), 12), ((6, 6, 8), 16), ((7, 3, 16), 16), ((1, 9, 12), 6)]:
+        q = drawn.conv2d(rng, size, outputs, (1, 1))
+        for case in cases(rng, q, (int(np.prod(size)),), outputs):
+            rule = case.kernel.overlap(case.node, 0)
+            closest = -round_up(rule.lead, 4), round_up(rule.lag, 4)
+            found += [replace(case, distance=distance) for distance in closest]
     check(found, tmp_path)
 
 

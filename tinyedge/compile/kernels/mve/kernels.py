@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tinyedge.compile import params as p
-from tinyedge.compile.kernels.mve import addition, convolution, depthwise, fully_connected, pooling
+from tinyedge.compile.kernels.mve import (
+    addition,
+    banded,
+    convolution,
+    depthwise,
+    fully_connected,
+    pooling,
+)
 from tinyedge.compile.kernels.tuned import L, Tuned
 from tinyedge.compile.program import Node
 
@@ -26,23 +33,23 @@ class Direct(_Tuned[convolution.Direct]):
         super().__init__("te_mve_conv_direct", convolution.direct, "conv.S", "conv.c")
 
 
-class Band(_Tuned[convolution.Band]):
+class Band(_Tuned[banded.Band]):
     """CONV_2D from padded rows; ``strip``: rows of outputs computed at a time."""
 
     family = p.Conv2D
 
     def __init__(self, strip: int) -> None:
-        plan = convolution.band
+        plan = banded.band
         super().__init__("te_mve_conv_band", lambda q: plan(q, strip), "conv.S", "conv.c")
 
 
-class Gathered(_Tuned[convolution.Gathered]):
+class Gathered(_Tuned[banded.Gathered]):
     """CONV_2D from gathered windows; ``limit``: of pixels computed at a time."""
 
     family = p.Conv2D
 
     def __init__(self, limit: int) -> None:
-        plan = convolution.gathered
+        plan = banded.gathered
         super().__init__("te_mve_conv_band", lambda q: plan(q, limit), "conv.S", "conv.c")
 
 
