@@ -58,6 +58,8 @@ class Browser:
         if found is None:
             missing('the program "chromium"', '"CI=true make setup" installs it')
         assert found is not None
+        if not Path("/proc/self").exists():  # a change of root without it
+            missing("/proc, which chromium needs,", '"mount -t proc proc /proc" gives it')
         self._folder = tempfile.TemporaryDirectory(prefix="tinyedge-browser-")
         argv = [*PIPES, found, *FLAGS, f"--user-data-dir={self._folder.name}", "about:blank"]
         self._process = subprocess.Popen(
