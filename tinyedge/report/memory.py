@@ -103,6 +103,7 @@ def _meter(name: str, whole: int, parts: Sequence[tuple[str, int, str]]) -> Mete
         parts=tuple(
             Part(style, round(size * scale, 3), f"{what}: {size:,} bytes")
             for style, size, what in parts
+            if size
         ),
     )
 
