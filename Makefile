@@ -218,6 +218,7 @@ repro: setup
 
 ## the long forms of what CI runs in short form: hostile bytes, kills, faults on the wire, soak (hours)
 torture: setup
+	$(VENV)/python -m tests.hostile --count 5000 --seed $(SEED)
 	$(VENV)/python -m tests.parser --minutes 60 --seed $(SEED)
 	$(VENV)/python -m tests.kills --count 200 --seed $(SEED)
 	$(VENV)/python -m tests.wire --count 100000 --seed $(SEED)

@@ -33,7 +33,7 @@ def read(path: Path, schema: int, hint: str) -> dict[str, Any]:
         raw = tomllib.loads(path.read_text())
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", hint) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, deep nesting
         raise ConfigError(f"{path}: not valid TOML: {error}", hint) from error
     if raw.get("schema") != schema:
         raise ConfigError(f"{path}: schema is {raw.get('schema')!r}", f"write schema = {schema}")

@@ -177,12 +177,17 @@ def resolve(argument: str, given: recipes.Compile | None = None) -> Model:
     if argument.endswith(".tflite"):
         if not path.is_file():
             raise ConfigError(f"{path}: there is no such file", _choices())
-        return Model(re.sub(r"[^A-Za-z0-9._-]", "-", path.stem), None, path, given)
+        return Model(_folder_name(path.stem), None, path, given)
     if not argument.endswith(".toml") and not path.is_dir() and argument not in recipes.available():
         near = near_match(argument, recipes.available())
         raise ConfigError(f'there is no model "{argument}"{near}', _choices())
     recipe = recipes.load(argument)
     return Model(recipe.name, recipe, None, given.over(recipe.compile))
+
+
+def _folder_name(stem: str) -> str:
+    """A file's name as that of a folder in the workspace: not "..", nor an option of a program."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", stem).lstrip(".-") or "model"
 
 
 def resolve_recipe(argument: str, given: recipes.Compile | None = None) -> Model:

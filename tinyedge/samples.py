@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyedge import npz_file
 from tinyedge.errors import ConfigError
 from tinyedge.graph.ops import ArgExtreme
 from tinyedge.graph.types import Graph, Tensor
 
 SEED = 1
+_HINT = "write it with numpy.savez(path, inputs=..., labels=...)"
 _LARGEST_MEMBER = 1 << 30  # bytes; an .npz that unpacks to more is refused, not read
 
 Array = NDArray[Any]
@@ -92,7 +92,10 @@ def from_npz(path: Path, graph: Graph, count: int | None = None) -> Samples:
     if labels is not None:
         lengths.add(len(labels))
     if len(lengths) != 1 or lengths == {0}:
-        raise ConfigError(f"{path}: its arrays hold {sorted(lengths)} samples, not the same number")
+        raise ConfigError(
+            f"{path}: its arrays hold {sorted(lengths)} samples, not the same number",
+            "give every array one entry a sample",
+        )
     return Samples(
         path.name,
         tuple(array[:count] for array in inputs),
@@ -122,7 +125,10 @@ def _labels(found: Array | None, classes: int, path: Path) -> NDArray[np.int64] 
     if found is None:
         return None
     if found.ndim != 1 or found.dtype.kind not in "iu":
-        raise ConfigError(f"{path}: labels must be whole numbers, one a sample")
+        raise ConfigError(
+            f"{path}: labels must be whole numbers, one a sample; they have shape {found.shape}",
+            "write them with astype(numpy.int64)",
+        )
     if len(found) and (found.min() < 0 or found.max() >= classes):
         raise ConfigError(
             f"{path}: labels run from {found.min()} to {found.max()}",
@@ -134,22 +140,12 @@ def _labels(found: Array | None, classes: int, path: Path) -> NDArray[np.int64] 
 def _arrays(path: Path) -> dict[str, Array]:
     wanted = ("inputs", "outputs", "labels")
     try:
-        with zipfile.ZipFile(path) as archive:
-            large = [item for item in archive.infolist() if item.file_size > _LARGEST_MEMBER]
-        if large:
-            raise ConfigError(f"{path}: {large[0].filename} is larger than 1 GB when unpacked")
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {key: file[key] for key in file.files if key.startswith(wanted)}
-        if not all(isinstance(array, np.ndarray) for array in arrays.values()):
-            raise ValueError("a member is no array")
-        return arrays
+        return npz_file.read(path, lambda key: key.startswith(wanted), _LARGEST_MEMBER)
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror or error}") from error
-    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise ConfigError(
-            f"{path}: not an .npz file of plain arrays: {error}",
-            "write it with numpy.savez(path, inputs=..., labels=...)",
-        ) from error
+        hint = "give the path of an .npz file that can be read"
+        raise ConfigError(f"{path}: {error.strerror or error}", hint) from error
+    except ValueError as error:
+        raise ConfigError(f"{path}: not an .npz file of plain arrays: {error}", _HINT) from error
 
 
 def _each(
@@ -160,7 +156,7 @@ def _each(
     missing = [key for key in keys if key not in arrays]
     if missing:
         has = ", ".join(sorted(arrays)) or "none of its keys"
-        raise ConfigError(f'{path}: there is no array "{missing[0]}" (found: {has})')
+        raise ConfigError(f'{path}: there is no array "{missing[0]}" (found: {has})', _HINT)
     return [(key, arrays[key], tensor) for key, tensor in zip(keys, tensors, strict=True)]
 
 
@@ -168,9 +164,14 @@ def _typed(array: Array, tensor: Tensor, where: str) -> Array:
     """Check one array's type and size against the tensor, sample by sample."""
     if array.ndim == 0 or array.size != len(array) * tensor.elements:
         shape = (len(array) if array.ndim else "samples", *tensor.shape[1:])
-        raise ConfigError(f"{where} has shape {array.shape}, the model takes {shape}")
+        raise ConfigError(
+            f"{where} has shape {array.shape}, the model takes {shape}", "reshape it, or the model"
+        )
     if array.dtype.kind == "f" and tensor.dtype.value != "float32":
         return quantize(array, tensor)
     if array.dtype != np.dtype(tensor.dtype.value):
-        raise ConfigError(f"{where} holds {array.dtype}, the model takes {tensor.dtype.value}")
+        raise ConfigError(
+            f"{where} holds {array.dtype}, the model takes {tensor.dtype.value}",
+            "convert it with astype, or write real numbers, which are quantized",
+        )
     return array

@@ -46,7 +46,7 @@ def decode(data: bytes) -> tuple[NDArray[np.float64], int]:
                 raise ValueError("longer than an hour")
             raw = file.readframes(file.getnframes())
             whole = file.getnframes() * channels * width
-    except (wave.Error, EOFError) as error:
+    except (wave.Error, EOFError, RuntimeError) as error:  # the last: a chunk that says too much
         raise ValueError(f"no PCM WAV: {str(error) or 'truncated'}") from error
     if len(raw) < whole:
         raise ValueError(f"truncated WAV: {len(raw)} of {whole} bytes")

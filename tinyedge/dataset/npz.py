@@ -5,19 +5,19 @@ Without y the samples have no labels, which is enough for a network that is imit
 
 from __future__ import annotations
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyedge import npz_file
 from tinyedge.dataset.types import Pictures
 from tinyedge.errors import TinyedgeError
 
 Array = NDArray[Any]
 _KEYS = ("x", "y", "x_train", "y_train", "x_test", "y_test")
+_LARGEST = 16 << 30  # bytes of one array
 _UNLABELLED = "unlabelled"  # the only class of samples without labels
 _HINT = "write it with numpy.savez(path, x=..., y=...)"
 
@@ -61,18 +61,11 @@ def read(path: Path, classes: tuple[str, ...] = ()) -> Pictures:
 
 def _arrays(path: Path) -> dict[str, Array]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if isinstance(file, np.ndarray):
-                raise ValueError("it is a single array, .npy")
-            arrays = {key: file[key] for key in file.files if key in _KEYS}
+        return npz_file.read(path, _KEYS.__contains__, _LARGEST)
     except OSError as error:
         raise TinyedgeError(f"{path}: {error.strerror or error}", _HINT) from error
-    except (ValueError, zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except ValueError as error:
         raise TinyedgeError(f"{path}: not an .npz file of plain arrays: {error}", _HINT) from error
-    for key, array in arrays.items():
-        if not isinstance(array, np.ndarray):
-            raise TinyedgeError(f"{path}: {key} is no array", _HINT)
-    return arrays
 
 
 def _raw(x: Array, training: Array, where: str) -> NDArray[np.uint8]:
