@@ -18,6 +18,7 @@ for kind in "$@"; do
     .venv/bin/python -m venv "$folder"
     if ! "$folder/bin/python" -m pip install --quiet --disable-pip-version-check \
         --require-hashes -r "$lock"; then
+        echo "setup-import: $lock is for Python 3.11; or name another Python in TINYEDGE_IMPORT_*" >&2
         if [ "$kind" = torch ]; then
             cat >&2 <<EOF
 setup-import: PyTorch's CPU build is not on PyPI. Set PIP_EXTRA_INDEX_URL to the index of CPU builds that

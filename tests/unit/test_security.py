@@ -2,10 +2,12 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.support.tools import CHECKOUT
 
@@ -75,11 +77,23 @@ def test_what_only_sounds_alike_is_allowed() -> None:
     assert not list(offences("np.load(p, allow_pickle=False); run(argv, shell=False)"))
 
 
-def test_every_locked_package_has_a_hash_and_no_host() -> None:
-    lock = (CHECKOUT / "requirements.lock").read_text()
+@pytest.mark.parametrize("name", sorted(path.name for path in CHECKOUT.glob("*.lock")))
+def test_every_locked_package_has_a_hash_and_no_host(name: str) -> None:
+    lock = (CHECKOUT / name).read_text()
     entries = re.split(r"^(?=[a-z0-9])", lock, flags=re.MULTILINE)[1:]
     assert len(entries) > 20
     for entry in entries:
         assert re.match(r"[a-z0-9._\[\]-]+==\S+", entry), entry
         assert "--hash=sha256:" in entry, entry
     assert "://" not in lock
+
+
+def test_the_converters_are_locked_as_their_extras_ask() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    for kind in ("onnx", "torch"):
+        lock = (CHECKOUT / f"requirements-import-{kind}.lock").read_text()
+        pins = dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", lock, flags=re.MULTILINE))
+        for wanted in project["optional-dependencies"][f"import-{kind}"]:
+            asked = Requirement(wanted)
+            assert asked.specifier.contains(pins[asked.name]), (kind, wanted)
+        assert not any(name.startswith(("nvidia", "triton")) for name in pins), kind

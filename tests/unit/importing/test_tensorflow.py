@@ -78,6 +78,23 @@ def test_a_network_of_keras_2_can_be_pruned(folder: Path, tmp_path: Path) -> Non
     assert quantize(recipe, workspace, report).sparsity > 0.45
 
 
+def test_a_float_tflite_is_taken_as_it_is(folder: Path, tmp_path: Path) -> None:
+    first, workspace = importing(folder, "k3.h5"), Workspace(tmp_path)
+    report = train(first, workspace)
+    quantized = quantize(first, workspace, report)
+    (folder / "float.tflite").write_bytes(Path(report.model_path).read_bytes())
+    recipe = importing(folder, "float.tflite")
+    again = train(recipe, Workspace(tmp_path / "again"))
+    assert again.test_accuracy == report.test_accuracy
+    same = quantize(recipe, Workspace(tmp_path / "again"), again)
+    assert same.sha256 == quantized.sha256
+    (folder / "int8.tflite").write_bytes(Path(quantized.tflite_path).read_bytes())
+    for name, expected in (("int8.tflite", "is int8, not float32"), ("sm.tflite", "too few")):
+        (folder / "sm.tflite").write_bytes(b"no model")
+        with pytest.raises(ModelError, match=expected):
+            imports.convert(importing(folder, name), _data(recipe))
+
+
 def test_one_that_has_no_layers_cannot(folder: Path) -> None:
     recipe = msgspec.structs.replace(importing(folder, "sm"), prune=Prune())
     with pytest.raises(ConfigError, match=r"\[prune\] trains layers of Keras 2, and sm"):
