@@ -103,11 +103,10 @@ def _layers(built: Built, port: str | None) -> tuple[ProfileReport | None, Debug
     observed = devices.build(firmware, observe=True)
     profiled = devices.last(observed, "profile.json", ProfileReport)
     debugged = devices.last(observed, "debug.json", DebugReport)
-    tells = firmware.plan is not None  # what its layers write
-    if here and (profiled is None or (debugged is None and tells)):
+    if here and (profiled is None or debugged is None):
         with _stages.device(observed, None) as url:
             profiled = profiled or _stages.profile(observed, url, LAYER_RUNS)
-            if debugged is None and tells:
+            if debugged is None:
                 debugged, _ = devices.debug(observed, url, 0, None, on_log=_console.note)
     return profiled, debugged
 
