@@ -23,6 +23,7 @@ from tinyedge.workspace import sha256, sources_sha256, write_if_changed
 MANIFEST = "manifest.json"
 SBOM = "sbom.cdx.json"
 _PACKAGE = Path(__file__).resolve().parent
+_TFLM_LIBRARY = "tflm.txt"  # what the Makefile has linked, in the folder of objects
 _VERSION = {"esp-idf": "idf.py"}  # toolchain -> the program that says its version
 
 
@@ -66,7 +67,7 @@ def manifest(firmware: Firmware, artifact: Artifact | None = None) -> Manifest:
         runtime=firmware.runtime,
         optimize=loaded.model.options.optimize,
         toolchain=_toolchain(board) if artifact else "",
-        inputs=_inputs(firmware),
+        inputs=(*_inputs(firmware), *_linked(firmware, artifact)),
         sources=tuple(Hashed(file.path, file.sha256) for file in firmware.files),
         elf=sha256(artifact.elf.read_bytes()) if artifact else "",
     )
@@ -90,6 +91,21 @@ def _inputs(firmware: Firmware) -> tuple[Hashed, ...]:
         Hashed("tinyedge/", sources_sha256(_PACKAGE)),
         Hashed("firmware_templates/", _tree_sha256(resources.root("firmware_templates"))),
     )
+
+
+def _linked(firmware: Firmware, artifact: Artifact | None) -> list[Hashed]:
+    """TensorFlow Lite Micro as it was linked: the library, or ESP-IDF's lock of its component."""
+    if firmware.runtime != "tflm" or artifact is None:
+        return []
+    found = []
+    named = artifact.out / _TFLM_LIBRARY
+    if named.is_file():
+        library = Path(named.read_text().strip())
+        found.append(Hashed(library.name, sha256(library.read_bytes())))
+    lock = firmware.folder / "dependencies.lock"
+    if lock.is_file():
+        found.append(Hashed(lock.name, sha256(lock.read_bytes())))
+    return found
 
 
 def _tree_sha256(folder: Path) -> str:
