@@ -58,7 +58,7 @@ class Stage:
         self._prepare("killed")
         first = self.run(at, "killed")
         assert first.returncode == -signal.SIGKILL, first.stderr
-        self.orphans.extend(_end_all_of(self.folder / "killed"))
+        self.orphans.extend(end_all_of(self.folder / "killed"))
         self._age("killed")
         self._good(self.run(0, "killed"))
         left = self.left("killed")
@@ -112,7 +112,7 @@ class Stage:
     def _end(self, workspace: str) -> None:
         if self.after:
             self._good(self.run(0, workspace, arguments=self.after))
-        assert not _end_all_of(self.folder / workspace)
+        assert not end_all_of(self.folder / workspace)
 
     @staticmethod
     def _good(done: subprocess.CompletedProcess[str]) -> subprocess.CompletedProcess[str]:
@@ -127,7 +127,7 @@ def _digest(path: Path) -> str:
     return sha256(data)
 
 
-def _end_all_of(folder: Path) -> list[int]:
+def end_all_of(folder: Path) -> list[int]:
     """Kill the processes whose command line or working folder names ``folder``; their pids."""
     found = []
     for entry in Path("/proc").iterdir():
