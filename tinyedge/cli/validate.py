@@ -115,10 +115,16 @@ def show(report: ValidateReport) -> None:
     )
     if report.raw is not None:
         _console.show(_raw(report.raw))
-    text = f"{report.samples:,} answers equal the TFLM reference, byte for byte"
-    if not report.held:
-        text = f"{report.mismatches:,} of {report.samples:,} answers differ from the TFLM reference"
-    _console.verdict(report.held, text)
+    _console.verdict(report.held, _verdict(report))
+
+
+def _verdict(report: ValidateReport) -> str:
+    if report.mismatches:
+        total = f"{report.mismatches:,} of {report.samples:,}"
+        return f"{total} answers differ from the TFLM reference"
+    if report.raw is not None and report.raw.differing_input_bytes:
+        return f"{report.raw.differing_input_bytes:,} input bytes differ from the host's"
+    return f"{report.samples:,} answers equal the TFLM reference, byte for byte"
 
 
 def _raw(raw: RawReport) -> object:

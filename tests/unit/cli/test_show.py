@@ -4,9 +4,18 @@ import msgspec
 import pytest
 
 from tests.support import made_up
-from tinyedge.cli import _console, bench, build, demo, validate
-from tinyedge.errors import CheckFailed
-from tinyedge.results import DemoReport, ReportFiles
+from tinyedge.cli import _console, bench, build, cli, collect, demo, validate
+from tinyedge.errors import CheckFailed, ConfigError
+from tinyedge.results import (
+    ClassCount,
+    CollectReport,
+    DemoReport,
+    RawReport,
+    ReportFiles,
+    Spread,
+    WireMode,
+    WireReport,
+)
 
 
 def test_a_difference_is_told_with_sample_and_bytes(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,6 +43,94 @@ def test_answers_without_labels_have_no_accuracy(capsys: pytest.CaptureFixture[s
     )
     validate.show(none)
     assert "the samples have no labels" in capsys.readouterr().out
+
+
+RAW = RawReport(
+    frame_sizes=("30x20x3", "64x48x1"),
+    frame_bytes=4872,
+    input_bytes=1568,
+    differing_input_bytes=2,
+    first_difference="cat/1.png: input byte 7 is 3, not 4",
+    ticks=Spread(median=1200.0, min=900.0, max=1500.0),
+    tick_unit="instructions",
+)
+
+
+def test_inputs_that_differ_fall_short_though_the_answers_are_equal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    wrong = msgspec.structs.replace(made_up.validate(), raw=RAW, held=False)
+    validate.show(wrong)
+    out = capsys.readouterr().out
+    assert "2 of 1,568" in out
+    assert "1,200 instructions" in out
+    assert "FELL SHORT: 2 input bytes differ from the host's" in out
+    with pytest.raises(CheckFailed, match="input byte 7 is 3, not 4"):
+        validate.require_equal(wrong)
+
+
+def test_the_link_s_ways_say_what_they_are_computed_from(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    mode = WireMode(mode="packed", bytes_sent=541.1, bytes_received=69.5, samples_per_second=18.87)
+    cost = WireReport(
+        samples=20,
+        inputs="test split of x",
+        input_bytes=784,
+        baud=115_200,
+        inference_included=False,
+        modes=(mode,),
+    )
+    bench.show(msgspec.structs.replace(made_up.bench(), wire=cost))
+    out = " ".join(capsys.readouterr().out.split())
+    assert "computed from the bytes alone" in out
+    assert "541.1 69.5 18.87" in out
+
+
+def test_collected_frames_are_counted_and_the_stand_in_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    report = CollectReport(
+        model="made-up",
+        sha256=made_up.SHA,
+        board="netduinoplus2",
+        runtime="aot",
+        elf_sha256=None,
+        url="socket://127.0.0.1:1",
+        folder="frames",
+        sensor="host",
+        stored="raw",
+        before=3,
+        collected=2,
+        lost=0,
+        labels=(ClassCount(name="cat", count=2),),
+        answers=(ClassCount(name="dog", count=2),),
+        seconds=1.0,
+    )
+    collect.show(report)
+    out = " ".join(capsys.readouterr().out.split())
+    assert "pushed by the host in place of a sensor" in out
+    assert "cat 2 0 dog 0 2" in out
+    assert "5 frames: frames" in out
+    collect.show(msgspec.structs.replace(report, sensor="board"))
+    assert "in place of" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["collect", "x.tflite", "--out", "o", "--sensor", "--from", "."], "two places"),
+        (["collect", "x.tflite", "--out", "o", "--label", "a", "--by-answer"], "two labels"),
+        (["collect", "x.tflite", "--out", "o", "--label", "../a"], "cannot name a folder"),
+        (["validate", "x.tflite", "--raw", "--inputs", __file__], "leave out --inputs"),
+    ],
+)
+def test_what_contradicts_itself_is_refused_before_any_work(
+    arguments: list[str], message: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        cli.main(arguments, standalone_mode=False)
+    caught.match(message)
 
 
 def test_a_firmware_over_the_budget_says_by_how_much() -> None:
