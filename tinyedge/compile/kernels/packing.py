@@ -19,13 +19,13 @@ def round_up(value: int, step: int) -> int:
     return -(-value // step) * step
 
 
-def channel_blocks(filters: NDArray[np.int8]) -> NDArray[np.int8]:
-    """[channel, ...] -> [channel / BLOCK, ..., BLOCK], missing channels zero; flat."""
+def channel_blocks(filters: NDArray[np.int8], block: int = BLOCK) -> NDArray[np.int8]:
+    """[channel, ...] -> [channel / block, ..., block], missing channels zero; flat."""
     channels = filters.shape[0]
     flat = filters.reshape(channels, -1)
-    padded = np.zeros((round_up(channels, BLOCK), flat.shape[1]), np.int8)
+    padded = np.zeros((round_up(channels, block), flat.shape[1]), np.int8)
     padded[:channels] = flat
-    return padded.reshape(-1, BLOCK, flat.shape[1]).transpose(0, 2, 1).reshape(-1)
+    return padded.reshape(-1, block, flat.shape[1]).transpose(0, 2, 1).reshape(-1)
 
 
 def output_stage(

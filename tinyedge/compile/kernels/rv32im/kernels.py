@@ -15,10 +15,12 @@ from tinyedge.compile.plan import Constant
 #: TE_RV32_TAPS of rv32im.h
 _TAPS = 64
 _PIXELS = 4
+#: outputs at a time of a fully connected layer
+_DENSE = 8
 
 
-def _stages(made: stage.Stage) -> Constant:
-    """te_rv32_stage of each four channels."""
+def _stages(made: stage.Stage, channels: int = BLOCK) -> Constant:
+    """te_rv32_stage of each four channels, filled up to a multiple of ``channels``."""
     kinds = (
         made.signed_initial,
         made.multipliers,
@@ -26,7 +28,7 @@ def _stages(made: stage.Stage) -> Constant:
         made.constants - made.negatives,
         made.shifts,
     )
-    rows = np.stack([np.pad(kind, (0, -kind.size % BLOCK)) for kind in kinds])
+    rows = np.stack([np.pad(kind, (0, -kind.size % channels)) for kind in kinds])
     blocks = rows.reshape(len(kinds), -1, BLOCK).transpose(1, 0, 2)
     return Constant("stages", np.ascontiguousarray(blocks).astype(np.int32))
 
@@ -164,8 +166,8 @@ class _Dense(Layer):
     @property
     def instructions(self) -> int:
         outputs, inputs = self.params.filter.shape
-        channels = packing.round_up(int(outputs), BLOCK)
-        return self.params.batches * channels * (16 + int(inputs) * 7 // 2)
+        channels = packing.round_up(int(outputs), _DENSE)
+        return self.params.batches * channels * (20 + int(inputs) * 13 // 4)
 
     def overlap(self, input_bytes: int) -> tuple[int, int]:
         return self.params.batches * int(self.params.filter.shape[0]), input_bytes
@@ -173,8 +175,8 @@ class _Dense(Layer):
     def fields(self) -> Fields:
         q = self.params
         return (
-            ("weights", Constant("weights", packing.channel_blocks(q.filter))),
-            ("stages", _stages(self.stage)),
+            ("weights", Constant("weights", packing.channel_blocks(q.filter, _DENSE))),
+            ("stages", _stages(self.stage, _DENSE)),
             ("batches", q.batches),
             ("inputs", int(q.filter.shape[1])),
             ("outputs", int(q.filter.shape[0])),
@@ -202,7 +204,7 @@ class Depthwise(Tuned[_DepthwiseConv]):
 
 
 class FullyConnected(Tuned[_Dense]):
-    """FULLY_CONNECTED, four outputs at a time."""
+    """FULLY_CONNECTED, eight outputs at a time."""
 
     family = p.FullyConnected
 

@@ -5,17 +5,10 @@
 
 enum { PIXELS = 4 };
 
-/* Sixteen sums, four weights and an input fit the registers if nothing is loaded ahead of its use.
- */
-#if defined __GNUC__ && !defined __clang__
-#define IN_ORDER __attribute__((noinline, optimize("no-schedule-insns")))
-#else
-#define IN_ORDER __attribute__((noinline))
-#endif
-
-/* Sums of four pixels and four channels: per tap, eight loads for sixteen products. */
-IN_ORDER static void multiply(const int8_t *columns, const int8_t *weights, uint32_t taps,
-                              const int32_t *initial, int32_t sums[PIXELS][4]) {
+/* Sums of four pixels and four channels: per tap, eight loads for sixteen products. Sixteen sums,
+ * four weights and an input fit the registers if nothing is loaded ahead of its use. */
+TE_RV32_IN_ORDER static void multiply(const int8_t *columns, const int8_t *weights, uint32_t taps,
+                                      const int32_t *initial, int32_t sums[PIXELS][4]) {
   int32_t a0 = initial[0], a1 = initial[1], a2 = initial[2], a3 = initial[3];
   int32_t b0 = a0, b1 = a1, b2 = a2, b3 = a3;
   int32_t c0 = a0, c1 = a1, c2 = a2, c3 = a3;

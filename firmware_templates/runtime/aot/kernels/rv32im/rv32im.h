@@ -45,8 +45,8 @@ void te_rv32_depthwise(const te_rv32_depthwise_params *params, const void *input
                        void *scratch);
 
 typedef struct te_rv32_fully_connected_params {
-  const void *weights; /* [outputs / 4][inputs][4] */
-  const void *stages;
+  const void *weights; /* [outputs / 8][inputs][8] */
+  const void *stages;  /* te_rv32_stage for each four outputs, an even number of them */
   uint16_t batches, inputs, outputs;
   int8_t low, high; /* clamp of the output */
 } te_rv32_fully_connected_params;

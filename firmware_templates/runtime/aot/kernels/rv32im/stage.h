@@ -1,8 +1,15 @@
-/* From a sum to a byte. */
+/* From a sum to a byte, and what inner loops share. */
 #ifndef TE_RV32_STAGE_H
 #define TE_RV32_STAGE_H
 
 #include "rv32im.h"
+
+/* For inner loops whose sums fill the registers. */
+#if defined __GNUC__ && !defined __clang__
+#define TE_RV32_IN_ORDER __attribute__((noinline, optimize("no-schedule-insns")))
+#else
+#define TE_RV32_IN_ORDER __attribute__((noinline))
+#endif
 
 static inline int8_t te_rv32_byte(const te_rv32_stage *s, uint32_t channel, int32_t sum,
                                   int32_t low, int32_t high) {
