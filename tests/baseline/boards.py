@@ -23,6 +23,7 @@ from tinyedge.workspace import Workspace, write_atomic
 FOLDER = Path(__file__).parent / "boards"
 #: board -> the models to count; None: all
 BOARDS: dict[str, frozenset[str] | None] = {
+    "qemu-mps2-m0": None,
     "qemu-mps3-an547": None,
     "qemu-riscv32": None,
     "qemu-xtensa": None,

@@ -12,6 +12,8 @@ from tinyedge.compile.plan import Domain, Step
 #: cores with the DSP extension of ARMv7E-M, which ARMv8-M's Main Extension has too
 _DSP = ("cortex-m4", "cortex-m4f", "cortex-m7", "cortex-m7f", "cortex-m33", "cortex-m55")
 _ARMV6M = ("cortex-m0", "cortex-m0plus")
+#: a Cortex-M3, without that extension, has all instructions of ARMv6-M
+_NO_DSP = (*_ARMV6M, "cortex-m3")
 _RV32 = ("rv32imc", "rv32imac")
 
 Tables = tuple[tuple[Kernel, ...], ...]
@@ -20,14 +22,14 @@ Tables = tuple[tuple[Kernel, ...], ...]
 TUNED: dict[Optimize, dict[str, Tables]] = {
     "speed": {
         **dict.fromkeys(_DSP, (armv7em.FAST, armv7em.SMALL)),
-        **dict.fromkeys(_ARMV6M, (armv6m.FAST, armv6m.SMALL)),
+        **dict.fromkeys(_NO_DSP, (armv6m.FAST, armv6m.SMALL)),
         "cortex-m55": (mve.FAST, armv7em.FAST, armv7em.SMALL),
         "xtensa-lx6": (xtensa_lx6.FAST,),
         **dict.fromkeys(_RV32, (rv32im.FAST,)),
     },
     "size": {
         **dict.fromkeys(_DSP, (armv7em.SMALL,)),
-        **dict.fromkeys(_ARMV6M, (armv6m.SMALL,)),
+        **dict.fromkeys(_NO_DSP, (armv6m.SMALL,)),
         "cortex-m55": (mve.FAST, armv7em.SMALL),
         "xtensa-lx6": (xtensa_lx6.FAST,),
         **dict.fromkeys(_RV32, (rv32im.FAST,)),
