@@ -49,7 +49,7 @@ def run(recipe: Recipe, workspace: Workspace, force: bool = False) -> TrainRepor
     if report.skipped:
         _console.note(_skipped(report))
     if report.imported is not None:
-        _console.note(_compared(report.imported))
+        _console.note(report.imported.comparison)
     elif shown.total == 0:
         _console.note(f"{recipe.name} is trained, and nothing has changed; --force trains again")
     return report
@@ -121,15 +121,6 @@ def _stages(report: TrainReport) -> object:
         for stage in report.stages
     ]
     return _console.table("Compression", columns, rows)
-
-
-def _compared(origin: ImportedNetwork) -> str:
-    """How near the converted network is to its source."""
-    return (
-        f"{origin.path} ({origin.format}): after conversion by {origin.converter} its outputs are "
-        f"within {origin.max_error:.3g} of {origin.framework}'s, whose greatest is "
-        f"{origin.max_output:.3g}, on {origin.compared} random inputs"
-    )
 
 
 def _origin(report: TrainReport, origin: ImportedNetwork) -> object:

@@ -46,8 +46,17 @@ def reasons(data: ReportData) -> Missing:
         ),
         noise=_noise(data, model, recipe),
         link=Need("Nothing was counted on the link:", validate),
-        training=Need("This .tflite was not trained here; with a recipe:", "tinyedge train RECIPE"),
+        training=_training(data, model),
     )
+
+
+def _training(data: ReportData, model: str) -> Need:
+    if data.train and data.train.imported:
+        why = (
+            f"Not trained here but imported. {data.train.imported.comparison}. To import it again:"
+        )
+        return Need(why, f"tinyedge train {model} --force")
+    return Need("This .tflite was not trained here; with a recipe:", "tinyedge train RECIPE")
 
 
 def _pictures(data: ReportData, validate: str) -> str:

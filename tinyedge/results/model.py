@@ -67,6 +67,15 @@ class ImportedNetwork(Result, frozen=True, kw_only=True):
     max_output: Annotated[float, Meta(ge=0, description="Greatest size of the source's outputs")]
     tolerance: Annotated[float, Meta(ge=0, description="max_error allowed, of max_output")]
 
+    @property
+    def comparison(self) -> str:
+        """How near the converted network is to its source, for people."""
+        return (
+            f"{self.path} ({self.format}): after conversion by {self.converter} its outputs are "
+            f"within {self.max_error:.3g} of {self.framework}'s, whose greatest is "
+            f"{self.max_output:.3g}, on {self.compared} random inputs"
+        )
+
 
 class TrainReport(Result, frozen=True, kw_only=True):
     """``tinyedge train``: the float network."""

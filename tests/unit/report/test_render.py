@@ -17,6 +17,7 @@ from tests.support import made_up
 from tinyedge import report
 from tinyedge.report import ReportData, png
 from tinyedge.report.render import escape_markdown
+from tinyedge.results import ImportedNetwork
 
 HOSTILE = "<script>alert(1)</script>|`x`\n**y**"
 
@@ -97,6 +98,20 @@ def test_what_is_not_known_is_one_line_with_the_command_that_fills_it() -> None:
     assert "<code>tinyedge validate RECIPE --board netduinoplus2</code>" in labelled
     whole = report.html(made_up.report_data())
     assert 'class="need"' not in whole
+
+
+def test_a_network_that_was_imported_says_from_what() -> None:
+    data = made_up.report_data()
+    assert data.train is not None
+    origin = ImportedNetwork(
+        path="net.onnx", format="ONNX", sha256="0" * 64, converter="onnx2tf 1", framework="ort 2",
+        input_shape=(3, 8, 8), channels_moved=True, transposes=0, compared=16, max_error=1e-6,
+        max_output=2.0, tolerance=1e-3,
+    )  # fmt: skip
+    train = msgspec.structs.replace(data.train, epochs=(), curves_path="", imported=origin)
+    page = report.html(dataclasses.replace(data, train=train))
+    assert "net.onnx (ONNX): after conversion by onnx2tf 1 its outputs are within 1e-06" in page
+    assert "tinyedge train" in page
 
 
 def test_tflm_shows_no_arena_of_the_other_runtime() -> None:
