@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +32,11 @@ def requantization(rng: Rng, spread: NDArray[np.float64], relu: bool) -> p.Requa
         low=low,
         high=high,
     )
+
+
+def one_multiplier(requant: p.Requantization) -> p.Requantization:
+    """The same with the first channel's multiplier for all, as per-tensor weights have it."""
+    return replace(requant, multipliers=requant.multipliers[:1], shifts=requant.shifts[:1])
 
 
 def _filter(rng: Rng, shape: tuple[int, ...]) -> p.Int8Array:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -88,7 +89,11 @@ def test_fully_connected(tmp_path: Path) -> None:
     found: list[Case] = []
     for batches, inputs, outputs in [(1, 64, 12), (1, 640, 8), (1, 9, 40), (3, 20, 7), (2, 8, 33)]:
         q = drawn.fully_connected(rng, batches, inputs, outputs)
-        found += cases(rng, q, (batches * inputs,), outputs)
+        same = replace(q, requant=drawn.one_multiplier(q.requant))
+        shifts = q.requant.shifts - np.arange(outputs, dtype=np.int32) % 2 * 5
+        mixed = replace(q, requant=replace(q.requant, shifts=shifts))
+        for layer in (q, same, mixed):
+            found += cases(rng, layer, (batches * inputs,), outputs)
     inside = kernel_cases.inside_scratch(found)
     assert inside
     check(found + inside, tmp_path)

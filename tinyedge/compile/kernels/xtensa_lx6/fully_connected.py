@@ -36,6 +36,11 @@ class Dense(Layer):
         return next(words for words in (8, 4, 2) if self.inputs % (4 * words) == 0)
 
     @property
+    def uniform(self) -> bool:
+        """Whether all outputs have the same shift."""
+        return bool((self.stage.shifts == self.stage.shifts[0]).all())
+
+    @property
     def scratch_bytes(self) -> int:
         """One unpacked row, and what is loaded ahead."""
         return 2 * self.inputs + _AHEAD
@@ -61,7 +66,7 @@ class Dense(Layer):
     @property
     def instructions(self) -> int:
         """Estimated instructions: see fully_connected.S."""
-        output = 26 + 4 * self.stage.signed
+        output = 24 - 2 * self.uniform + 4 * self.stage.signed
         output += self.inputs * 2 + self.inputs // (4 * self.words)
         outputs = int(self.params.filter.shape[0])
         return self.params.batches * (60 + 2 * self.inputs + outputs * output)
@@ -75,6 +80,7 @@ class Dense(Layer):
             "te_lx6_dense_kernel",
             words=self.words,
             signed=int(self.stage.signed),
+            uniform=int(self.uniform),
         )
         return (
             ("kernel", kernel),

@@ -3,34 +3,35 @@
  *   void name(const uint32_t *columns, const uint32_t *stream, int8_t *output, uint32_t outputs,
  *             uint32_t turns);
  *
- * A turn is 4 * `words` inputs. The loads of inputs run two words ahead.
+ * A turn is 4 * `words` inputs. The loads of inputs run two words ahead. `uniform`: all outputs have
+ * the same shift.
  */
 #include "macros.S"
 
-.macro te_lx6_dense name, words, signed
+.macro te_lx6_dense name, words, signed, uniform
     te_function \name
     entry   a1, 48
     s32i    a0, a1, 0
     te_lanes a8, a9
     slli    a14, a8, 8                  /* 0xff00ff00 */
     addi    a2, a2, -4
-    s32i    a2, a1, 4
-    s32i    a5, a1, 8
     mov     a15, a6
     mov     a6, a4
-    j       .Lfirst\@
+    mov     a4, a5
+    l32i    a8, a3, 12
+    ssr     a8
 .Loutput\@:
-    s32i    a5, a1, 8
-.Lfirst\@:
-    l32i    a5, a1, 4
+    mov     a5, a2
     l32i    a8, a3, 0
     l32i    a7, a3, 4
     ldinc   m0, a5
     ldinc   m1, a5
     wsr     a8, acclo
     l32i    a12, a3, 8
+    .if \uniform == 0
     l32i    a8, a3, 12
     ssr     a8
+    .endif
     .if \signed
     l32i    a0, a3, 16
     addi    a3, a3, 20
@@ -53,11 +54,10 @@
     addi    a3, a3, 4 * \words
 .Lturn\@:
     rsr     a8, acclo
-    l32i    a5, a1, 8
     te_requantize_rest 0, \signed
     addi    a6, a6, 1
-    addi    a5, a5, -1
-    bnez    a5, .Loutput\@
+    addi    a4, a4, -1
+    bnez    a4, .Loutput\@
     l32i    a0, a1, 0
     retw
     te_end \name
