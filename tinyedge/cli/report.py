@@ -14,7 +14,7 @@ from tinyedge.cli.boards import describe
 from tinyedge.cli.profile import RUNS as LAYER_RUNS
 from tinyedge.cli.validate import SAMPLES
 from tinyedge.devices import Built
-from tinyedge.errors import ConfigError
+from tinyedge.errors import ConfigError, LinkError
 from tinyedge.pipeline import Firmware
 from tinyedge.recipe import Compile
 from tinyedge.report import ReportData
@@ -104,10 +104,13 @@ def _layers(built: Built, port: str | None) -> tuple[ProfileReport | None, Debug
     profiled = devices.last(observed, "profile.json", ProfileReport)
     debugged = devices.last(observed, "debug.json", DebugReport)
     if here and (profiled is None or debugged is None):
-        with _stages.device(observed, None) as url:
-            profiled = profiled or _stages.profile(observed, url, LAYER_RUNS)
-            if debugged is None:
-                debugged, _ = devices.debug(observed, url, 0, None, on_log=_console.note)
+        try:
+            with _stages.device(observed, None) as url:
+                profiled = profiled or _stages.profile(observed, url, LAYER_RUNS)
+                if debugged is None:
+                    debugged, _ = devices.debug(observed, url, 0, None, on_log=_console.note)
+        except LinkError as error:  # what was measured before is worth a page
+            _console.note(f"the report lacks layers: {error}")
     return profiled, debugged
 
 

@@ -9,6 +9,7 @@ from tinyedge.report.text import NOTHING, layer_name, shape
 from tinyedge.results import DebugReport, LayerNoise, LayerTruth
 
 _CLEAN_DB = 30.0  # five bits; below, a layer is worth a look
+_FULL_DB = 60.0  # where bars end: layers that only move bytes have far more
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class SizeRow:
 
 @dataclass(frozen=True)
 class NoiseRow:
-    """One layer's signal to noise; ``bar`` in percent of the best."""
+    """One layer's signal to noise; ``bar`` in percent of the best, or of 60 dB."""
 
     index: str
     name: str
@@ -117,13 +118,14 @@ def sizes(data: ReportData) -> tuple[SizeRow, ...]:
 def noise(data: ReportData) -> tuple[NoiseRow, ...]:
     """Over many samples where "quantize --layers" has told, else of the one that debug has sent."""
     if data.quantize and data.quantize.layers:
-        best = max(layer.snr_db for layer in data.quantize.layers)
+        best = min(max(layer.snr_db for layer in data.quantize.layers), _FULL_DB)
         ordered = sorted(data.quantize.layers, key=lambda layer: layer.index)
         return tuple(_of_network(layer, best) for layer in ordered)
     if data.debug is None:
         return ()
     known = [layer.snr_db for layer in data.debug.layers if layer.snr_db is not None]
-    return tuple(_of_device(layer, max(known, default=0.0)) for layer in data.debug.layers)
+    best = min(max(known, default=0.0), _FULL_DB)
+    return tuple(_of_device(layer, best) for layer in data.debug.layers)
 
 
 def _noise_row(index: int, name: str, snr_db: float | None, best: float, note: str) -> NoiseRow:
