@@ -76,7 +76,7 @@ def _latency(data: ReportData) -> Need:
 def _noise(data: ReportData, model: str, recipe: bool) -> Need:
     if recipe:
         return Need("No layer was compared yet:", f"tinyedge quantize {model} --layers")
-    if data.bench.runtime == "aot":
-        return Need("No layer was compared yet:", f"tinyedge debug {data.target}")
-    why = "The tflm runtime does not tell what its layers write; the aot runtime does:"
-    return Need(why, f"tinyedge debug {model} --board {data.board.id} --runtime aot")
+    if data.board.id == "host" and data.bench.runtime == "tflm":
+        why = "TensorFlow Lite Micro's wheel does not tell what layers write; the aot runtime does:"
+        return Need(why, f"tinyedge debug {model} --board host --runtime aot")
+    return Need("No layer was compared yet:", f"tinyedge debug {data.target}")

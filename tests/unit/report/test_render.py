@@ -124,6 +124,19 @@ def test_tflm_shows_no_arena_of_the_other_runtime() -> None:
     assert "tinyedge report made-up --board netduinoplus2 --runtime aot" in page
 
 
+def test_what_the_wheel_does_not_tell_another_runtime_does() -> None:
+    data = made_up.report_data(recipe=False)
+    on_host = dataclasses.replace(
+        data,
+        board=msgspec.structs.replace(data.board, id="host"),
+        bench=msgspec.structs.replace(data.bench, runtime="tflm"),
+        target="made-up --board host --runtime tflm",
+    )
+    page = report.html(on_host)
+    for verb in ("profile made-up --board host", "debug made-up --board host --runtime aot"):
+        assert f"<code>tinyedge {verb}</code>" in page
+
+
 def test_the_only_script_is_the_one_the_policy_names() -> None:
     page = report.html(made_up.report_data())
     (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
