@@ -63,6 +63,8 @@ ALLOWED: dict[str, set[str]] = {
     "devices": {"*"},
     "anchors": {"*"},
     "learning": {"*"},
+    "drift": {"link", "oracle", "results"},
+    "watching": {"*"},
     "keys": set(),
     "monocypher": set(),
     "packaging": {"*"},

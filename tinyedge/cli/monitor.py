@@ -11,9 +11,10 @@ import click
 from tinyedge import board as boards
 from tinyedge import flash, pipeline
 from tinyedge.board import Board
-from tinyedge.cli import _console
+from tinyedge.cli import _console, _drift
 from tinyedge.cli._options import (
     board_option,
+    compile_options,
     json_option,
     model_argument,
     port_option,
@@ -25,17 +26,59 @@ from tinyedge.errors import LinkError
 from tinyedge.flash import ports
 from tinyedge.link.monitor import Monitor
 from tinyedge.link.transport import SerialTransport
+from tinyedge.recipe import Compile
 from tinyedge.results import MonitorReport
+from tinyedge.watching import Feed
 from tinyedge.workspace import Workspace
 
 _WAIT_S = 0.5
 
 
-@click.command(epilog="Example: tinyedge monitor fashion-cnn --board esp32 --port /dev/ttyUSB0")
+@click.command(
+    epilog="Examples: tinyedge monitor fashion-cnn --board esp32 --port /dev/ttyUSB0; "
+    "tinyedge monitor fashion-cnn --drift --feed 200 --shift noise=0.2"
+)
 @model_argument
 @board_option
 @runtime_option
+@compile_options
 @port_option
+@click.option(
+    "--drift",
+    is_flag=True,
+    help="Read what firmware with --feature monitor has counted, and judge how far it has moved.",
+)
+@click.option(
+    "--feed",
+    type=click.IntRange(min=50),
+    default=None,
+    help="With --drift: send so many samples of the test split (or --data) first, and judge them.",
+)
+@click.option(
+    "--data",
+    type=click.Path(exists=True, path_type=Path),
+    help="With --feed: an .npz or a folder like the recipe's data.",
+)
+@click.option(
+    "--shift",
+    "shifts",
+    multiple=True,
+    metavar="KIND",
+    help="With --feed: invert, rotate=DEGREES, noise=FRACTION.",
+)
+@click.option(
+    "--every",
+    type=click.FloatRange(min=0.1),
+    default=5.0,
+    show_default=True,
+    help="With --drift: seconds between two looks.",
+)
+@click.option(
+    "--prometheus",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="With --drift: serve the figures at http://127.0.0.1:PORT/metrics (0: any port).",
+)
 @click.option(
     "--seconds",
     type=click.FloatRange(min=0),
@@ -48,7 +91,14 @@ def command(
     model: str,
     board: str,
     runtime: str | None,
+    given: Compile,
     port: str | None,
+    drift: bool,
+    feed: int | None,
+    data: Path | None,
+    shifts: tuple[str, ...],
+    every: float,
+    prometheus: int | None,
     seconds: float | None,
     workspace: Workspace,
     json_path: Path | None,
@@ -57,7 +107,23 @@ def command(
 
     The device is the one at --port, the one that "tinyedge flash" left, or the only board that is
     plugged in. Opening the port restarts most boards.
+
+    With --drift it is a live view of what the device has counted itself: answers, confidence,
+    inputs, times and faults, and how far they have moved from the training split (population
+    stability index, Kolmogorov-Smirnov). Exit code 1 on an alarm.
     """
+    if drift:
+        _drift.run(
+            (model, board, runtime, port),
+            given,
+            workspace,
+            Feed(data, shifts, feed or 0),
+            every_s=every,
+            seconds=seconds,
+            prometheus=prometheus,
+            json_path=json_path,
+        )
+        return
     loaded = boards.load(board)
     folder = workspace.target(pipeline.resolve(model).name, runtime or loaded.runtime, loaded.id)
     left = flash.running(folder)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tinyedge import pipeline, watching
 from tinyedge import recipe as recipes
 from tinyedge.cli import _console, train
 from tinyedge.cli._options import force_option, json_option, save, workspace_option
@@ -43,8 +44,16 @@ def command(
         _console.note(f"drawn in {report.layers_path}")
         _console.note(report.treat)
     save(json_path, report)
+    _keep_statistics(recipe, workspace)
     require_accuracy(report)
     _console.verdict(True, f"int8 loses at most {report.max_accuracy_drop * 100:g} points")
+
+
+def _keep_statistics(recipe: str, workspace: Workspace) -> None:
+    """What the training split is like, for "monitor --drift"."""
+    made = pipeline.load(pipeline.resolve(recipe), workspace)
+    with _console.progress("look at the training split") as advance:
+        watching.expected(made, workspace, advance)
 
 
 def _facts(report: QuantizeReport) -> object:

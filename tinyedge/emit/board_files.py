@@ -49,6 +49,8 @@ class ProtocolView:
     ticks_bytes: int
     types: tuple[tuple[str, int], ...]
     codes: tuple[tuple[str, int], ...]
+    monitor_bins: int
+    monitor_classes: int
     package_magic: str
     package_format: int
     package_downgrade: int
@@ -149,6 +151,8 @@ def protocol_header() -> str:
         ticks_bytes=protocol.TICKS_BYTES,
         types=_named(protocol.Type),
         codes=_named(protocol.Code),
+        monitor_bins=protocol.MONITOR_BINS,
+        monitor_classes=protocol.MONITOR_CLASSES,
         package_magic=protocol.PACKAGE_MAGIC.decode(),
         package_format=protocol.PACKAGE_FORMAT,
         package_downgrade=protocol.PACKAGE_DOWNGRADE,

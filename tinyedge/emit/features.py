@@ -123,6 +123,12 @@ FEATURES: tuple[Feature, ...] = (
         ),
         also=("app/unpack.c", "app/unpack.h"),
     ),
+    Feature(
+        "monitor",
+        "counts inputs, answers and times on the device",
+        (Request(Type.MONITOR), Request(Type.MONITOR_CLEAR)),
+        frozenset({"infers", "inferred", "changed"}),
+    ),
 )
 """All that there are, by their bits in HELLO."""
 

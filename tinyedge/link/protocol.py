@@ -59,6 +59,8 @@ class Type(enum.IntEnum):
     VERSIONS = 0x34
     PACKED = 0x15  # this and the next: only with the feature compress
     CLASSIFY = 0x16
+    MONITOR = 0x38  # this and the next: only with the feature monitor
+    MONITOR_CLEAR = 0x39
     READY = 0xC0
     LOG = 0xC1
     ERROR = 0xC2
@@ -75,6 +77,7 @@ class Feature(enum.IntFlag):
     COLLECT = 0x8
     UPDATE = 0x10
     COMPRESS = 0x20
+    MONITOR = 0x40
 
 
 class Decision(enum.IntEnum):
@@ -310,6 +313,28 @@ input. They may refer to what of it has come before. ``stride`` is for Codec.DEL
 CLASSIFIED = Layout("classified", (("class", "H"), ("score", "i")))
 """Answers CLASSIFY, which has INVOKE's fields: the largest element of the first output."""
 
+MONITOR_BINS = 16
+MONITOR_CLASSES = 32
+
+MONITORED = Layout(
+    "monitored",
+    (
+        ("inferences", "I"),
+        ("failed", "I"),  # of them, without an answer
+        ("damaged", "I"),  # as of STATUS
+        ("overruns", "I"),
+        ("stack_peak", "I"),
+        ("ticks_least", "Q"),
+        ("ticks_most", "Q"),
+        ("ticks", "Q"),  # of all inferences
+        ("input_bytes", "Q"),
+        ("input_sum", "q"),  # of their int8 values
+        ("input_squares", "Q"),
+    ),
+)
+"""Then u32 answers by confidence (MONITOR_BINS) and by class (MONITOR_CLASSES, the last for all
+beyond), and u64 input bytes by value (MONITOR_BINS)."""
+
 STATUS = Layout(
     "status",
     (
@@ -381,6 +406,7 @@ LAYOUTS = (
     LEARNED,
     LEARN_DECIDE,
     LEARN_READ,
+    MONITORED,
     MANIFEST,
     UPDATE_DATA,
     UPDATE_DECIDE,

@@ -36,6 +36,7 @@ from tinyedge.results.device import (
     WireMode,
     WireReport,
 )
+from tinyedge.results.drift import DriftReport, DriftScore
 from tinyedge.results.energy import EnergyReport
 from tinyedge.results.fields import Result, TickUnit
 from tinyedge.results.firmware import (
@@ -113,6 +114,8 @@ __all__ = [
     "DebugReport",
     "DemoReport",
     "DoctorReport",
+    "DriftReport",
+    "DriftScore",
     "Duplicates",
     "EnergyReport",
     "Epoch",

@@ -22,6 +22,7 @@ from tinyedge.results.device import (
     ReportFiles,
     ValidateReport,
 )
+from tinyedge.results.drift import DriftReport
 from tinyedge.results.energy import EnergyReport
 from tinyedge.results.fields import Result
 from tinyedge.results.firmware import BuildReport, FlashReport, GenerateReport, StopReport
@@ -64,6 +65,7 @@ VERBS: dict[str, type[Result]] = {
     "demo": DemoReport,
     "mlperf": MlperfReport,
     "monitor": MonitorReport,
+    "drift": DriftReport,
     "collect": CollectReport,
     "bridge": BridgeReport,
     "adapt": AdaptReport,

@@ -1,0 +1,138 @@
+"""What a device counts is what it was sent and has answered; and the verb that watches it."""
+
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.tools import CHECKOUT, need
+from tests.support.updatable import Device, network
+from tinyedge import board as boards
+from tinyedge import build, pipeline, results
+from tinyedge.errors import LinkError
+from tinyedge.link import statistics
+from tinyedge.recipe import Compile
+from tinyedge.results import DriftReport
+from tinyedge.watching import Exporter
+from tinyedge.workspace import Workspace
+
+
+def _elf(folder: Path, features: tuple[str, ...]) -> Path:
+    need("make", "gcc")
+    path = folder / "model.tflite"
+    path.write_bytes(network(1))
+    model, workspace = pipeline.resolve(str(path), Compile(features=features)), Workspace(folder)
+    loaded = pipeline.load(model, workspace)
+    firmware = pipeline.generate(loaded, boards.load("host"), "aot", workspace)
+    return build.build(firmware.folder, firmware.board, ("address", "undefined")).elf
+
+
+def test_the_counts_are_numpys(tmp_path: Path) -> None:
+    samples = np.random.default_rng(3).integers(-128, 128, (25, 108), np.int8)
+    samples[:5] = -128
+    with Device(_elf(tmp_path, ("monitor",))) as device, device.session() as session:
+        statistics.clear(session)
+        done = [session.infer([sample.tobytes()]) for sample in samples]
+        found = statistics.read(session)
+        answers = np.array([np.frombuffer(each.outputs[0], np.int8) for each in done])
+        assert (found.inferences, found.failed) == (25, 0)
+        assert found.input_bytes == samples.size
+        assert found.input_sum == samples.sum(dtype=np.int64)
+        assert found.input_squares == (samples.astype(np.int64) ** 2).sum()
+        assert found.input_mean == pytest.approx(samples.mean(dtype=np.float64))
+        assert found.input_spread == pytest.approx(samples.std(dtype=np.float64))
+        bins = (samples.astype(int) + 128) // 16
+        assert found.inputs == tuple(np.bincount(bins.ravel(), minlength=16).tolist())
+        top = (answers.max(axis=1).astype(int) + 128) // 16
+        assert found.confidence == tuple(np.bincount(top, minlength=16).tolist())
+        assert found.classes == tuple(np.bincount(answers.argmax(axis=1), minlength=32).tolist())
+        ticks = [each.ticks for each in done]
+        assert (found.ticks_least, found.ticks_most, found.ticks) == (
+            min(ticks),
+            max(ticks),
+            sum(ticks),
+        )
+        statistics.clear(session)
+        assert statistics.read(session).inferences == 0
+
+
+def test_firmware_without_the_feature_says_what_to_do(tmp_path: Path) -> None:
+    with Device(_elf(tmp_path, ())) as device, device.session() as session:
+        for call in (statistics.read, statistics.clear):
+            with pytest.raises(LinkError, match="keeps no statistics") as caught:
+                call(session)
+            assert "--feature monitor" in (caught.value.hint or "")
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("build")
+
+
+@pytest.mark.parametrize(("shift", "code"), [((), 0), (("--shift", "invert"), 1)])
+def test_the_verb_judges_what_it_fed(
+    workspace: Path, tmp_path: Path, shift: tuple[str, ...], code: int
+) -> None:
+    need("make", "gcc")
+    pytest.importorskip("tensorflow")
+    out = tmp_path / "drift.json"
+    argv = ["monitor", "digits-cnn", "--board", "host", "--drift", "--feed", 100, *shift]
+    argv += ["--json", out, "--workspace", workspace]
+    done = subprocess.run(
+        [sys.executable, "-m", "tinyedge", *map(str, argv)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=500,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    found = results.read(out, DriftReport)
+    assert found.inferences == 100
+    assert sum(found.classes) == 100
+    assert found.alarm == bool(shift)
+    assert [score.what for score in found.scores] == ["classes", "confidence", "inputs"]
+
+
+def test_prometheus_reads_the_figures() -> None:
+    report = DriftReport(
+        model="m",
+        sha256="0" * 64,
+        board="host",
+        url="here",
+        inferences=7,
+        failed=1,
+        damaged=2,
+        overruns=0,
+        stack_peak_bytes=300,
+        ticks_mean=12.5,
+        ticks_most=20,
+        tick_unit="ns",
+        input_mean=0,
+        input_spread=1,
+        trained_mean=0,
+        trained_spread=1,
+        class_names=("cat", "dog"),
+        classes=(4, 2),
+        confidence=(0,) * 16,
+        scores=(results.DriftScore(what="inputs", psi=0.3, ks=0.2, ks_bound=0.1, state="alarm"),),
+        alarm=True,
+    )
+    exporter = Exporter(0)
+    try:
+        exporter.show(report)
+        url = f"http://127.0.0.1:{exporter.port}/metrics"
+        text = urllib.request.urlopen(url, timeout=20).read().decode()
+    finally:
+        exporter.close()
+    for line in (
+        'tinyedge_drift_psi{what="inputs"} 0.3',
+        "tinyedge_drift_alarm 1.0",
+        "tinyedge_inferences 7.0",
+        'tinyedge_answers{class_name="dog"} 2.0',
+        'tinyedge_inference_ticks{unit="ns"} 12.5',
+    ):
+        assert line in text

@@ -1,0 +1,107 @@
+"""Scores of drift: known values, chance, and what is too little to judge."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.support.updatable import network
+from tinyedge import drift
+from tinyedge.errors import ConfigError
+from tinyedge.graph import read_tflite
+from tinyedge.link.protocol import MONITOR_BINS, MONITOR_CLASSES
+from tinyedge.link.statistics import Counts
+from tinyedge.oracle import Oracle
+
+
+def test_psi_is_the_sum_over_bins() -> None:
+    # (0.6 - 0.5) ln(0.6 / 0.5) + (0.4 - 0.5) ln(0.4 / 0.5)
+    assert drift.psi([50, 50], [60, 40]) == pytest.approx(0.0405465, abs=1e-6)
+    assert drift.psi([3, 5, 2], [3, 5, 2]) == 0
+    assert np.isfinite(drift.psi([10, 0], [0, 10]))
+
+
+def test_ks_is_the_largest_step_between_the_two() -> None:
+    assert drift.ks([1, 1, 1, 1], [1, 1, 1, 1]) == 0
+    assert drift.ks([4, 0, 0, 0], [0, 0, 0, 4]) == 1
+    assert drift.ks([2, 2, 0, 0], [1, 1, 1, 1]) == pytest.approx(0.5)
+
+
+def test_the_bounds_are_rarely_exceeded_by_chance() -> None:
+    rng = np.random.default_rng(1)
+    shares = np.arange(1, 11) / 55
+    over = {"psi": 0, "ks": 0}
+    for _ in range(2000):
+        a, b = rng.multinomial(300, shares), rng.multinomial(200, shares)
+        over["psi"] += drift.psi(a, b) > drift.psi_bound(10, 300, 200)
+        over["ks"] += drift.ks(a, b) > drift.ks_bound(300, 200)
+    assert over["psi"] <= 25  # 2 expected; the index' tail is heavier, for bins with few samples
+    assert over["ks"] <= 4
+
+
+def _counts(statistics: drift.Statistics, inferences: int) -> Counts:
+    scale = inferences / statistics.samples
+    return Counts(
+        inferences=inferences,
+        failed=0,
+        damaged=0,
+        overruns=0,
+        stack_peak=0,
+        ticks_least=0,
+        ticks_most=0,
+        ticks=0,
+        input_bytes=0,
+        input_sum=0,
+        input_squares=0,
+        confidence=tuple(round(count * scale) for count in statistics.confidence),
+        classes=tuple(round(count * scale) for count in statistics.classes),
+        inputs=tuple(round(count * scale) for count in statistics.inputs),
+    )
+
+
+@pytest.fixture(scope="module")
+def trained() -> drift.Statistics:
+    samples = np.random.default_rng(2).integers(-128, 128, (120, 1, 6, 6, 3), np.int8)
+    return drift.measure(network(1), "hash", samples)
+
+
+def test_what_is_measured_is_what_the_reference_answers(trained: drift.Statistics) -> None:
+    samples = np.random.default_rng(2).integers(-128, 128, (120, 1, 6, 6, 3), np.int8)
+    oracle = Oracle(network(1))
+    answers = [oracle.run([sample])[0].reshape(-1) for sample in samples]
+    classes = np.bincount([int(answer.argmax()) for answer in answers], minlength=MONITOR_CLASSES)
+    assert trained.classes == tuple(classes.tolist())
+    assert sum(trained.confidence) == len(samples)
+    assert sum(trained.inputs) == samples.size
+    assert trained.inputs[0] == int((samples < -112).sum())
+    assert trained.input_mean == pytest.approx(samples.mean(dtype=np.float64))
+    assert read_tflite.read(network(1), "n").sha256 != "hash"
+
+
+def test_the_same_distribution_is_steady_and_another_an_alarm(trained: drift.Statistics) -> None:
+    same = _counts(trained, 240)
+    assert {score.state for score in drift.judge(trained, same)} == {"steady"}
+    moved = replace(same, inputs=(*same.inputs[8:], *same.inputs[:8]), confidence=(240, *[0] * 15))
+    states = {score.what: score.state for score in drift.judge(trained, moved)}
+    assert states["confidence"] == "alarm"
+    other = replace(same, classes=(0,) * (MONITOR_CLASSES - 1) + (240,))
+    assert drift.judge(trained, other)[0].state == "alarm"
+    calm = drift.Thresholds(warning=100, alarm=200)
+    assert drift.judge(trained, other, calm)[0].state == "steady"
+
+
+def test_too_few_inferences_are_not_judged(trained: drift.Statistics) -> None:
+    with pytest.raises(ConfigError, match="too few"):
+        drift.judge(trained, _counts(trained, 20))
+
+
+def test_statistics_are_of_one_model(trained: drift.Statistics, tmp_path: Path) -> None:
+    path = tmp_path / "statistics.json"
+    assert drift.read(path, "hash") is None
+    drift.write(path, trained)
+    assert drift.read(path, "hash") == trained
+    assert drift.read(path, "other") is None
+    path.write_text("{")
+    assert drift.read(path, "hash") is None
+    assert len(trained.inputs) == MONITOR_BINS

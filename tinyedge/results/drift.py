@@ -1,0 +1,46 @@
+"""Whether what a device sees is still what its network was trained on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from tinyedge.results.fields import BoardId, ModelName, Result, Sha256, Unit, Url
+
+
+class DriftScore(Result, frozen=True, kw_only=True):
+    """How far one thing has moved."""
+
+    what: Annotated[str, Meta(description='"classes", "confidence" or "inputs"')]
+    psi: Annotated[float, Meta(ge=0, description="Population stability index")]
+    ks: Annotated[float | None, Meta(description="Kolmogorov-Smirnov; null: values without order")]
+    ks_bound: Annotated[float | None, Meta(description="Exceeded by chance once in 1,000 times")]
+    state: Literal["steady", "warning", "alarm"]
+
+
+class DriftReport(Result, frozen=True, kw_only=True):
+    """``tinyedge monitor --drift``: the device's own counts against the training split's."""
+
+    schema: Literal["tinyedge-drift/1"] = "tinyedge-drift/1"
+    model: ModelName
+    sha256: Sha256
+    board: BoardId
+    url: Url
+    inferences: Annotated[int, Meta(ge=0, description="Counted on the device")]
+    failed: Annotated[int, Meta(ge=0)]
+    damaged: Annotated[int, Meta(ge=0, description="Frames that the device dropped")]
+    overruns: Annotated[int, Meta(ge=0, description="Bytes that the device lost")]
+    stack_peak_bytes: Annotated[int, Meta(ge=0)]
+    ticks_mean: Annotated[float, Meta(ge=0, description="Of an inference, in tick_unit")]
+    ticks_most: Annotated[int, Meta(ge=0)]
+    tick_unit: Unit
+    input_mean: Annotated[float, Meta(description="Of the int8 values; trained_mean: expected")]
+    input_spread: float
+    trained_mean: float
+    trained_spread: float
+    class_names: tuple[str, ...]
+    classes: Annotated[tuple[int, ...], Meta(description="Answers by class")]
+    confidence: Annotated[tuple[int, ...], Meta(description="Answers by their largest value")]
+    scores: Annotated[tuple[DriftScore, ...], Meta(description="Empty: too few to judge")]
+    alarm: bool

@@ -1,0 +1,175 @@
+"""A running device watched for drift: fed with samples if asked, judged, and told to Prometheus."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import prometheus_client as prometheus
+
+from tinyedge import bench as benching
+from tinyedge import devices, drift, learning
+from tinyedge.devices import Built, Log
+from tinyedge.errors import ConfigError
+from tinyedge.link import statistics
+from tinyedge.link.session import Session
+from tinyedge.link.statistics import Counts
+from tinyedge.pipeline import Loaded
+from tinyedge.quantize import inputs
+from tinyedge.results import DriftReport
+from tinyedge.workspace import Workspace
+
+Hear = Callable[[int, int], None]
+STATISTICS = "statistics.json"
+_MOST_MACS, _FEWEST = 1_500_000_000, 60  # large networks are slow on the host
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Samples to send first; the counts begin with them. ``count`` 0: none."""
+
+    data: Path | None = None
+    shifts: tuple[str, ...] = ()
+    count: int = 0
+
+
+def expected(loaded: Loaded, workspace: Workspace, hear: Hear) -> drift.Statistics:
+    """What the training split is like, as ``quantize`` has written it; measured if it has not.
+
+    Raises ConfigError for a bare .tflite: nobody knows what it was trained on.
+    """
+    recipe, dataset = loaded.model.recipe, loaded.dataset
+    if recipe is None or dataset is None:
+        raise ConfigError(
+            f"{loaded.model.name}: a .tflite does not say what it was trained on",
+            "name a recipe, whose training split is compared with",
+        )
+    path = workspace.model(recipe.name) / STATISTICS
+    known = drift.read(path, loaded.graph.sha256)
+    if known is not None:
+        return known
+    count = max(_FEWEST, min(drift.SAMPLES, _MOST_MACS // max(1, loaded.graph.macs)))
+    split = dataset.representative(count, recipe.quantize.seed)
+    samples = inputs(split, loaded.graph.inputs[0].q)
+    found = drift.measure(loaded.tflite, loaded.graph.sha256, samples, hear)
+    drift.write(path, found)
+    return found
+
+
+def watch(
+    built: Built,
+    url: str,
+    trained: drift.Statistics,
+    feed: Feed,
+    *,
+    every_s: float,
+    hear: Hear,
+    on_log: Log,
+) -> Iterator[DriftReport]:
+    """Feed the samples, then report again and again, without end."""
+    with devices.connect(built, url, on_log) as session:
+        if feed.count:
+            _send(session, built, feed, hear)
+        while True:
+            yield _report(built, url, session, trained, statistics.read(session))
+            time.sleep(every_s)
+
+
+def _send(session: Session, built: Built, feed: Feed, hear: Hear) -> None:
+    source = learning.Source(feed.data, feed.shifts, feed.count)
+    samples = learning.labelled(built.firmware.loaded, source)
+    statistics.clear(session)
+    for number in range(len(samples)):
+        hear(number, len(samples))
+        session.infer([array.tobytes() for array in samples[number]])
+    hear(len(samples), len(samples))
+
+
+def _report(
+    built: Built, url: str, session: Session, trained: drift.Statistics, found: Counts
+) -> DriftReport:
+    firmware = built.firmware
+    answered = found.inferences - found.failed
+    mean = round(found.ticks / answered) if answered else 0
+    unit, ticks = benching.in_unit(firmware.board, session.hello.tick_hz, [mean, found.ticks_most])
+    scores = drift.judge(trained, found) if answered >= drift.FEWEST else ()
+    dataset = firmware.loaded.dataset
+    names = dataset.classes if dataset else ()
+    return DriftReport(
+        model=built.report.model,
+        sha256=session.hello.sha256,
+        board=built.report.board,
+        url=url,
+        inferences=found.inferences,
+        failed=found.failed,
+        damaged=found.damaged,
+        overruns=found.overruns,
+        stack_peak_bytes=found.stack_peak,
+        ticks_mean=ticks[0],
+        ticks_most=ticks[1],
+        tick_unit=unit,
+        input_mean=round(found.input_mean, 3),
+        input_spread=round(found.input_spread, 3),
+        trained_mean=round(trained.input_mean, 3),
+        trained_spread=round(trained.input_spread, 3),
+        class_names=names,
+        classes=found.classes[: max(1, len(names))],
+        confidence=found.confidence,
+        scores=scores,
+        alarm=any(score.state == "alarm" for score in scores),
+    )
+
+
+class Exporter:
+    """The newest report as Prometheus reads it, at http://127.0.0.1:PORT/metrics."""
+
+    def __init__(self, port: int) -> None:
+        """Raises ConfigError if the port is taken."""
+        registry = prometheus.CollectorRegistry()
+
+        def gauge(name: str, text: str, *labels: str) -> prometheus.Gauge:
+            return prometheus.Gauge(f"tinyedge_{name}", text, labels, registry=registry)
+
+        self._psi = gauge("drift_psi", "Population stability index", "what")
+        self._ks = gauge("drift_ks", "Kolmogorov-Smirnov distance", "what")
+        self._alarm = gauge("drift_alarm", "1: an alarm")
+        self._inferences = gauge("inferences", "Inferences since start or clearing")
+        self._failed = gauge("failed_inferences", "Of them, without an answer")
+        self._damaged = gauge("damaged_frames", "Frames that the device dropped")
+        self._stack = gauge("stack_peak_bytes", "Deepest stack")
+        self._ticks = gauge("inference_ticks", "Mean ticks of an inference", "unit")
+        self._classes = gauge("answers", "Answers by class", "class_name")
+        try:
+            self._server, _ = prometheus.start_http_server(port, "127.0.0.1", registry)
+        except OSError as error:
+            raise ConfigError(
+                f"port {port}: {error.strerror}", "choose another with --prometheus"
+            ) from error
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self._server.server_port)
+
+    def show(self, report: DriftReport) -> None:
+        """Take the figures of ``report``."""
+        for score in report.scores:
+            self._psi.labels(score.what).set(score.psi)
+            if score.ks is not None:
+                self._ks.labels(score.what).set(score.ks)
+        self._alarm.set(report.alarm)
+        self._inferences.set(report.inferences)
+        self._failed.set(report.failed)
+        self._damaged.set(report.damaged)
+        self._stack.set(report.stack_peak_bytes)
+        self._ticks.labels(report.tick_unit).set(report.ticks_mean)
+        for label, count in enumerate(report.classes):
+            name = report.class_names[label] if label < len(report.class_names) else str(label)
+            self._classes.labels(name).set(count)
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.shutdown()
+        self._server.server_close()
