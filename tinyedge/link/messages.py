@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from tinyedge.errors import LinkError
 from tinyedge.link import protocol as p
 
+_LEAST_PAYLOAD = 64  # bytes of a frame that a device must take
+_MOST_BYTES = 64 << 20  # of all inputs and outputs: more than any device has memory for
+
 
 @dataclass(frozen=True)
 class TensorInfo:
@@ -104,6 +107,15 @@ def _tensor(payload: bytes) -> TensorInfo:
     return TensorInfo(shape, p.DTYPES[dtype], size, scale, zero_point)
 
 
+def _require_sane(numbers: dict[str, int], tensors: Sequence[TensorInfo]) -> None:
+    """Numbers that the host relies on. ValueError for what no firmware says."""
+    if not _LEAST_PAYLOAD <= numbers["max_payload"] <= p.MAX_ANSWER:
+        raise ValueError(f"frames of {numbers['max_payload']} bytes")
+    total = sum(tensor.bytes for tensor in tensors)
+    if total > _MOST_BYTES:
+        raise ValueError(f"inputs and outputs of {total:,} bytes")
+
+
 def hello(payload: bytes, version: int) -> Hello:
     """Parse a HELLO answer. Raises LinkError if it is not one."""
     try:
@@ -124,8 +136,12 @@ def hello(payload: bytes, version: int) -> Hello:
         features = p.Feature(numbers.pop("features"))
         end = p.HELLO.size + p.TENSOR.size * (n_inputs + n_outputs)
         tensors = tuple(_tensor(payload[at:]) for at in range(p.HELLO.size, end, p.TENSOR.size))
+        _require_sane(numbers, tensors)
     except ValueError as error:
-        raise LinkError(f"the device's HELLO makes no sense: {error}") from error
+        raise LinkError(
+            f"the device's HELLO makes no sense: {error}",
+            'build and flash its firmware again ("tinyedge flash")',
+        ) from error
     return Hello(
         protocol=version,
         sha256=sha.hex(),

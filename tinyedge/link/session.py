@@ -128,6 +128,8 @@ class Session:
     def outputs(self, payload: bytes) -> Inference:
         """What INVOKED says, and the rest of the outputs that it has no room for."""
         _, ticks, total = protocol.INVOKED.ints(self._of_this_inference(payload, protocol.INVOKED))
+        if total != self.hello.output_bytes:
+            raise self.nonsense("INVOKE")
         outputs = payload[protocol.INVOKED.size :]
         while len(outputs) < total:
             outputs += self._read_output(len(outputs), total)
