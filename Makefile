@@ -10,6 +10,7 @@ PORT    ?=
 METER   ?=
 SAMPLES ?= 200
 COUNT   ?= 500
+TRIALS  ?= 20
 OUT     ?= build/collected
 SEED    ?= 0
 ARGS    ?=
@@ -67,9 +68,9 @@ inspect: setup
 fit: setup
 	@$(TINYEDGE) fit $(MODEL) --board $(BOARD) $(ARGS)
 
-## search what MODEL's [search] names, for BOARD: COUNT trials, accuracy against latency, flash, RAM
+## search what MODEL's [search] names, for BOARD: TRIALS trials; accuracy against latency, flash, RAM
 search: setup
-	@$(TINYEDGE) search $(MODEL) --board $(BOARD) --trials $(COUNT) $(ARGS)
+	@$(TINYEDGE) search $(MODEL) --board $(BOARD) --trials $(TRIALS) $(ARGS)
 
 ## write MODEL's firmware for BOARD
 generate: setup

@@ -154,7 +154,8 @@ class _Shown(Progress):
         if self._before is None:
             self._before = done
         self._done, self._total = done - self._before, max(total - self._before, 0)
-        self._advance(self._done, self._total, f"trial {done + 1} of {total}")
+        text = f"trial {done + 1} of {total}" if done < total else ""
+        self._advance(self._done, self._total, text)
 
     def started(self, epochs: int, batches: int, done: int) -> None:  # noqa: ARG002
         self._epochs = epochs
@@ -168,8 +169,8 @@ class _Shown(Progress):
 def _table(report: SearchReport) -> object:
     names = list(dict.fromkeys(name for trial in report.trials for name in trial.parameters))
     columns = [">trial", *(f">{name}" for name in names)]
-    columns += [">int8, validation", f">{report.limits.latency_unit}", ">flash", ">RAM", ""]
-    title = f"Trials of {report.model} on {report.board}, sizes as planned"
+    columns += [">accuracy", f">{report.limits.latency_unit}", ">flash", ">RAM", ">"]
+    title = f"Trials of {report.model} on {report.board}: int8 on the validation split, as planned"
     return _console.table(title, columns, [_row(trial, names) for trial in report.trials])
 
 
@@ -183,7 +184,7 @@ def _row(trial: SearchTrial, names: list[str]) -> tuple[object, ...]:
         latency,
         trial.flash,
         trial.ram,
-        outcome.get(trial.state, f"does not fit: {trial.exceeds}"),
+        outcome.get(trial.state, f"exceeds {trial.exceeds}"),
     )
 
 

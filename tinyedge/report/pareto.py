@@ -47,7 +47,9 @@ def draw_trials(trials: Sequence[SearchTrial], unit: str) -> bytes:
                 continue
             at = (getattr(trial, name) / scale, 100 * trial.accuracy)
             _point(axes, at, 50, filled=trial.pareto, text=str(trial.number))
-        axes.set(xscale="log", xlabel=label.format(unit), ylabel="int8 accuracy, validation, %")
+        axes.set(xlabel=label.format(unit), ylabel="int8 accuracy, validation, %")
+        axes.ticklabel_format(style="plain")
+        axes.locator_params(axis="x", nbins=5)
     return _png(figure)
 
 

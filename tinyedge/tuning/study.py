@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from optuna.storages import RDBStorage, RetryHeartbeatStaleTrialCallback
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial, TrialState
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
 from tinyedge.errors import ConfigError
 from tinyedge.tuning import worker
@@ -26,6 +27,7 @@ _STARTUP = 8  # trials at random, before TPE learns from them
 _HEARTBEAT_S, _GRACE_S = 20, 120  # of a worker on another machine
 _WORKER, _FOLDER, _EXCEEDS, _NEEDS, _KEY = "worker", "folder", "exceeds", "needs", "key"
 _SQLITE_WAIT_S = 60  # until another worker has written
+_ATTEMPTS, _PAUSE_S = 4, 0.5  # to open a storage
 
 Drawn = Mapping[str, Any]
 Judge = Callable[[Drawn, int], Outcome]
@@ -52,7 +54,7 @@ def open_study(url: str, name: str, key: str, seed: int) -> Study:
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         study = optuna.create_study(
-            storage=_storage(url),
+            storage=_shared(url),
             sampler=Repeatable(seed, _STARTUP),
             study_name=name,
             directions=list(DIRECTIONS),
@@ -188,6 +190,16 @@ def _is_gone(trial: FrozenTrial) -> bool:
         return worker.is_gone(known)
     began = trial.datetime_start
     return began is not None and datetime.now() - began > timedelta(seconds=_GRACE_S)
+
+
+def _shared(url: str) -> RDBStorage:
+    """The storage; where another worker makes its tables just now, a moment later."""
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return _storage(url)
+        except DatabaseError:
+            time.sleep(_PAUSE_S)
+    return _storage(url)
 
 
 def _storage(url: str) -> RDBStorage:

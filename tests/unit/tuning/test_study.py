@@ -116,6 +116,23 @@ def test_a_worker_that_was_killed_leaves_nothing_running(tmp_path: Path, whole: 
     assert not [kept for kept in study.kept(_open(tmp_path)) if kept.state == "running"]
 
 
+def _work(folder: Path) -> None:
+    _run(_open(folder), 6)
+
+
+def test_workers_that_begin_at_once_share_a_study(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    children = [spawn.Process(target=_work, args=(tmp_path,)) for _ in range(2)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    assert [child.exitcode for child in children] == [0, 0]
+    found = _trials(_open(tmp_path))
+    assert 6 <= len(found) <= 7  # both may begin the last
+    assert len({x for x, _, _ in found}) == len(found)
+
+
 def test_a_study_of_something_else_is_not_gone_on_with(tmp_path: Path) -> None:
     _run(_open(tmp_path), 1)
     with pytest.raises(ConfigError, match="of another recipe, board or version"):
