@@ -31,6 +31,10 @@ _STREAMED: dict[int, protocol.Layout] = {
     Type.SENSED: protocol.SENSED,
 }
 _WATCH_ATTEMPTS = 3
+_NEXT: dict[int, str] = {
+    Code.MODEL: "restart the device; if it says so again, build and flash its firmware anew",
+    Code.INPUT_CRC: "check the wiring, or lower link.baud",
+}
 _MOST_PARTS = 16_384  # frames of what a device streams: 32 MB, more than any has
 
 
@@ -374,7 +378,7 @@ class Session:
 
     def refused(self, error: DeviceError) -> LinkError:
         """Return what to raise for an ERROR that ends a call."""
-        return LinkError(f"{self.name}: the device refused: {error}")
+        return LinkError(f"{self.name}: the device refused: {error}", _NEXT.get(error.code, ""))
 
     def nonsense(self, what: str) -> LinkError:
         """Return what to raise for an answer that does not fit ``what`` was asked."""
