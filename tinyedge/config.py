@@ -31,6 +31,7 @@ def read(path: Path, schema: int, hint: str) -> dict[str, Any]:
     """
     try:
         raw = tomllib.loads(path.read_text())
+        _require_numbers(raw)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", hint) from error
     except (ValueError, RecursionError) as error:  # numbers of thousands of digits, deep nesting
@@ -38,6 +39,15 @@ def read(path: Path, schema: int, hint: str) -> dict[str, Any]:
     if raw.get("schema") != schema:
         raise ConfigError(f"{path}: schema is {raw.get('schema')!r}", f"write schema = {schema}")
     return raw
+
+
+def _require_numbers(value: object) -> None:
+    """ValueError for whole numbers beyond TOML's 64 bits, which hexadecimal ones can be."""
+    if isinstance(value, int) and value.bit_length() > 64:
+        raise ValueError(f"a whole number of {value.bit_length()} bits")
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for item in items:
+        _require_numbers(item)
 
 
 def convert(raw: dict[str, Any], kind: type[_T], path: Path, prefix: str = "") -> _T:

@@ -44,7 +44,9 @@ def test_what_is_no_refusal_is_found(tmp_path: Path, read: object, outcome: str)
     assert trial._read(kind, tmp_path / "x.toml") == outcome
 
 
-@pytest.mark.parametrize("text", ["x = " + "[" * 100_000, "schema = " + "9" * 5000, "\udcff"])
+@pytest.mark.parametrize(
+    "text", ["x = " + "[" * 100_000, "schema = " + "9" * 5000, "schema = 0x" + "9" * 5000, "\udcff"]
+)
 def test_toml_that_breaks_its_parser_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "recipe.toml"
     path.write_bytes(text.encode(errors="surrogateescape"))
