@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from tinyedge import flash
+from tinyedge import flash, pipeline
 from tinyedge.cli import _console
 from tinyedge.cli._options import json_option, save, workspace_option
+from tinyedge.errors import ConfigError
 from tinyedge.results import StopReport
 from tinyedge.workspace import Workspace
 
@@ -27,7 +28,7 @@ def command(
     json_path: Path | None,
 ) -> None:
     """Stop what "tinyedge flash" has left running in this workspace: all, or that of MODEL."""
-    name = Path(model).name.removesuffix(".tflite") if model else "*"
+    name = _name(model) if model else "*"
     target = f"{name}/{runtime or '*'}/{board or '*'}"
     patterns = (f"{target}/{flash.STATE}", f"{target}/*/{flash.STATE}")  # of any protocol
     folders = sorted(path.parent for one in patterns for path in workspace.root.glob(one))
@@ -37,3 +38,11 @@ def command(
     if not stopped:
         _console.show("no device is running")
     save(json_path, StopReport(stopped=tuple(stopped)))
+
+
+def _name(model: str) -> str:
+    """What its folder in the workspace is called; the file may be gone since."""
+    try:
+        return pipeline.resolve(model).name
+    except ConfigError:
+        return Path(model).name.removesuffix(".tflite")

@@ -1,0 +1,35 @@
+"""The example that runs the whole edge loop, on the emulated default board."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.tools import CHECKOUT, need
+
+
+def test_the_whole_loop(tmp_path: Path) -> None:
+    need("arm-none-eabi-gcc", "qemu-system-arm")
+    pytest.importorskip("tensorflow")
+    argv = [CHECKOUT / "examples" / "edge-loop" / "loop.py", "--workspace", tmp_path]
+    done = subprocess.run(
+        [sys.executable, *map(str, argv)],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    found = json.loads((tmp_path / "loop.json").read_text())
+    assert found["validate"]["mismatches"] == found["validate-again"]["mismatches"] == 0
+    assert not found["calm"]["alarm"]
+    assert found["alarm"]["alarm"]
+    assert found["adapt"]["weights_equal"]
+    assert found["adapt"]["accuracy_after"] > found["adapt"]["accuracy_before"] + 0.2
+    assert (found["update"]["active"], found["update"]["differing"]) == (0, 0)
+    assert found["versions"]["active"] == 0
+    assert found["rollback"]["active"] == -1
+    assert len(found["stop"]["stopped"]) == 1
