@@ -43,6 +43,7 @@ def command(
     firmware; what is missing or was found with another one is measured first (layers: on the host
     and on emulated boards).
     """
+    _stages.require_ports(port)
     built = _stages.build(model, board, runtime, workspace, given)
     validated = devices.last(built, "validate.json", ValidateReport)
     benched = devices.last(built, "bench.json", BenchReport)
