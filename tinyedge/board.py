@@ -13,6 +13,8 @@ from tinyedge import config, port, resources
 from tinyedge.errors import ConfigError, near_match
 
 SCHEMA = 1
+UPDATE_SECTOR = "update_sector"
+"""In [peripherals] of a board whose flash takes models."""
 
 
 class Cpu(config.Table, frozen=True, kw_only=True):
@@ -200,6 +202,8 @@ def simulated(board: Board) -> Board:
         id=board.id + SIMULATED,
         cpu=msgspec.structs.replace(board.cpu, core=board.simulator.core or board.cpu.core),
         flash=Flash(method="labwired"),
+        # It does not write its flash.
+        peripherals={k: v for k, v in board.peripherals.items() if k != UPDATE_SECTOR},
         link=msgspec.structs.replace(board.link, via="socket"),
     )
 

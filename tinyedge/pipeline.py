@@ -24,7 +24,7 @@ from tinyedge.board import Board
 from tinyedge.compile import Options, Plan, compile_graph
 from tinyedge.compile.kernels import TUNED
 from tinyedge.dataset import Dataset
-from tinyedge.emit import esp_idf, features, firmware, preprocess, updating
+from tinyedge.emit import esp_idf, features, firmware, flash_areas, preprocess, updating
 from tinyedge.emit.mlperf import Protocol, spoken
 from tinyedge.emit.tflm_arena import plan_arena
 from tinyedge.errors import CheckFailed, ConfigError, ModelError, near_match
@@ -317,7 +317,8 @@ def generate(
 ) -> Firmware:
     """Compile and render; write what differs. Files of an earlier rendering are removed.
 
-    Raises CheckFailed where the model's limits of arena or flash cannot be kept.
+    Raises CheckFailed where the model's limits of arena or flash cannot be kept, and ConfigError
+    where the board's flash has no room for updates.
     """
     board, options = spoken(board, protocol), loaded.model.options
     plan = compile_graph(loaded.graph, board.cpu.core, options) if runtime == "aot" else None
@@ -327,6 +328,7 @@ def generate(
     if options.replaceable and plan is not None:
         key = keys.public(workspace.root / "keys" / keys.PUBLIC)
         needed = {**needed, **updating.files(loaded.graph, plan, key)}
+        board = flash_areas.reserved(board, updating.slot_bytes(loaded.graph, plan))
     rendered = firmware.render(
         loaded.graph,
         plan,

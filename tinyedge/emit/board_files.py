@@ -10,7 +10,7 @@ from pathlib import Path
 from tinyedge import __version__, port, resources
 from tinyedge.board import Board
 from tinyedge.compile.options import Optimize
-from tinyedge.emit import features
+from tinyedge.emit import features, flash_areas
 from tinyedge.emit.features import Feature
 from tinyedge.emit.mlperf import APP, Protocol
 from tinyedge.emit.render import render
@@ -128,6 +128,8 @@ def files(
     if features.UPDATE not in selected:
         found.pop("port/flash.c", None)
     else:
+        if not flash_areas.lasting(board):
+            found.pop("port/flash.c", None)
         found = _copies("update") | _copies("port/flash_ram", into="port") | found
     if optimize == "size" and "link.ld" in found:
         found["port/memory.c"] = _copies("port/freestanding", into="port")["port/memory.c"]

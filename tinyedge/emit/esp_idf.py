@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from tinyedge import __version__
 from tinyedge.board import Board, Esp
 from tinyedge.compile.options import Optimize
+from tinyedge.emit import flash_areas
 from tinyedge.emit.board_files import WATCHDOG_S
 from tinyedge.emit.render import render
 from tinyedge.errors import ConfigError
@@ -45,6 +46,7 @@ class ProjectView:
     watchdog_s: int
     app_origin: int
     app_bytes: int
+    areas: tuple[flash_areas.Area, ...]
     tflm: bool
     tflm_version: str
     sources: tuple[str, ...]
@@ -86,6 +88,7 @@ def project_view(
         watchdog_s=WATCHDOG_S,
         app_origin=board.memory.flash.origin,
         app_bytes=board.memory.flash.bytes,
+        areas=flash_areas.partitions(esp.flash_mb) if "port/flash.c" in every else (),
         tflm=runtime == "tflm",
         tflm_version=TFLM_VERSION,
         sources=tuple(path for path in every if path.endswith(_COMPILED)),

@@ -16,11 +16,16 @@ MOST_VECTORS = 8
 _STEP = 32
 
 
-def files(graph: Graph, plan: Plan, key: bytes) -> dict[str, str]:
-    """Return path in the firmware folder -> text. ``key``: the public one, 32 bytes."""
+def slot_bytes(graph: Graph, plan: Plan) -> int:
+    """Room that a package of the model needs."""
     vector = sum(tensor.bytes for tensor in (*graph.inputs, *graph.outputs))
     room = HEAD + len(image.make(graph, plan).data) + MOST_VECTORS * vector
-    view = UpdateView(key=carray.rows(key), slot_bytes=-(-room // _STEP) * _STEP)
+    return -(-room // _STEP) * _STEP
+
+
+def files(graph: Graph, plan: Plan, key: bytes) -> dict[str, str]:
+    """Return path in the firmware folder -> text. ``key``: the public one, 32 bytes."""
+    view = UpdateView(key=carray.rows(key), slot_bytes=slot_bytes(graph, plan))
     return {
         "update/te_keys.h": render("update/te_keys.h.j2", view),
         "update/te_slot_bytes.h": render("update/te_slot_bytes.h.j2", view),
