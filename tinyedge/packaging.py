@@ -12,6 +12,7 @@ import io
 import math
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tinyedge import keys
 from tinyedge.emit import image
 from tinyedge.errors import ConfigError
+from tinyedge.link.protocol import MANIFEST
 from tinyedge.link.updating import Manifest
 from tinyedge.oracle import Oracle
 from tinyedge.pipeline import Firmware
@@ -150,9 +152,13 @@ def read(path: Path, key: bytes | None = None) -> Package:
         if hashlib.sha256(parts[name]).hexdigest() != about.sha256.get(name):
             raise ConfigError(f"{path}: {name} is not what manifest.json says", _REDO)
     signed, signature, content, tflite = (parts[name] for name in _PARTS)
-    manifest = Manifest.unpack(signed.ljust(1024, b"\0"))
-    if manifest is None or hashlib.sha512(content).digest() != manifest.sha512:
+    manifest = Manifest.unpack(signed) if len(signed) == MANIFEST.size else None
+    if manifest is None:
+        raise ConfigError(f"{path}: manifest.bin is of another format", _REDO)
+    if hashlib.sha512(content).digest() != manifest.sha512:
         raise ConfigError(f"{path}: the content is not what was signed", _REDO)
+    if hashlib.sha256(tflite).digest() != manifest.tflite:
+        raise ConfigError(f"{path}: model.tflite is not the one that was signed", _REDO)
     if key is not None and not keys.holds(key, signature, signed):
         raise ConfigError(
             f"{path} is not signed with this workspace's key",
@@ -173,7 +179,7 @@ def _parts(path: Path) -> dict[str, bytes]:
             return {name: archive.read(name) for name in ("manifest.json", *_PARTS)}
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}", _REDO) from error
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
         raise ConfigError(f"{path} is no package: {error}", _REDO) from error
 
 

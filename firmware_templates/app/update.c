@@ -28,6 +28,8 @@ static struct {
   uint8_t package[HEAD]; /* of the update that comes in */
   int32_t target;        /* its slot, or TE_SLOT_COMPILED: there is none */
   uint32_t received;     /* bytes of its content */
+  bool loaded;           /* `slots` is what the journal says */
+  bool tests;            /* the model that is bound is not the active one: its self-test runs */
 } state = {.target = TE_SLOT_COMPILED};
 
 static uint32_t field(const uint8_t *manifest, uint32_t at) {
@@ -57,8 +59,8 @@ static bool content_holds(int32_t slot, const uint8_t *manifest) {
   return memcmp(found, manifest + TE_MANIFEST_SHA512_AT, sizeof found) == 0;
 }
 
-static uint32_t vector_bytes(void) {
-  uint32_t bytes = te_input_bytes();
+static uint64_t vector_bytes(void) {
+  uint64_t bytes = te_input_bytes();
   for (uint32_t i = 0; i < te_model.output_count; i++) bytes += te_model.outputs[i].bytes;
   return bytes;
 }
@@ -97,6 +99,14 @@ static void bind(int32_t slot) {
   te_features_changed();
 }
 
+/* A watchdog's restart is told as a fault before te_update_start. */
+static void load(void) {
+  if (state.loaded) return;
+  te_flash_init();
+  state.slots = te_slots_load();
+  state.loaded = true;
+}
+
 /* Makes `slot` the active one, for good. */
 static void settle(int32_t slot) {
   const te_slots_state after = {slot, TE_SLOT_COMPILED, 0, 0};
@@ -105,19 +115,19 @@ static void settle(int32_t slot) {
 }
 
 void te_update_start(te_status ready) {
+  load();
   if (ready != TE_OK) return;
-  te_flash_init();
-  state.slots = te_slots_load();
   if (state.slots.trial != 0 || state.slots.crashes >= MOST_CRASHES) settle(state.slots.previous);
   if (!slot_holds(state.slots.active)) settle(TE_SLOT_COMPILED);
   if (state.slots.active != TE_SLOT_COMPILED) bind(state.slots.active);
 }
 
 void te_update_fault(void) {
+  load();
   te_slots_state after = state.slots;
-  if (after.active == TE_SLOT_COMPILED) return;
+  if (after.active == TE_SLOT_COMPILED || state.tests) return;
   after.crashes++;
-  te_slots_store(&after);
+  if (te_slots_store(&after)) state.slots = after;
 }
 
 static void answer_state(const te_frame *request) {
@@ -242,10 +252,12 @@ static bool answers_hold(const uint8_t *vector, uint32_t count) {
 static const char *activate(void) {
   const uint8_t *content = te_flash_at((uint32_t)state.target) + HEAD;
   if (!content_holds(state.target, state.package)) return "the content is not what was signed";
+  state.tests = true;
   bind(state.target);
-  if (!answers_hold(content + TE_IMAGE_BYTES, field(state.package, TE_MANIFEST_VECTORS_AT))) {
-    return "the self-test has failed";
-  }
+  const bool right =
+      answers_hold(content + TE_IMAGE_BYTES, field(state.package, TE_MANIFEST_VECTORS_AT));
+  state.tests = false;
+  if (!right) return "the self-test has failed";
   if (!te_flash_write((uint32_t)state.target, 0, state.package, HEAD)) {
     return "the slot's head could not be written";
   }

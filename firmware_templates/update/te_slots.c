@@ -24,8 +24,13 @@ static struct {
   uint32_t sequence; /* of the newest record; 0: there is none */
 } journal;
 
+static bool slot_exists(int32_t slot) {
+  return slot >= TE_SLOT_COMPILED && slot < TE_FLASH_SLOTS;
+}
+
 static bool whole(const record *found) {
-  return found->magic == MAGIC &&
+  return found->magic == MAGIC && slot_exists(found->state.active) &&
+         slot_exists(found->state.previous) &&
          found->crc == te_crc32(0, (const uint8_t *)found, offsetof(record, crc));
 }
 

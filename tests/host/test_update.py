@@ -240,6 +240,34 @@ def test_a_package_file_is_checked_before_it_is_sent(made: Made, tmp_path: Path)
             packaging.read(path, key)
 
 
+def test_a_package_whose_reference_is_not_the_signed_one_is_refused(
+    made: Made, tmp_path: Path
+) -> None:
+    package, path = made.package(2, (1, 0, 0)), tmp_path / "p.tepkg"
+    for changed, words in (
+        (replace(package, tflite=updatable.network(3)), "model.tflite is not the one"),
+        (replace(package, signed=package.signed + b"0"), "another format"),
+        (replace(package, signed=package.signed[:-1]), "another format"),
+    ):
+        packaging.write(path, changed)
+        with pytest.raises(ConfigError, match=words):
+            packaging.read(path)
+
+
+def test_a_package_file_damaged_anywhere_is_a_clear_error(made: Made, tmp_path: Path) -> None:
+    path = tmp_path / "p.tepkg"
+    packaging.write(path, made.package(2, (1, 0, 0)))
+    whole = path.read_bytes()
+    for at in range(0, len(whole), 7):
+        damaged = bytearray(whole)
+        damaged[at] ^= 0xFF
+        path.write_bytes(damaged)
+        try:
+            packaging.read(path)
+        except ConfigError:
+            continue
+
+
 @pytest.mark.parametrize("text", ["1", "1.2", "v1.2.3", "1.2.70000", "0.0.0", "1.2.3.4", "-1.0.0"])
 def test_versions_are_three_numbers(text: str) -> None:
     with pytest.raises(ConfigError, match="no version"):
