@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge.errors import ConfigError
+from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.learn.head import Head
 from tinyedge.learn.sgd import Outcome, Settings, Trainer
 from tinyedge.learn.write import patched
@@ -57,7 +57,7 @@ def adapt(
 
     The device keeps the weights of the epoch that is best on the samples held out, if they are
     better than those before; else the old ones run on. Raises LinkError if the device goes or
-    cannot learn, ConfigError if there are too few samples.
+    cannot learn, ConfigError if there are too few samples, CheckFailed if training diverges.
     """
     run = _Run(session, Learning(session), tflite, head, samples, plan, hear)
     before = best = run.evaluate("before")
@@ -65,6 +65,7 @@ def adapt(
     epochs = []
     for number in range(plan.epochs):
         loss, accuracy = run.epoch(number)
+        run.require_finite()
         run.learning.decide(Decision.APPLY)
         trial = run.twin.apply()
         held_out = run.evaluate(f"epoch {number + 1}, held out")
@@ -155,6 +156,11 @@ class _Run:
             )
         return statistics.fmean(loss for loss, _ in seen), sum(r for _, r in seen) / len(seen)
 
+    def require_finite(self) -> None:
+        """Raise CheckFailed if a weight is infinite or no number."""
+        if not all(np.isfinite(weights).all() for weights in self.twin.weights):
+            raise _diverged()
+
     def weights_equal(self) -> bool:
         """Whether the device's float32 weights are the twin's, bit for bit."""
         return all(
@@ -176,7 +182,10 @@ class _Run:
     def _step(self, index: int) -> Outcome:
         label = self._label(index)
         learned = self.learning.sample(self._inputs(index), label)
-        twin = self.twin.sample(self._read(index), label)
+        with np.errstate(over="ignore", invalid="ignore"):
+            twin = self.twin.sample(self._read(index), label)
+        if not np.isfinite(twin.probability):
+            raise _diverged()
         self.same &= (learned.probability, learned.predicted) == (twin.probability, twin.predicted)
         self.ticks.append(learned.ticks)
         return twin
@@ -203,3 +212,10 @@ class _Run:
     def _tell(self, text: str) -> None:
         self.done += 1
         self.hear(self.done, self._total, text)
+
+
+def _diverged() -> CheckFailed:
+    return CheckFailed(
+        "training has diverged: weights beyond float32; the device runs those of before",
+        "lower learning_rate, momentum or l2 in [adapt] of the recipe",
+    )

@@ -107,6 +107,22 @@ def test_a_trial_can_be_undone_kept_and_reset(tmp_path: Path) -> None:
     assert [device.infer(sample).tobytes() for sample in x] == first
 
 
+def test_weights_beyond_float32_leave_the_tables_in_their_ranges(tmp_path: Path) -> None:
+    rng = np.random.default_rng(7)
+    device = learning.native(learning.model(rng), 2, tmp_path)
+    x, labels = _samples(rng, 30)
+    device.begin(Settings(learning_rate=1e6, momentum=0.99, l2=1e6, batch=1))
+    for sample, label in zip(x, labels.tolist(), strict=True):
+        device.infer(sample)
+        device.sample(label)
+    assert not np.isfinite(device.weights(1)).all()
+    device.library.te_learn_apply()
+    for layer in range(2):
+        assert np.abs(device.plain_bias(layer, 0).astype(np.int64)).max() <= sgd.BIAS_LIMIT
+    device.infer(x[0])  # the sanitizer watches the multipliers
+    device.library.te_learn_reset()
+
+
 def test_exp_is_close_and_never_subnormal() -> None:
     x = -np.linspace(0, 100, 200_001).astype(F)
     found, exact = sgd.exp(x), np.exp(x.astype(np.float64))

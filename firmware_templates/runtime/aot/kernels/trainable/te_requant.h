@@ -9,8 +9,9 @@
 /* A bias beyond it would leave no room for the sum. */
 #define TE_BIAS_LIMIT 1073741824
 
-/* The nearest integer, halves away from zero, at most `limit` from 0. */
+/* The nearest integer, halves away from zero, at most `limit` from 0; 0 for NaN. */
 static inline int32_t te_round(float x, int32_t limit) {
+  if (x != x) return 0;
   if (x >= (float)limit) return limit;
   if (x <= -(float)limit) return -limit;
   const int32_t whole = (int32_t)x;
@@ -39,6 +40,10 @@ static inline void te_multiplier(float input, float weight, float output, int32_
   if (power < -31) {
     power = 0;
     rounded = 0;
+  }
+  if (power > 30) { /* infinity, too */
+    power = 30;
+    rounded = INT32_MAX;
   }
   *multiplier = (int32_t)rounded;
   *shift = (int8_t)power;
