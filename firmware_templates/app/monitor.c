@@ -31,12 +31,12 @@ void te_monitor_infers(void) {
   const int8_t *input = te_model_input(0);
   const uint32_t bytes = te_model.inputs[0].bytes;
   int32_t sum = 0;
-  uint32_t squares = 0; /* of at most 2^18 values */
+  uint32_t squares = 0; /* of at most 2^17 values, each up to 2^14 */
   for (uint32_t i = 0; i < bytes; i++) {
     seen.inputs[bin(input[i])]++;
     sum += input[i];
     squares += (uint32_t)(input[i] * input[i]);
-    if ((i & 0x3FFFF) == 0x3FFFF || i + 1 == bytes) {
+    if ((i & 0x1FFFF) == 0x1FFFF || i + 1 == bytes) {
       seen.input_sum += sum;
       seen.input_squares += squares;
       sum = 0;
