@@ -210,7 +210,8 @@ class Session:
             raise LinkError(
                 f"{self.name} runs another model: {hello.model} ({hello.sha256[:12]}), "
                 f"not {sha256[:12]}",
-                'put the right firmware on it with "tinyedge flash"',
+                'put the right firmware on it with "tinyedge flash"; '
+                'an update that it kept goes with "tinyedge rollback"',
             )
 
     def _burst(self, data: bytes, at: int) -> tuple[list[Request], int]:
