@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from tinyedge.errors import CheckFailed, ConfigError
+from tinyedge.errors import CheckFailed, ConfigError, LinkError
 from tinyedge.link.session import Session
 from tinyedge.link.updating import COMPILED, Manifest, State, Updating
 from tinyedge.oracle import Oracle
@@ -34,11 +34,14 @@ def require_fit(package: Package, architecture: bytes, board: str) -> None:
 def update(session: Session, package: Package, samples: Samples, hear: Hear) -> tuple[int, int]:
     """Send the package, compare the new model's answers, keep it if all are the reference's.
 
-    Returns how many were compared and how many differ. Raises LinkError with the device's reason
-    where it refuses, CheckFailed where answers differ; then the old model runs again.
+    If it is on trial already, because a host went away, it is compared without being sent. Returns
+    how many were compared and how many differ. Raises LinkError with the device's reason where it
+    refuses, or if another model is on trial, CheckFailed where answers differ; then the old model
+    runs again.
     """
     updating = Updating(session)
-    updating.send(package.signed, package.signature, package.content, hear)
+    if not _on_trial(session, updating, package):
+        updating.send(package.signed, package.signature, package.content, hear)
     differing = _differing(session, package, samples)
     updating.decide(keep=differing == 0)
     if differing:
@@ -47,6 +50,24 @@ def update(session: Session, package: Package, samples: Samples, hear: Hear) -> 
             "it was rolled back: the old model runs; is the firmware the one that was built here?",
         )
     return len(samples), differing
+
+
+def _on_trial(session: Session, updating: Updating, package: Package) -> bool:
+    state, slots = updating.versions()
+    if not state.trial:
+        return False
+    active = slots[state.active]
+    if active is not None and active.pack() == package.signed:
+        return True
+    name = "a model" if active is None else f"{active.name} {_text(active)}"
+    raise LinkError(
+        f"{session.name}: {name} is on trial, and no host has decided on it",
+        'end the trial with "tinyedge rollback", or with "tinyedge update" and its own package',
+    )
+
+
+def _text(manifest: Manifest) -> str:
+    return ".".join(map(str, manifest.version))
 
 
 def _differing(session: Session, package: Package, samples: Samples) -> int:
@@ -93,7 +114,7 @@ def _slot(slot: int, found: Manifest, state: State) -> SlotModel:
     return SlotModel(
         slot=slot,
         name=found.name,
-        version=".".join(map(str, found.version)),
+        version=_text(found),
         sha256=found.tflite.hex(),
         accuracy=None if math.isnan(found.accuracy) else round(found.accuracy, 6),
         active=state.active == slot,

@@ -12,9 +12,12 @@ import pytest
 from tests.support import updatable
 from tests.support.updatable import Device, Made, answers_are, send
 from tinyedge import keys, packaging
+from tinyedge import update as updates
 from tinyedge.errors import ConfigError, LinkError
+from tinyedge.graph import read_tflite
 from tinyedge.link.session import Session
 from tinyedge.link.updating import COMPILED, Updating
+from tinyedge.samples import random
 
 
 @pytest.fixture(scope="module")
@@ -129,6 +132,32 @@ def test_an_older_model_is_refused_unless_signed_as_a_downgrade(
         _refused(session, made.package(3, number), "not newer")
     send(session, made.package(3, (1, 1, 0), downgrade=True))
     assert answers_are(session, updatable.network(3))
+
+
+def test_a_trial_whose_host_went_away_is_decided_by_the_next_one(made: Made) -> None:
+    package, other = made.package(2, (1, 0, 0)), made.package(3, (1, 1, 0))
+    samples = random(read_tflite.read(package.tflite, "n2"), 5)
+    heard: list[tuple[int, int]] = []
+
+    def hear(done: int, total: int) -> None:
+        heard.append((done, total))
+
+    with Device(made.elf) as device:
+        with device.session() as session:
+            send(session, package)
+        with device.session() as session:
+            with pytest.raises(LinkError, match=r"n2 1\.0\.0 is on trial"):
+                updates.update(session, other, samples, hear)
+            assert updates.update(session, package, samples, hear) == (5, 0)
+            assert heard == []  # nothing was sent again
+            state = Updating(session).versions()[0]
+            assert (state.active, state.trial) == (0, False)
+            assert updates.update(session, other, samples, hear) == (5, 0)
+        with device.session() as session:
+            send(session, made.package(4, (1, 2, 0)))
+        with device.session() as session:
+            assert Updating(session).decide(keep=False).active == 1
+            assert answers_are(session, other.tflite)
 
 
 def test_a_restart_in_trial_rolls_back_and_a_kept_model_stays(made: Made, tmp_path: Path) -> None:
