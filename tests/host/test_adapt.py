@@ -11,9 +11,11 @@ import pytest
 from tests.support import learning
 from tests.support.learning import CLASSES
 from tests.support.tools import CHECKOUT, need
+from tinyedge import adapt as adapting
 from tinyedge import board as boards
 from tinyedge import devices, flash, pipeline, results
-from tinyedge.errors import ConfigError, LinkError
+from tinyedge.errors import CheckFailed, ConfigError, LinkError
+from tinyedge.graph import read_tflite
 from tinyedge.learn.sgd import Settings, Trainer
 from tinyedge.link import protocol
 from tinyedge.link.learning import Learning
@@ -22,6 +24,7 @@ from tinyedge.link.session import Session
 from tinyedge.oracle import Oracle
 from tinyedge.recipe import Compile
 from tinyedge.results import AdaptReport
+from tinyedge.samples import from_npz
 from tinyedge.workspace import Workspace
 
 TOOLS = {
@@ -181,3 +184,17 @@ def test_where_it_cannot_be_had_it_is_refused(
     with pytest.raises(ConfigError) as caught:
         pipeline.generate(loaded, boards.load(board), runtime, workspace)
     assert words in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_training_that_diverges_says_so_and_changes_nothing(
+    session: Session, tflite: Path, samples: Path
+) -> None:
+    head, plain = learning.head(tflite), tflite.read_bytes()
+    given = from_npz(samples, read_tflite.read(plain, "learner"), 60)
+    plan = adapting.Plan(Settings(1e6, 0.99, 1e6, 1), epochs=2, hold_out=0.3, seed=1)
+    with pytest.raises(CheckFailed, match="diverged"):
+        adapting.adapt(session, plain, head, given, plan=plan, hear=lambda *_: None)
+    oracle = Oracle(plain)
+    for number in range(5):
+        answer = session.infer([array.tobytes() for array in given[number]]).outputs[0]
+        assert answer == oracle.run(given[number])[0].tobytes()

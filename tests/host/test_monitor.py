@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need
 from tests.support.updatable import Device, network
 from tinyedge import board as boards
@@ -20,14 +21,34 @@ from tinyedge.watching import Exporter
 from tinyedge.workspace import Workspace
 
 
-def _elf(folder: Path, features: tuple[str, ...]) -> Path:
+def _elf(folder: Path, features: tuple[str, ...], tflite: bytes | None = None) -> Path:
     need("make", "gcc")
     path = folder / "model.tflite"
-    path.write_bytes(network(1))
+    path.write_bytes(tflite or network(1))
     model, workspace = pipeline.resolve(str(path), Compile(features=features)), Workspace(folder)
     loaded = pipeline.load(model, workspace)
     firmware = pipeline.generate(loaded, boards.load("host"), "aot", workspace)
     return build.build(firmware.folder, firmware.board, ("address", "undefined")).elf
+
+
+def _wide() -> bytes:
+    """A network with an input of 2^18 bytes."""
+    made = ModelWriter()
+    x = made.input((1, 512, 512, 1), scale=0.02, zero_point=0)
+    x = made.max_pool2d(x, window=(64, 64), stride=(64, 64))
+    weights = np.ones((3, 64), np.int8)
+    flat = made.reshape(x, (1, 64))
+    bias = np.zeros(3, np.int32)
+    return made.finish(made.fully_connected(flat, weights, [0.01], bias, scale=0.1, zero_point=0))
+
+
+def test_the_largest_sums_of_a_large_input_do_not_overflow(tmp_path: Path) -> None:
+    size = 1 << 18
+    elf = _elf(tmp_path, ("monitor",), _wide())
+    with Device(elf) as device, device.session() as session:
+        session.infer([np.full(size, -128, np.int8).tobytes()])
+        found = statistics.read(session)
+    assert (found.input_sum, found.input_squares) == (-128 * size, 128 * 128 * size)
 
 
 def test_the_counts_are_numpys(tmp_path: Path) -> None:
