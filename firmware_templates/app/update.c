@@ -26,11 +26,13 @@ static const uint8_t public_key[TE_PUBLIC_KEY_BYTES] = TE_UPDATE_KEY;
 static struct {
   te_slots_state slots;
   uint8_t package[HEAD]; /* of the update that comes in */
-  int32_t target;        /* its slot, or TE_SLOT_COMPILED: there is none */
   uint32_t received;     /* bytes of its content */
   bool loaded;           /* `slots` is what the journal says */
   bool tests;            /* the model that is bound is not the active one: its self-test runs */
-} state = {.target = TE_SLOT_COMPILED};
+} state;
+
+/* Slot of the update that comes in, or TE_SLOT_COMPILED: there is none. */
+static int32_t target = TE_SLOT_COMPILED;
 
 static uint32_t field(const uint8_t *manifest, uint32_t at) {
   return te_get_u32(manifest + at);
@@ -169,7 +171,7 @@ void te_on_update_begin(const te_frame *request) {
     te_refuse(request, TE_CODE_LENGTH, request->length, "");
     return;
   }
-  if (state.target != TE_SLOT_COMPILED && memcmp(state.package, manifest, SIGNED) == 0) {
+  if (target != TE_SLOT_COMPILED && memcmp(state.package, manifest, SIGNED) == 0) {
     done(request); /* it goes on */
     return;
   }
@@ -187,10 +189,10 @@ void te_on_update_begin(const te_frame *request) {
     te_refuse(request, TE_CODE_UPDATE, 0, why);
     return;
   }
-  state.target = free_slot();
+  target = free_slot();
   state.received = 0;
-  if (!te_flash_erase((uint32_t)state.target)) {
-    state.target = TE_SLOT_COMPILED;
+  if (!te_flash_erase((uint32_t)target)) {
+    target = TE_SLOT_COMPILED;
     te_refuse(request, TE_CODE_FLASH, 0, "the slot could not be erased");
     return;
   }
@@ -203,7 +205,7 @@ void te_on_update_begin(const te_frame *request) {
 static bool write_content(uint32_t offset, const uint8_t *data, uint32_t size) {
   uint8_t last[BLOCK] = {0};
   const uint32_t part = size / BLOCK * BLOCK;
-  const uint32_t slot = (uint32_t)state.target;
+  const uint32_t slot = (uint32_t)target;
   if (part > 0 && !te_flash_write(slot, HEAD + offset, data, part)) return false;
   if (part == size) return true;
   memcpy(last, data + part, size - part);
@@ -214,7 +216,7 @@ void te_on_update_data(const te_frame *request) {
   const uint32_t offset = te_get_u32(request->payload + TE_UPDATE_DATA_OFFSET_AT);
   const uint32_t size = request->length - TE_UPDATE_DATA_SIZE;
   const uint32_t total = content_bytes(state.package);
-  if (state.target == TE_SLOT_COMPILED) {
+  if (target == TE_SLOT_COMPILED) {
     te_refuse(request, TE_CODE_ORDER, 0, "no update has begun");
     return;
   }
@@ -224,7 +226,7 @@ void te_on_update_data(const te_frame *request) {
   }
   if (offset == state.received) {
     if (!write_content(offset, request->payload + TE_UPDATE_DATA_SIZE, size)) {
-      state.target = TE_SLOT_COMPILED;
+      target = TE_SLOT_COMPILED;
       te_refuse(request, TE_CODE_FLASH, offset, "the slot could not be written");
       return;
     }
@@ -250,25 +252,25 @@ static bool answers_hold(const uint8_t *vector, uint32_t count) {
 
 /* NULL if the new model runs on trial, else why not; then the old one runs. */
 static const char *activate(void) {
-  const uint8_t *content = te_flash_at((uint32_t)state.target) + HEAD;
-  if (!content_holds(state.target, state.package)) return "the content is not what was signed";
+  const uint8_t *content = te_flash_at((uint32_t)target) + HEAD;
+  if (!content_holds(target, state.package)) return "the content is not what was signed";
   state.tests = true;
-  bind(state.target);
+  bind(target);
   const bool right =
       answers_hold(content + TE_IMAGE_BYTES, field(state.package, TE_MANIFEST_VECTORS_AT));
   state.tests = false;
   if (!right) return "the self-test has failed";
-  if (!te_flash_write((uint32_t)state.target, 0, state.package, HEAD)) {
+  if (!te_flash_write((uint32_t)target, 0, state.package, HEAD)) {
     return "the slot's head could not be written";
   }
-  const te_slots_state after = {state.target, state.slots.active, 1, 0};
+  const te_slots_state after = {target, state.slots.active, 1, 0};
   if (!te_slots_store(&after)) return "the record could not be written";
   state.slots = after;
   return NULL;
 }
 
 void te_on_update_apply(const te_frame *request) {
-  if (state.target == TE_SLOT_COMPILED) {
+  if (target == TE_SLOT_COMPILED) {
     if (state.slots.trial != 0) { /* asked for again */
       done(request);
     } else {
@@ -281,7 +283,7 @@ void te_on_update_apply(const te_frame *request) {
     return;
   }
   const char *why = activate();
-  state.target = TE_SLOT_COMPILED;
+  target = TE_SLOT_COMPILED;
   if (why != NULL) {
     bind(state.slots.active);
     te_refuse(request, TE_CODE_UPDATE, 0, why);

@@ -1,6 +1,6 @@
 /* Feature `update`: another model of the same architecture, signed, streams into the slot that does
  * not run, is verified and tried, and takes over; what fails is undone. Its RAM: the package that
- * comes in (344 bytes) and 32 bytes of state. */
+ * comes in (512 bytes) and 40 bytes of state. */
 #ifndef TE_UPDATE_H
 #define TE_UPDATE_H
 
