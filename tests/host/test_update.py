@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -194,6 +195,34 @@ def test_three_crashes_roll_back(tmp_path: Path) -> None:
     with Device(made.elf, flash) as device, device.session() as session:
         assert Updating(session).versions()[0].active == COMPILED
         assert answers_are(session, made.own)
+
+
+FAULT_FIRST = """
+#include "update.h"
+int main(void) {
+  te_update_fault();
+}
+"""
+
+
+def test_a_fault_that_is_told_before_the_start_counts(made: Made, tmp_path: Path) -> None:
+    """As after a watchdog's restart: the port tells of it before the model is there."""
+    flash, package = tmp_path / "flash", made.package(2, (1, 0, 0))
+    with Device(made.elf, flash) as device, device.session() as session:
+        send(session, package)
+        Updating(session).decide(keep=True)
+    firmware, main, elf = made.elf.parent.parent, tmp_path / "main.c", tmp_path / "fault"
+    main.write_text(FAULT_FIRST)
+    sources = [path for path in sorted(firmware.rglob("*.c")) if path.name != "main.c"]
+    folders = sorted({path.parent for path in firmware.rglob("*.[ch]")})
+    argv = ["gcc", "-std=c11", "-O1", *(f"-I{folder}" for folder in folders), main, *sources]
+    subprocess.run([*map(str, argv), "-o", str(elf)], check=True)
+    subprocess.run([elf], env={**os.environ, "TE_FLASH": str(flash)}, check=True)
+    with Device(made.elf, flash) as device, device.session() as session:
+        state, slots = Updating(session).versions()
+        assert (state.active, state.crashes) == (0, 1)
+        assert slots[0] is not None
+        assert answers_are(session, package.tflite)
 
 
 def test_a_slot_that_rots_is_not_run(made: Made, tmp_path: Path) -> None:
