@@ -56,7 +56,7 @@ def loop(board: str, workspace: Path) -> dict[str, dict]:
         # samples like those that it was trained on, and some nines
         do.on_board("calm", "monitor", "--drift", "--feed", "100")
         do.on_board("alarm", "monitor", "--drift", "--feed", "100", *SHIFT, expected=1)
-        adapted = do.on_board("adapt", "adapt", "--samples", "300", *SHIFT)
+        adapted = do.on_board("adapt", "adapt", "--samples", "240", *SHIFT)
         number = ("--number", "1.1.0")
         features = [part for name in ("learn", "update", "monitor") for part in ("--feature", name)]
         package = do.run(

@@ -24,7 +24,7 @@ _HERE = Path(__file__).parent
 _INCLUDE = CHECKOUT / "firmware_templates" / "include"
 _RUNTIME = CHECKOUT / "firmware_templates" / "runtime" / "aot"
 _WARN = ("-std=c11", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
-_EXPORTED = ("te_aot_run", "te_aot_inputs", "te_aot_outputs", "te_model")
+_EXPORTED = ("te_aot_start", "te_aot_run", "te_aot_inputs", "te_aot_outputs", "te_model")
 _TIMEOUT_S = 60.0
 #: emulated boards -> the linker script of their memory, and their families of kernels
 BOARDS = {

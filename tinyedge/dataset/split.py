@@ -83,14 +83,14 @@ def withhold(dataset: Dataset, unseen: Sequence[str], path: Path) -> Dataset:
                 f"{near_match(name, dataset.classes)}",
                 f"classes: {', '.join(dataset.classes)}",
             )
-    if len(dataset.classes) - len(set(unseen)) < _FEWEST_CLASSES:
+    if unseen and len(dataset.classes) - len(set(unseen)) < _FEWEST_CLASSES:
         raise ConfigError(f"{path}: data.unseen leaves no two classes to train on", "name fewer")
     hidden = [dataset.classes.index(name) for name in unseen]
 
     def kept(split: Split) -> Split:
         return split.take(np.flatnonzero(~np.isin(split.labels, hidden)))
 
-    if not unseen:
+    if not hidden:
         return dataset
     return replace(dataset, train=kept(dataset.train), validation=kept(dataset.validation))
 

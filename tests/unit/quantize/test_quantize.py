@@ -28,7 +28,7 @@ from tinyedge.workspace import Workspace, sha256
 
 @pytest.fixture(scope="module")
 def quantized(trained: Trained) -> QuantizeReport:
-    return quantize(trained.recipe, trained.workspace, trained.report)
+    return quantize(trained.recipe, trained.workspace, trained.report, force=True)
 
 
 def test_the_model_is_int8_throughout_with_one_sample_a_batch(
