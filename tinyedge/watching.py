@@ -59,22 +59,19 @@ def expected(loaded: Loaded, workspace: Workspace, hear: Hear) -> drift.Statisti
 
 
 def watch(
-    built: Built,
-    url: str,
-    trained: drift.Statistics,
-    feed: Feed,
-    *,
-    every_s: float,
-    hear: Hear,
-    on_log: Log,
+    built: Built, url: str, trained: drift.Statistics, *, every_s: float, on_log: Log
 ) -> Iterator[DriftReport]:
-    """Feed the samples, then report again and again, without end."""
+    """Report again and again, without end."""
     with devices.connect(built, url, on_log) as session:
-        if feed.count:
-            _send(session, built, feed, hear)
         while True:
             yield _report(built, url, session, trained, statistics.read(session))
             time.sleep(every_s)
+
+
+def send(built: Built, url: str, feed: Feed, *, hear: Hear, on_log: Log) -> None:
+    """Feed the samples; the device counts from nothing."""
+    with devices.connect(built, url, on_log) as session:
+        _send(session, built, feed, hear)
 
 
 def _send(session: Session, built: Built, feed: Feed, hear: Hear) -> None:

@@ -1,5 +1,5 @@
 /* Feature `monitor`: what inputs, answers and times have been like, counted on the device in a
- * fixed block of about 0.6 KB. Each inference costs a pass over its input, which is not in its
+ * fixed block of about 0.4 KB. Each inference costs a pass over its input, which is not in its
  * ticks. Only int8 inputs and outputs are looked at, and of several the first. */
 #ifndef TE_MONITOR_H
 #define TE_MONITOR_H

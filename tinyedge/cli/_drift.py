@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -14,6 +16,8 @@ from rich.live import Live
 from tinyedge import watching
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import save
+from tinyedge.devices import Built
+from tinyedge.drift import Statistics
 from tinyedge.errors import CheckFailed
 from tinyedge.recipe import Compile
 from tinyedge.results import DriftReport
@@ -24,51 +28,40 @@ _BAR = 24  # characters of the longest bar
 _WORDS = {"steady": "steady", "warning": "warning", "alarm": "ALARM"}
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """How to watch: a look every ``every_s``, for ``seconds`` (None: until Ctrl-C)."""
+
+    feed: Feed
+    every_s: float
+    seconds: float | None
+    prometheus: int | None
+
+    @property
+    def once(self) -> bool:
+        """Whether samples are fed to be judged, and that is all."""
+        return bool(self.feed.count) and self.seconds is None and self.prometheus is None
+
+
 def run(
     argv: tuple[str, str, str | None, str | None],
     given: Compile,
     workspace: Workspace,
-    feed: Feed,
-    *,
-    every_s: float,
-    seconds: float | None,
-    prometheus: int | None,
+    wanted: Wanted,
     json_path: Path | None,
 ) -> None:
-    """Watch until Ctrl-C, for ``seconds``, or, when samples were fed, once."""
+    """Feed the samples, if any; watch; say what was seen last. CheckFailed on an alarm."""
     model, board, runtime, port = argv
     features = tuple(dict.fromkeys((*given.features, "monitor")))
     given = msgspec.structs.replace(given, features=features)
     built = _stages.build(model, board, runtime, workspace, given)
     with _console.progress("look at the training split") as hear:
         trained = watching.expected(built.firmware.loaded, workspace, hear)
-    once = bool(feed.count) and seconds is None and prometheus is None
-    until = None if seconds is None else time.monotonic() + seconds
-    report: DriftReport | None = None
-    with ExitStack() as stack:
-        url = stack.enter_context(_stages.device(built, port))
-        exporter = Exporter(prometheus) if prometheus is not None else None
-        if exporter:
-            stack.callback(exporter.close)
-            _console.note(f"Prometheus: http://127.0.0.1:{exporter.port}/metrics")
-        hear = stack.enter_context(_console.progress(f"feed {built.report.model}"))
-        live: Live | None = None
-        try:
-            for report in watching.watch(
-                built, url, trained, feed, every_s=every_s, hear=hear, on_log=_console.note
-            ):
-                if exporter:
-                    exporter.show(report)
-                if once or (until is not None and time.monotonic() >= until):
-                    break
-                if live is None and sys.stdout.isatty():
-                    live = stack.enter_context(Live(console=Console(), transient=True))
-                if live:
-                    live.update(view(report))
-        finally:
-            if report is not None:
-                save(json_path, report)
-    assert report is not None
+    with _stages.device(built, port) as url:
+        if wanted.feed.count:
+            with _console.progress(f"feed {built.report.model}") as hear:
+                watching.send(built, url, wanted.feed, hear=hear, on_log=_console.note)
+        report = _watched(built, url, trained, wanted, json_path)
     _console.show(view(report))
     _console.verdict(not report.alarm, _verdict(report))
     if report.alarm:
@@ -78,6 +71,47 @@ def run(
             'look at what it sees ("tinyedge collect"), then train with it, or on the device '
             '("tinyedge adapt")',
         )
+
+
+def _watched(
+    built: Built, url: str, trained: Statistics, wanted: Wanted, json_path: Path | None
+) -> DriftReport:
+    """The last report; each is shown as it comes, and the last is saved however this ends."""
+    until = None if wanted.seconds is None else time.monotonic() + wanted.seconds
+    report: DriftReport | None = None
+    with ExitStack() as stack:
+        show = _shown(stack, wanted)
+        try:
+            for report in watching.watch(
+                built, url, trained, every_s=wanted.every_s, on_log=_console.note
+            ):
+                show(report)
+                if wanted.once or (until is not None and time.monotonic() >= until):
+                    break
+        finally:
+            if report is not None:
+                save(json_path, report)
+    assert report is not None
+    return report
+
+
+def _shown(stack: ExitStack, wanted: Wanted) -> Callable[[DriftReport], None]:
+    """Where reports are to be seen: on a terminal, and by Prometheus."""
+    takers: list[Callable[[DriftReport], None]] = []
+    if wanted.prometheus is not None:
+        exporter = Exporter(wanted.prometheus)
+        stack.callback(exporter.close)
+        _console.note(f"Prometheus: http://127.0.0.1:{exporter.port}/metrics")
+        takers.append(exporter.show)
+    if not wanted.once and sys.stdout.isatty():
+        live = stack.enter_context(Live(console=Console(), transient=True))
+        takers.append(lambda report: live.update(view(report)))
+
+    def show(report: DriftReport) -> None:
+        for taker in takers:
+            taker(report)
+
+    return show
 
 
 def view(report: DriftReport) -> Group:

@@ -12,6 +12,7 @@ from tinyedge import board as boards
 from tinyedge import flash, pipeline
 from tinyedge.board import Board
 from tinyedge.cli import _console, _drift
+from tinyedge.cli._drift import Wanted
 from tinyedge.cli._options import (
     board_option,
     compile_options,
@@ -113,16 +114,8 @@ def command(
     stability index, Kolmogorov-Smirnov). Exit code 1 on an alarm.
     """
     if drift:
-        _drift.run(
-            (model, board, runtime, port),
-            given,
-            workspace,
-            Feed(data, shifts, feed or 0),
-            every_s=every,
-            seconds=seconds,
-            prometheus=prometheus,
-            json_path=json_path,
-        )
+        wanted = Wanted(Feed(data, shifts, feed or 0), every, seconds, prometheus)
+        _drift.run((model, board, runtime, port), given, workspace, wanted, json_path)
         return
     loaded = boards.load(board)
     folder = workspace.target(pipeline.resolve(model).name, runtime or loaded.runtime, loaded.id)
