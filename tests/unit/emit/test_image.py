@@ -9,8 +9,8 @@ import pytest
 
 from tests.support import learning
 from tests.support.native import WARNINGS
-from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import need
+from tests.support.updatable import network
 from tinyedge import resources, workspace
 from tinyedge.compile import Options, compile_graph
 from tinyedge.emit import aot, image
@@ -21,24 +21,6 @@ from tinyedge.learn.write import patched
 from tinyedge.oracle import Oracle
 
 CORE = "cortex-m0"  # portable kernels alone run on this computer
-
-
-def _network(seed: int, channels: int = 4) -> bytes:
-    """Convolution, a sum with a constant, a pool, a dense layer and a softmax, all drawn."""
-    rng = np.random.default_rng(seed)
-    made = ModelWriter()
-    x = made.input((1, 6, 6, 3), scale=rng.uniform(0.02, 0.06), zero_point=int(rng.integers(9)))
-    filters = rng.integers(-127, 128, (channels, 3, 3, 3), np.int8)
-    scales = rng.uniform(0.005, 0.02, channels).tolist()
-    bias = rng.integers(-500, 500, channels, np.int32)
-    x = made.conv2d(x, filters, scales, bias, scale=0.1, zero_point=-5)
-    x = made.max_pool2d(x, window=(2, 2), stride=(2, 2))
-    flat = made.reshape(x, (1, 4 * channels))
-    weights = rng.integers(-127, 128, (5, 4 * channels), np.int8)
-    y = made.fully_connected(
-        flat, weights, [0.01], rng.integers(-99, 99, 5, np.int32), scale=0.12, zero_point=3
-    )
-    return made.finish(made.softmax(y))
 
 
 def _made(tflite: bytes, trainable: int = 0) -> tuple[image.Image, dict[str, str]]:
@@ -89,7 +71,7 @@ def _aligned(data: bytes) -> tuple[ctypes.Array[ctypes.c_char], int]:
 
 @pytest.mark.parametrize("trainable", [0, 1])
 def test_one_firmware_runs_every_image_of_its_architecture(tmp_path: Path, trainable: int) -> None:
-    first, second = _network(1), _network(2)
+    first, second = network(1), network(2)
     made, files = _made(first, trainable)
     other, _ = _made(second, trainable)
     library = _library(files, tmp_path)
@@ -107,11 +89,11 @@ def test_one_firmware_runs_every_image_of_its_architecture(tmp_path: Path, train
 
 
 def test_another_shape_is_another_architecture() -> None:
-    assert _made(_network(1))[0].architecture != _made(_network(1, channels=8))[0].architecture
+    assert _made(network(1))[0].architecture != _made(network(1, channels=8))[0].architecture
 
 
 def test_an_image_begins_with_the_hash_of_its_file() -> None:
-    tflite = _network(1)
+    tflite = network(1)
     assert _made(tflite)[0].data[:32].hex() == read_tflite.read(tflite, "model").sha256
 
 
