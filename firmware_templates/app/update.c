@@ -111,7 +111,8 @@ static void load(void) {
 
 /* Makes `slot` the active one, for good. */
 static void settle(int32_t slot) {
-  const te_slots_state after = {slot, TE_SLOT_COMPILED, 0, 0};
+  const te_slots_state after = {
+      .active = (int8_t)slot, .previous = TE_SLOT_COMPILED, .floor = state.slots.floor};
   te_slots_store(&after);
   state.slots = after;
 }
@@ -128,7 +129,7 @@ void te_update_fault(void) {
   load();
   te_slots_state after = state.slots;
   if (after.active == TE_SLOT_COMPILED || state.tests) return;
-  after.crashes++;
+  if (after.crashes < MOST_CRASHES) after.crashes++;
   if (te_slots_store(&after)) state.slots = after;
 }
 
@@ -176,13 +177,14 @@ void te_on_update_begin(const te_frame *request) {
     return;
   }
   const char *why = unfit(manifest);
-  const bool older = version_of(manifest) <= version(state.slots.active);
+  const bool older = version_of(manifest) <= version(state.slots.active) ||
+                     version_of(manifest) < state.slots.floor;
   if (why == NULL &&
       !te_signature_holds(manifest + TE_MANIFEST_SIZE, public_key, manifest, TE_MANIFEST_SIZE)) {
     why = "not signed with this device's key";
   }
   if (why == NULL && older && !(field(manifest, TE_MANIFEST_FLAGS_AT) & TE_PACKAGE_DOWNGRADE)) {
-    why = "not newer than the model that runs, and not signed as a downgrade";
+    why = "not newer than what runs or was kept, and not signed as a downgrade";
   }
   if (why == NULL && state.slots.trial != 0) why = "a model is on trial: keep it or roll it back";
   if (why != NULL) {
@@ -263,7 +265,10 @@ static const char *activate(void) {
   if (!te_flash_write((uint32_t)target, 0, state.package, HEAD)) {
     return "the slot's head could not be written";
   }
-  const te_slots_state after = {target, state.slots.active, 1, 0};
+  const te_slots_state after = {.active = (int8_t)target,
+                                .previous = state.slots.active,
+                                .trial = 1,
+                                .floor = state.slots.floor};
   if (!te_slots_store(&after)) return "the record could not be written";
   state.slots = after;
   return NULL;
@@ -296,6 +301,7 @@ void te_on_update_decide(const te_frame *request) {
   const uint32_t keep = te_get_u32(request->payload + TE_UPDATE_DECIDE_KEEP_AT);
   te_slots_state after = state.slots;
   after.trial = after.crashes = 0;
+  if (keep != 0 && state.slots.trial != 0) after.floor = version(state.slots.active);
   if (keep == 0 && state.slots.active != TE_SLOT_COMPILED) {
     after.active = slot_holds(state.slots.previous) ? state.slots.previous : TE_SLOT_COMPILED;
     after.previous = TE_SLOT_COMPILED;

@@ -42,7 +42,7 @@ static bool blank(const uint8_t *data) {
 }
 
 te_slots_state te_slots_load(void) {
-  te_slots_state state = {TE_SLOT_COMPILED, TE_SLOT_COMPILED, 0, 0};
+  te_slots_state state = {.active = TE_SLOT_COMPILED, .previous = TE_SLOT_COMPILED};
   journal.area = TE_FLASH_SLOTS;
   journal.next = journal.sequence = 0;
   for (uint32_t area = TE_FLASH_SLOTS; area < TE_FLASH_AREAS; area++) {

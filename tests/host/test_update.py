@@ -161,6 +161,24 @@ def test_a_trial_whose_host_went_away_is_decided_by_the_next_one(made: Made) -> 
             assert answers_are(session, other.tflite)
 
 
+def test_a_rollback_opens_no_way_to_older_models(made: Made, tmp_path: Path) -> None:
+    flash, kept = tmp_path / "flash", made.package(2, (1, 2, 0))
+    with Device(made.elf, flash) as device, device.session() as session:
+        send(session, kept)
+        Updating(session).decide(keep=True)
+        assert Updating(session).decide(keep=False).active == COMPILED
+        _refused(session, made.package(3, (1, 1, 9)), "not newer")
+    with Device(made.elf, flash) as device, device.session() as session:
+        _refused(session, made.package(3, (1, 1, 9)), "not newer")
+        send(session, kept)  # the same is no older one
+        Updating(session).decide(keep=True)
+        send(session, made.package(3, (1, 0, 0), downgrade=True))
+        Updating(session).decide(keep=True)  # what was signed as a downgrade sets a new bound
+        Updating(session).decide(keep=False)
+        Updating(session).decide(keep=False)
+        send(session, made.package(4, (1, 0, 1)))
+
+
 def test_a_restart_in_trial_rolls_back_and_a_kept_model_stays(made: Made, tmp_path: Path) -> None:
     flash, package = tmp_path / "flash", made.package(2, (1, 0, 0))
     with Device(made.elf, flash) as device, device.session() as session:
