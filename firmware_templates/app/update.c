@@ -16,7 +16,12 @@
 
 /* A slot: manifest and signature, then from HEAD on the content: image, and vectors of the
  * self-test. The head is written last. */
-enum { SIGNED = TE_MANIFEST_SIZE + TE_SIGNATURE_BYTES, HEAD = 512, MOST_CRASHES = 3, BLOCK = 16 };
+enum {
+  SIGNED = TE_MANIFEST_SIZE + TE_SIGNATURE_BYTES,
+  HEAD = TE_SLOT_HEAD,
+  MOST_CRASHES = 3,
+  BLOCK = 16
+};
 
 _Static_assert(SIGNED <= HEAD && SIGNED <= TE_MAX_PAYLOAD, "a manifest fits frame and slot");
 

@@ -29,6 +29,7 @@ ALLOWED: dict[str, set[str]] = {
         "compile",
         "board",
         "port",
+        "link.layout",
         "link.protocol",
         "learn.head",
         "oracle",

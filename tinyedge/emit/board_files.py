@@ -15,6 +15,7 @@ from tinyedge.emit.features import Feature
 from tinyedge.emit.mlperf import APP, Protocol
 from tinyedge.emit.render import render
 from tinyedge.link import protocol
+from tinyedge.link.layout import Layout
 
 # One line of make's $(error), so without commas, parentheses or hashes.
 _TFLM_MISSING = (
@@ -53,12 +54,13 @@ class ProtocolView:
     monitor_classes: int
     package_magic: str
     package_format: int
+    slot_head: int
     package_downgrade: int
     decisions: tuple[tuple[str, int], ...]
     parts: tuple[tuple[str, int], ...]
     features: tuple[tuple[str, int], ...]
     codecs: tuple[tuple[str, int], ...]
-    layouts: tuple[protocol.Layout, ...]
+    layouts: tuple[Layout, ...]
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,7 @@ def protocol_header() -> str:
         monitor_classes=protocol.MONITOR_CLASSES,
         package_magic=protocol.PACKAGE_MAGIC.decode(),
         package_format=protocol.PACKAGE_FORMAT,
+        slot_head=protocol.SLOT_HEAD,
         package_downgrade=protocol.PACKAGE_DOWNGRADE,
         decisions=_named(protocol.Decision),
         parts=_named(protocol.Part),

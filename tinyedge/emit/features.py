@@ -13,7 +13,8 @@ from typing import Literal, get_args
 from tinyedge.emit.render import render
 from tinyedge.errors import ConfigError, near_match
 from tinyedge.link import protocol
-from tinyedge.link.protocol import Layout, Type
+from tinyedge.link.layout import Layout
+from tinyedge.link.protocol import Type
 
 Hook = Literal["start", "hello", "admit", "infers", "inferred", "changed", "fault"]
 

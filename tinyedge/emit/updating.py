@@ -8,9 +8,8 @@ from tinyedge.emit import carray, image
 from tinyedge.emit.render import render
 from tinyedge.emit.view import UpdateView
 from tinyedge.graph.types import Graph
+from tinyedge.link import protocol
 
-HEAD = 512
-"""Bytes of a slot before its content: HEAD of app/update.c."""
 MOST_VECTORS = 8
 """For which a slot in RAM has room."""
 _STEP = 32
@@ -19,7 +18,7 @@ _STEP = 32
 def slot_bytes(graph: Graph, plan: Plan) -> int:
     """Room that a package of the model needs."""
     vector = sum(tensor.bytes for tensor in (*graph.inputs, *graph.outputs))
-    room = HEAD + len(image.make(graph, plan).data) + MOST_VECTORS * vector
+    room = protocol.SLOT_HEAD + len(image.make(graph, plan).data) + MOST_VECTORS * vector
     return -(-room // _STEP) * _STEP
 
 

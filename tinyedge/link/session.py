@@ -20,13 +20,14 @@ from tinyedge.link.arrivals import Arrivals
 from tinyedge.link.burst import Request, burst
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.framing import Frame, encode
+from tinyedge.link.layout import Layout
 from tinyedge.link.messages import DeviceError, Hello, Inference, Status
 from tinyedge.link.protocol import Code, Type
 from tinyedge.link.traffic import Traffic
 from tinyedge.link.transport import DeviceGoneError, SerialTransport, Transport
 
 _INPUT_ATTEMPTS = 3
-_STREAMED: dict[int, protocol.Layout] = {
+_STREAMED: dict[int, Layout] = {
     Type.LAYER: protocol.LAYER,
     Type.SENSED: protocol.SENSED,
 }
@@ -288,7 +289,7 @@ class Session:
             at += tensor.bytes
         return tuple(parts)
 
-    def _of_this_inference(self, payload: bytes, layout: protocol.Layout) -> bytes:
+    def _of_this_inference(self, payload: bytes, layout: Layout) -> bytes:
         if len(payload) < layout.size or layout.ints(payload)[0] != self._inference:
             raise self.nonsense(layout.name)
         return payload
@@ -358,7 +359,7 @@ class Session:
                 self._unasked += 1
         return None
 
-    def _keep(self, frame: Frame, layout: protocol.Layout) -> None:
+    def _keep(self, frame: Frame, layout: Layout) -> None:
         if len(frame.payload) < layout.size or len(self.parts) >= _MOST_PARTS:
             raise self.nonsense(layout.name)
         number, offset = layout.ints(frame.payload)
