@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 
 from tinyedge import board as boards
-from tinyedge import devices, pipeline, results
+from tinyedge import devices, fits, pipeline, results
 from tinyedge.errors import ConfigError, TinyedgeError
 from tinyedge.lock import exclusive
 from tinyedge.pipeline import Loaded
@@ -63,7 +63,7 @@ def _measure(
     loaded = pipeline.load(pipeline.resolve(job.model), workspace, job.runtime)
     with exclusive(workspace.target(loaded.model.name, job.runtime, board.id)):
         firmware = pipeline.generate(loaded, board, job.runtime, workspace)
-        pipeline.require_room(firmware, [board])
+        fits.require_room(firmware, [board])
         built = devices.build(firmware)
     vectors = labelled_vectors(loaded.model.tflite) if loaded.model.tflite else None
     kept = workspace.root / KEPT / built.report.elf_sha256

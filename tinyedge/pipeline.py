@@ -8,15 +8,13 @@ are written, so that make compiles no more than that.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import msgspec
-
-from tinyedge import config, inspection, keys, sensor
+from tinyedge import config, keys, sensor
 from tinyedge import dataset as datasets
 from tinyedge import recipe as recipes
 from tinyedge import samples as sampling
@@ -27,7 +25,7 @@ from tinyedge.dataset import Dataset
 from tinyedge.emit import esp_idf, features, firmware, flash_areas, preprocess, updating
 from tinyedge.emit.mlperf import Protocol, spoken
 from tinyedge.emit.tflm_arena import plan_arena
-from tinyedge.errors import CheckFailed, ConfigError, ModelError, near_match
+from tinyedge.errors import ConfigError, ModelError, near_match
 from tinyedge.graph import read_tflite, verify
 from tinyedge.graph.types import Graph
 from tinyedge.lock import exclusive
@@ -35,10 +33,8 @@ from tinyedge.quantize import inputs, quantize
 from tinyedge.quantize import sketch as sketching
 from tinyedge.recipe import Recipe
 from tinyedge.results import (
-    BoardFit,
     GeneratedFile,
     GenerateReport,
-    InspectReport,
     QuantizeReport,
     TrainReport,
 )
@@ -247,65 +243,6 @@ def sketch(model: Model) -> Loaded:
     shape, classes = datasets.outline(recipe.data, recipe.path)
     data = sketching.sketch(recipe, shape, classes)
     return Loaded(model, data, read_tflite.read(data, model.name))
-
-
-def examine(loaded: Loaded, wanted: Sequence[Board], runtime: str | None) -> InspectReport:
-    """Describe the model and estimate whether its firmware fits the boards; builds nothing.
-
-    With ``runtime`` None each board gets its default one. Where the aot runtime refuses the model,
-    the result says why.
-    """
-    plans: dict[str, Plan | None] = {}
-    refused = ""
-    for core in dict.fromkeys(board.cpu.core for board in wanted):
-        try:
-            verify.check(loaded.graph)
-            plans[core] = compile_graph(loaded.graph, core, loaded.model.options)
-        except ModelError as error:
-            plans[core], refused = None, error.message
-    tried = [
-        _fit(loaded, board, plans[board.cpu.core], runtime or board.runtime) for board in wanted
-    ]
-    fits = [fit for fit in tried if fit is not None]
-    plan = plans[wanted[0].cpu.core]
-    report = inspection.inspect(
-        loaded.graph,
-        len(loaded.tflite),
-        plan,
-        refused,
-        inspection.with_alternatives(fits),
-        trainable=loaded.model.adapt.layers,
-    )
-    trained = loaded.model.recipe is None or loaded.quantized is not None
-    return msgspec.structs.replace(report, trained=trained)
-
-
-def _fit(loaded: Loaded, board: Board, plan: Plan | None, runtime: str) -> BoardFit | None:
-    if runtime == "tflm":
-        needs = inspection.needs(board, runtime, len(loaded.tflite), tflm_arena(loaded, board))
-    elif plan is not None:
-        trained = loaded.model.options.trainable
-        training = inspection.training_bytes(loaded.graph, trained) or 0 if trained else 0
-        ram = plan.arena_bytes + training
-        needs = inspection.needs(board, runtime, plan.constant_bytes, ram)
-    else:
-        return None
-    return inspection.fit(board, needs, loaded.graph, plan if runtime == "aot" else None)
-
-
-def require_room(firmware: Firmware, others: Sequence[Board]) -> None:
-    """Raise CheckFailed, before a build, if the model alone is more than the board has room for.
-
-    Says by how much, what would help, and which of the ``others`` it would fit.
-    """
-    board, plan = firmware.board, firmware.plan
-    constants = plan.constant_bytes if plan else len(firmware.loaded.tflite)
-    ram = firmware.arena_bytes + inspection.reserved(board)
-    if constants <= board.memory.flash.bytes and ram <= board.memory.ram.bytes:
-        return
-    wanted = [board, *(other for other in others if other.id != board.id)]
-    fits = examine(firmware.loaded, wanted, firmware.runtime).boards
-    raise CheckFailed(f"{firmware.loaded.model.name} does not fit {board.id}: {fits[0].help}")
 
 
 def generate(

@@ -14,7 +14,7 @@ import numpy as np
 
 from tinyedge import board as boards
 from tinyedge import build as building
-from tinyedge import config, devices, pipeline
+from tinyedge import config, devices, fits, pipeline
 from tinyedge import samples as sampling
 from tinyedge.devices import Built
 from tinyedge.errors import ConfigError, near_match
@@ -76,7 +76,7 @@ def build(model: str, board_id: str, runtime: str | None, workspace: Workspace) 
     building.require(board, runtime)
     loaded = pipeline.load(pipeline.resolve(model), workspace, runtime)
     firmware = pipeline.generate(loaded, board, runtime, workspace)
-    pipeline.require_room(firmware, [board])
+    fits.require_room(firmware, [board])
     return devices.build(firmware)
 
 

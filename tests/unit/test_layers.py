@@ -54,6 +54,7 @@ ALLOWED: dict[str, set[str]] = {
     "meter": {"link"},
     "energy": {"board", "link", "meter", "results", "samples"},
     "pipeline": {"*"},
+    "fits": {"board", "compile", "graph", "inspection", "pipeline", "results"},
     "float_network": {"*"},
     "bill": {"*"},
     "fitting": {"*"},

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import tiny_model
 from tinyedge import board as boards
-from tinyedge import pipeline
+from tinyedge import fits, pipeline
 from tinyedge import recipe as recipes
 from tinyedge.errors import CheckFailed, ConfigError, ModelError
 from tinyedge.recipe import Compile
@@ -125,7 +125,7 @@ def test_examine_says_what_fits(tmp_path: Path) -> None:
         pipeline.resolve(str(tiny_model.write(tmp_path / "x.tflite"))), workspace
     )
     wanted = [boards.load(name) for name in boards.available()]
-    report = pipeline.examine(loaded, wanted, "aot")
+    report = fits.examine(loaded, wanted, "aot")
     assert [fit.board for fit in report.boards] == boards.available()
     assert all(fit.fits for fit in report.boards)
     assert report.refused == ""

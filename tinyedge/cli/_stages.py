@@ -9,7 +9,7 @@ from pathlib import Path
 from tinyedge import board as boards
 from tinyedge import build as building
 from tinyedge import collect as collecting
-from tinyedge import devices, flash, pipeline, raw
+from tinyedge import devices, fits, flash, pipeline, raw
 from tinyedge.board import Board
 from tinyedge.cli import _console, train
 from tinyedge.devices import Built
@@ -80,7 +80,7 @@ def build(
     loaded = load(argument, workspace, runtime or board.runtime, given)
     with _alone(loaded, board, runtime, workspace):
         firmware = pipeline.generate(loaded, board, runtime or board.runtime, workspace, protocol)
-        pipeline.require_room(firmware, [boards.load(name) for name in boards.available()])
+        fits.require_room(firmware, [boards.load(name) for name in boards.available()])
         _console.note(f"compile {loaded.model.name} for {board.id}")
         return devices.build(firmware)
 

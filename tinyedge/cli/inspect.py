@@ -9,7 +9,7 @@ import msgspec
 from rich.text import Text
 
 from tinyedge import board as boards
-from tinyedge import pipeline
+from tinyedge import fits
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import (
     DEFAULT_BOARD,
@@ -62,7 +62,7 @@ def command(
     """
     wanted = [boards.load(board)] if board else _all_boards()
     loaded = _stages.load_or_sketch(model, workspace, given)
-    report = pipeline.examine(loaded, wanted, runtime)
+    report = fits.examine(loaded, wanted, runtime)
     if not report.trained:
         _console.note(f"{report.model} is not trained: shown with random weights")
         report = _suggest(report, loaded, wanted, runtime)

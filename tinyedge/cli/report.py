@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tinyedge import devices, examples, pipeline, report, sizes
+from tinyedge import devices, examples, fits, report, sizes
 from tinyedge.cli import _console, _provenance, _stages
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.cli.bench import RUNS
@@ -66,7 +66,7 @@ def write(
     profiled, debugged = _layers(built, port)
     data = ReportData(
         board=describe(board),
-        inspect=pipeline.examine(loaded, [board], firmware.runtime),
+        inspect=fits.examine(loaded, [board], firmware.runtime),
         build=built.report,
         size=sizes.measure(built),
         validate=validated,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tinyedge import dataset as datasets
-from tinyedge import pipeline
+from tinyedge import fits, pipeline
 from tinyedge.board import Board
 from tinyedge.dataset import SOURCES
 from tinyedge.errors import ConfigError
@@ -56,7 +56,7 @@ def _fits(model: Model, boards: Sequence[Board], runtime: str | None) -> list[Bo
         loaded = pipeline.sketch(model)
     except ConfigError:  # the network does not go that small
         return []
-    return [fit for fit in pipeline.examine(loaded, boards, runtime).boards if fit.fits]
+    return [fit for fit in fits.examine(loaded, boards, runtime).boards if fit.fits]
 
 
 def _suggestion(fit: BoardFit, size: tuple[int, int]) -> Suggestion:

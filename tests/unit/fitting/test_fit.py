@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from tests.support.data import needs_data, needs_package
 from tests.support.networks import own, small
 from tinyedge import board as boards
-from tinyedge import pipeline, recipe, results
+from tinyedge import fits, pipeline, recipe, results
 from tinyedge.cli import cli
 from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.fitting import candidate as candidates
@@ -56,7 +56,7 @@ def test_the_largest_within_the_limits_becomes_a_recipe(
     assert written.network.parameters["convs"] == chosen.depth
     assert written.data == recipe.load("digits-cnn").data
     loaded = pipeline.sketch(pipeline.resolve(str(written.path)))
-    (board,) = pipeline.examine(loaded, [boards.load("netduinoplus2")], None).boards
+    (board,) = fits.examine(loaded, [boards.load("netduinoplus2")], None).boards
     assert board.fits
     assert loaded.graph.macs == chosen.macs
 
