@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import made_up
+from tests.support import made_up_report
 from tinyedge import report
 
 FOLDER = Path(__file__).parent / "report"
@@ -30,7 +30,7 @@ def _figures(page: str) -> str:
 
 @pytest.mark.parametrize("recipe", [True, False], ids=["whole", "bare"])
 def test_text(recipe: bool) -> None:
-    data = made_up.report_data(recipe=recipe)
+    data = made_up_report.report_data(recipe=recipe)
     name = "whole" if recipe else "bare"
     found = {
         f"{name}.html.golden": _figures(report.html(data)),
@@ -45,4 +45,4 @@ def test_text(recipe: bool) -> None:
 
 
 def test_same_data_same_bytes() -> None:
-    assert report.html(made_up.report_data()) == report.html(made_up.report_data())
+    assert report.html(made_up_report.report_data()) == report.html(made_up_report.report_data())

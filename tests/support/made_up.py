@@ -2,33 +2,24 @@
 
 import numpy as np
 
-from tinyedge.report import Example, Provenance, ReportData, png
+from tinyedge.report import Example, png
 from tinyedge.results import (
     ArenaBlock,
     BenchReport,
     BoardFit,
     BoardInfo,
-    BuildReport,
     ByteDifference,
     DebugReport,
     Epoch,
     InspectReport,
-    KernelBytes,
-    LayerBytes,
     LayerInfo,
     LayerProfile,
-    LayerSize,
     LayerTruth,
-    LibraryBytes,
     LinkReport,
     Mismatch,
     ProfileReport,
     QuantizeReport,
-    SectionSize,
-    SizeGroup,
-    SizeReport,
     Spread,
-    SymbolBytes,
     TensorInfo,
     TrainReport,
     ValidateReport,
@@ -36,15 +27,7 @@ from tinyedge.results import (
 
 SHA = "0123456789abcdef" * 4
 CLASSES = ("T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "bag")
-GROUPS = (
-    "layers: weights and tables",
-    "layers: their own code",
-    "kernels that layers share",
-    "application and protocol",
-    "C library, compiler runtime and linker",
-    "padding",
-)
-_TARGET = {"model": "made-up", "sha256": SHA, "board": "netduinoplus2", "runtime": "aot"}
+TARGET = {"model": "made-up", "sha256": SHA, "board": "netduinoplus2", "runtime": "aot"}
 _EDGE = TensorInfo(name="x", shape=(1, 28, 28, 1), dtype="int8", scale=1 / 255, zero_point=-128)
 _LAYERS = (
     ("CONV_2D", (1, 26, 26, 32), 194_688, 416, "conv_3x3"),
@@ -124,34 +107,6 @@ def inspect() -> InspectReport:
     )
 
 
-def build() -> BuildReport:
-    return BuildReport(
-        **_TARGET,
-        optimize="speed",
-        elf="build/made-up/aot/netduinoplus2/firmware.elf",
-        elf_sha256=SHA,
-        sections=(
-            SectionSize(name=".text", flash_bytes=14_204, ram_bytes=0),
-            SectionSize(name=".rodata", flash_bytes=226_100, ram_bytes=0),
-            SectionSize(name=".data", flash_bytes=64, ram_bytes=64),
-            SectionSize(name=".bss", flash_bytes=0, ram_bytes=29_000),
-        ),
-        layers=tuple(
-            LayerSize(index=layer.index, op=layer.op, flash_bytes=layer.weight_bytes)
-            for layer in layers()
-        ),
-        flash_code_bytes=14_268,
-        flash_runtime_bytes=9_100,
-        flash_weights_bytes=226_100,
-        flash_total_bytes=240_368,
-        flash_available=1 << 20,
-        ram_static_bytes=29_064,
-        stack_bytes=4096,
-        ram_available=128 << 10,
-        fits=True,
-    )
-
-
 def validate(held: bool = True) -> ValidateReport:
     size = len(CLASSES)
     confusion = tuple(
@@ -165,7 +120,7 @@ def validate(held: bool = True) -> ValidateReport:
         differences=(ByteDifference(output=0, offset=3, expected=0x81, got=0x7F),),
     )
     return ValidateReport(
-        **_TARGET,
+        **TARGET,
         elf_sha256=SHA,
         url="socket://127.0.0.1:4242",
         inputs="test split of fashion-mnist",
@@ -198,7 +153,7 @@ def validate(held: bool = True) -> ValidateReport:
 
 def bench() -> BenchReport:
     return BenchReport(
-        **_TARGET,
+        **TARGET,
         optimize="speed",
         elf_sha256=SHA,
         url="socket://127.0.0.1:4242",
@@ -219,95 +174,11 @@ def bench() -> BenchReport:
     )
 
 
-def size() -> SizeReport:
-    """Bytes that add up: each layer's weights, two kernels, the rest of the firmware."""
-    symbols = [
-        _symbol(f"te_step{layer.index}_stream", layer.weight_bytes, layer.index, GROUPS[0])
-        for layer in layers()
-        if layer.weight_bytes
-    ]
-    symbols += [
-        _symbol("te_conv", 5_000, None, GROUPS[2], kernel="te_conv"),
-        _symbol("te_softmax", 500, 7, GROUPS[1], kernel="te_softmax"),
-        _symbol("te_command_loop", 4_000, None, GROUPS[3], obj="app/command.c", component="app"),
-        _symbol("memcpy", 308, None, GROUPS[4], obj="memcpy.o", component="library"),
-        _symbol("", 42, None, GROUPS[5], obj="(linker)", component="padding"),
-    ]
-    stack = _symbol("", 0, None, "stack", obj="(linker)", component="stack", ram=4096)
-    return SizeReport(
-        **_TARGET,
-        optimize="speed",
-        elf_sha256=SHA,
-        flash_total_bytes=sum(symbol.flash_bytes for symbol in symbols),
-        flash_available=1 << 20,
-        ram_total_bytes=4096,
-        ram_available=128 << 10,
-        sections=build().sections,
-        groups=tuple(
-            SizeGroup(
-                name=name,
-                flash_bytes=sum(s.flash_bytes for s in (*symbols, stack) if s.group == name),
-                ram_bytes=sum(s.ram_bytes for s in (*symbols, stack) if s.group == name),
-            )
-            for name in (*GROUPS, "stack")
-        ),
-        layers=tuple(
-            LayerBytes(
-                index=layer.index,
-                name=layer.op,
-                kernel=f"te_{layer.kernel}",
-                weight_bytes=layer.weight_bytes,
-                code_bytes=500 if layer.index == 7 else 0,
-                flash_bytes=layer.weight_bytes + (500 if layer.index == 7 else 0),
-                shared_bytes=5_000 if layer.kernel.startswith("conv") else 0,
-                arena_bytes=21_632,
-            )
-            for layer in layers()
-        ),
-        kernels=(KernelBytes(name="te_conv", layers=(0, 2), flash_bytes=5_000),),
-        objects=(
-            LibraryBytes(
-                library="libc.a",
-                object="memcpy.o",
-                component="library",
-                flash_bytes=308,
-                ram_bytes=0,
-            ),
-        ),
-        symbols=(*symbols, stack),
-    )
-
-
-def _symbol(
-    name: str,
-    flash: int,
-    layer: int | None,
-    group: str,
-    *,
-    kernel: str = "",
-    obj: str = "model/weights.c",
-    component: str = "model",
-    ram: int = 0,
-) -> SymbolBytes:
-    return SymbolBytes(
-        section=".text",
-        symbol=name,
-        library="libc.a" if component == "library" else "",
-        object=obj,
-        component=component,
-        layer=layer,
-        kernel=kernel,
-        group=group,
-        flash_bytes=flash,
-        ram_bytes=ram,
-    )
-
-
 def profile() -> ProfileReport:
     ticks = (900_000.0, 90_000.0, 9_000_000.0, 40_000.0, 10.0, 800_000.0, 5_000.0, 1_000.0)
     total = sum(ticks)
     return ProfileReport(
-        **_TARGET,
+        **TARGET,
         optimize="speed",
         elf_sha256=SHA,
         url="socket://127.0.0.1:4242",
@@ -339,7 +210,7 @@ def profile() -> ProfileReport:
 
 def debug() -> DebugReport:
     return DebugReport(
-        **_TARGET,
+        **TARGET,
         optimize="speed",
         elf_sha256=SHA,
         url="socket://127.0.0.1:4242",
@@ -436,27 +307,4 @@ def board() -> BoardInfo:
         run="emulated",
         link="socket",
         measures="instructions",
-    )
-
-
-def report_data(held: bool = True, recipe: bool = True) -> ReportData:
-    return ReportData(
-        board=board(),
-        inspect=inspect(),
-        build=build(),
-        size=size(),
-        validate=validate(held),
-        bench=bench(),
-        profile=profile() if recipe else None,
-        debug=debug() if recipe else None,
-        train=train() if recipe else None,
-        quantize=quantize() if recipe else None,
-        examples=examples() if recipe else (),
-        spectrograms=False,
-        target="made-up --board netduinoplus2 --runtime aot",
-        provenance=Provenance(
-            versions=(("tinyedge", "0.1.0"), ("arm-none-eabi-gcc", "12.2.1"), ("QEMU", "7.2.22")),
-            hashes=(("model.tflite", SHA), ("firmware.elf", SHA)),
-            commands=("tinyedge demo made-up --board netduinoplus2 --runtime aot --samples 200",),
-        ),
     )

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tests.support import made_up
+from tests.support import made_up_sizes
 from tests.support.fake_device import FakeDevice
 from tests.unit.test_validate import GRAPH, TFLITE
 from tinyedge import board as boards
@@ -24,13 +24,15 @@ def _cycles(board: Board) -> Board:
 def test_median_and_spread_are_of_every_run() -> None:
     device = FakeDevice(GRAPH, TFLITE, ticks=(500, 100, 300))
     given = samples.random(GRAPH, 3)
-    report = bench(device.session, NETDUINO, given, macs=50, build=made_up.build(), url="fake")
+    report = bench(
+        device.session, NETDUINO, given, macs=50, build=made_up_sizes.build(), url="fake"
+    )
     assert (report.ticks.median, report.ticks.min, report.ticks.max) == (300, 100, 500)
     assert (report.runs, report.tick_unit, report.ticks_per_mac) == (3, "instructions", 6.0)
     assert (report.arena_bytes, report.arena_used_bytes, report.stack_peak_bytes) == (512, 500, 344)
     assert report.seconds is None
     assert report.sha256 == GRAPH.sha256
-    assert report.flash_total_bytes == made_up.build().flash_total_bytes
+    assert report.flash_total_bytes == made_up_sizes.build().flash_total_bytes
 
 
 @pytest.mark.parametrize("instructions", [1, 2, 999, 7_654_321])
@@ -53,6 +55,6 @@ def test_time_is_named_by_its_own_unit() -> None:
 def test_seconds_are_told_where_a_tick_is_a_time() -> None:
     device = FakeDevice(GRAPH, TFLITE, ticks=(2_000,), tick_hz=1_000_000)
     given = samples.random(GRAPH, 2)
-    report = bench(device.session, HOST, given, macs=0, build=made_up.build(), url="fake")
+    report = bench(device.session, HOST, given, macs=0, build=made_up_sizes.build(), url="fake")
     assert report.seconds == pytest.approx(0.002)
     assert report.ticks_per_mac is None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from tests.support import made_up
+from tests.support import made_up, made_up_sizes
 from tests.support.tools import CHECKOUT
 from tinyedge import results
 from tinyedge.results import CompareReport, Spread
@@ -37,7 +37,7 @@ def test_growth_beyond_the_limit_is_told_and_fails(tmp_path: Path) -> None:
 
 def test_what_cannot_be_compared_is_named(tmp_path: Path) -> None:
     base, other = _bench(tmp_path / "a.json", 1000), tmp_path / "build.json"
-    results.write(other, made_up.build())
+    results.write(other, made_up_sizes.build())
     done = _run(base, other)
     assert done.returncode == 2
     assert 'schema "tinyedge-build/1" cannot be compared' in done.stderr

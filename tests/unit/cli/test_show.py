@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from tests.support import made_up
+from tests.support import made_up, made_up_sizes
 from tinyedge.cli import _console, bench, build, cli, collect, demo, validate
 from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.results import (
@@ -134,7 +134,7 @@ def test_what_contradicts_itself_is_refused_before_any_work(
 
 
 def test_a_firmware_over_the_budget_says_by_how_much() -> None:
-    good = made_up.build()
+    good = made_up_sizes.build()
     build.require_fit(good)
     over = msgspec.structs.replace(
         good, fits=False, flash_available=good.flash_total_bytes - 5, ram_available=33_160 - 7
@@ -170,7 +170,7 @@ def test_the_demos_path_is_on_one_line(capsys: pytest.CaptureFixture[str]) -> No
         DemoReport(
             train=made_up.train(),
             quantize=made_up.quantize(),
-            build=made_up.build(),
+            build=made_up_sizes.build(),
             validate=made_up.validate(),
             bench=made_up.bench(),
             report=files,

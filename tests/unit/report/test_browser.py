@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.support import made_up
+from tests.support import made_up_report
 from tests.support.browser import Browser, Page
 from tinyedge import report
 from tinyedge.report import ReportData
@@ -18,7 +18,7 @@ WIDTHS, SCHEMES = (390, 1440), ("light", "dark")
 
 def _crowded() -> ReportData:
     """Many classes and names that do not break: what a page has to bear."""
-    data = made_up.report_data(held=False)
+    data = made_up_report.report_data(held=False)
     many = 35
     names = tuple(f"a_class_with_quite_a_long_name_{number}" for number in range(many))
     matrix = tuple(tuple(1234 if i == j else i * j % 7 for j in range(many)) for i in range(many))
@@ -38,8 +38,8 @@ def _crowded() -> ReportData:
 
 
 DATA = {
-    "whole": made_up.report_data(),
-    "bare": made_up.report_data(recipe=False),
+    "whole": made_up_report.report_data(),
+    "bare": made_up_report.report_data(recipe=False),
     "crowded": _crowded(),
 }
 

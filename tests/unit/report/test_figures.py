@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support import made_up
+from tests.support import made_up, made_up_report, made_up_sizes
 from tinyedge.report import classes, layers, memory
 from tinyedge.report.treemap import Box, squarify
 from tinyedge.results import LayerNoise
@@ -60,7 +60,7 @@ def test_equal_sizes_are_nearly_square() -> None:
 
 
 def test_the_treemap_is_all_of_the_flash() -> None:
-    size = made_up.size()
+    size = made_up_sizes.size()
     drawn = memory.treemap(size)
     for leaves in (drawn.wide, drawn.narrow):
         assert sum(leaf.width * leaf.height for leaf in leaves) == pytest.approx(1e4, rel=1e-3)
@@ -70,7 +70,7 @@ def test_the_treemap_is_all_of_the_flash() -> None:
 
 
 def test_noise_is_the_data_sets_where_that_is_known() -> None:
-    data = made_up.report_data()
+    data = made_up_report.report_data()
     shown = layers.noise(data)
     assert [row.decibels.replace("\u00a0", " ") for row in shown][3:6] == [
         "36.0 dB",

@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from tests.support import made_up
+from tests.support import made_up, made_up_report
 from tinyedge import report
 from tinyedge.report import ReportData, png
 from tinyedge.report.render import escape_markdown
@@ -23,7 +23,7 @@ HOSTILE = "<script>alert(1)</script>|`x`\n**y**"
 
 
 def _hostile() -> ReportData:
-    data = made_up.report_data(held=False)
+    data = made_up_report.report_data(held=False)
     names = (HOSTILE, *made_up.CLASSES[1:])
     rename = msgspec.structs.replace
     assert data.profile is not None
@@ -61,7 +61,7 @@ class _Balance(html.parser.HTMLParser):
 @pytest.mark.parametrize("recipe", [True, False])
 @pytest.mark.parametrize("held", [True, False])
 def test_the_page_is_well_formed_and_needs_no_network(held: bool, recipe: bool) -> None:
-    page = report.html(made_up.report_data(held, recipe))
+    page = report.html(made_up_report.report_data(held, recipe))
     parser = _Balance()
     parser.feed(page)
     assert parser.open == []
@@ -70,7 +70,7 @@ def test_the_page_is_well_formed_and_needs_no_network(held: bool, recipe: bool) 
 
 
 def test_every_headline_figure_is_on_both_pages() -> None:
-    data = made_up.report_data()
+    data = made_up_report.report_data()
     page, table = (
         text.replace("\u00a0", " ") for text in (report.html(data), report.markdown(data))
     )
@@ -80,7 +80,7 @@ def test_every_headline_figure_is_on_both_pages() -> None:
 
 
 def test_what_is_not_known_is_one_line_with_the_command_that_fills_it() -> None:
-    data = made_up.report_data(recipe=False)
+    data = made_up_report.report_data(recipe=False)
     unlabelled = msgspec.structs.replace(
         data.validate, device_accuracy=None, host_accuracy=None, confusion=None, link=None
     )
@@ -96,12 +96,12 @@ def test_what_is_not_known_is_one_line_with_the_command_that_fills_it() -> None:
     ]
     labelled = report.html(data)
     assert "<code>tinyedge validate RECIPE --board netduinoplus2</code>" in labelled
-    whole = report.html(made_up.report_data())
+    whole = report.html(made_up_report.report_data())
     assert 'class="need"' not in whole
 
 
 def test_a_network_that_was_imported_says_from_what() -> None:
-    data = made_up.report_data()
+    data = made_up_report.report_data()
     assert data.train is not None
     origin = ImportedNetwork(
         path="net.onnx", format="ONNX", sha256="0" * 64, converter="onnx2tf 1", framework="ort 2",
@@ -115,7 +115,7 @@ def test_a_network_that_was_imported_says_from_what() -> None:
 
 
 def test_tflm_shows_no_arena_of_the_other_runtime() -> None:
-    data = made_up.report_data()
+    data = made_up_report.report_data()
     tflm = dataclasses.replace(
         data, bench=msgspec.structs.replace(data.bench, runtime="tflm"), debug=None
     )
@@ -125,7 +125,7 @@ def test_tflm_shows_no_arena_of_the_other_runtime() -> None:
 
 
 def test_what_the_wheel_does_not_tell_another_runtime_does() -> None:
-    data = made_up.report_data(recipe=False)
+    data = made_up_report.report_data(recipe=False)
     on_host = dataclasses.replace(
         data,
         board=msgspec.structs.replace(data.board, id="host"),
@@ -138,14 +138,14 @@ def test_what_the_wheel_does_not_tell_another_runtime_does() -> None:
 
 
 def test_the_only_script_is_the_one_the_policy_names() -> None:
-    page = report.html(made_up.report_data())
+    page = report.html(made_up_report.report_data())
     (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}'" in page
 
 
 def test_pictures_are_the_pixels_sent_and_say_what_they_are() -> None:
-    page = report.html(made_up.report_data())
+    page = report.html(made_up_report.report_data())
     sources = re.findall(r'<img src="data:image/png;base64,([^"]+)" alt="([^"]+)"', page)
     assert [alt for _, alt in sources] == [
         "Picture of T-shirt, sample 0, wrongly answered as shirt",
@@ -165,7 +165,7 @@ def test_pngs_of_grey_and_colour_are_read_back() -> None:
 
 
 def test_every_picture_and_drawing_has_a_name_and_every_table_heads() -> None:
-    page = report.html(made_up.report_data())
+    page = report.html(made_up_report.report_data())
     for tag in re.findall(r'<[a-z]+ [^>]*role="img"[^>]*>', page):
         assert 'aria-label="' in tag
     assert len(re.findall(r"<img (?![^>]*alt=)", page)) == 0
@@ -206,7 +206,7 @@ def test_text_stands_out_from_its_ground(scheme: int) -> None:
 
 
 def test_the_first_mismatch_is_told() -> None:
-    data = made_up.report_data(held=False)
+    data = made_up_report.report_data(held=False)
     for text in (report.html(data), report.markdown(data)):
         assert "3 of 200 answers of the device differ" in text
         assert "byte 3 of output 0: 0x7f instead of 0x81" in text
@@ -226,7 +226,7 @@ def test_markdown_escape_keeps_to_one_cell() -> None:
 
 
 def test_markdown_tables_have_equal_columns() -> None:
-    blocks = report.markdown(made_up.report_data()).split("\n\n")
+    blocks = report.markdown(made_up_report.report_data()).split("\n\n")
     tables = [block.strip().splitlines() for block in blocks if block.startswith("|")]
     assert len(tables) == 5
     for rows in tables:
