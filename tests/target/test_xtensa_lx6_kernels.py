@@ -107,6 +107,19 @@ def test_add(tmp_path: Path) -> None:
     check(found, tmp_path)
 
 
+def test_an_emulated_multiplication_counts_as_one_instruction(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    found: list[Case] = []
+    for size in (4, 400, 800):
+        q = drawn.add(rng, size)
+        whole = replace(q, requant=replace(q.requant, low=-128, high=127))
+        found += cases(rng, whole, (size, size), size)
+    # the first spills the callers' registers
+    _, few, many = bare_kernels.run("qemu-xtensa", "xtensa_lx6", found, tmp_path)
+    # a turn of four elements, with eight of MULSH; the clock is off by one at either end
+    assert abs(many.instructions - few.instructions - 100 * 45) <= 2
+
+
 def test_a_wrong_byte_and_a_stray_write_are_noticed(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     q = drawn.conv2d(rng, (5, 4, 8), 4, (1, 1))
