@@ -26,6 +26,18 @@ def twin(q: p.Params, operands: tuple[Bytes, ...], domain: Domain) -> Bytes:
     return np.ascontiguousarray(output, np.int8).reshape(-1).view(np.uint8) ^ top
 
 
+def channels(q: p.Params) -> int:
+    """Of the layer's output; 1 where a kernel has no use for them."""
+    match q:
+        case p.Conv2D() | p.FullyConnected():
+            return q.filter.shape[0]
+        case p.DepthwiseConv2D():
+            return q.filter.shape[2]
+        case p.MaxPool() | p.AveragePool():
+            return q.output_shape[-1]
+    return 1
+
+
 def value(size: int, channels: int, domain: Domain) -> Value:
     return Value(0, "tensor", (size // channels, channels), DType.INT8, None, domain=domain)
 
