@@ -21,7 +21,7 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tinyedge import keys
-from tinyedge.emit import image
+from tinyedge.emit import updating
 from tinyedge.errors import ConfigError
 from tinyedge.link.protocol import MANIFEST
 from tinyedge.link.updating import Manifest
@@ -61,6 +61,7 @@ class Package:
     signature: bytes
     content: bytes
     tflite: bytes
+    runtime: str
 
 
 def version(text: str) -> tuple[int, int, int]:
@@ -84,9 +85,8 @@ def make(
     accuracy: float | None,
 ) -> Package:
     """Package the model of ``firmware``, which has the feature update, for its board."""
-    assert firmware.plan is not None
     loaded = firmware.loaded
-    made = image.make(loaded.graph, firmware.plan)
+    made = updating.replaceable(loaded.graph, firmware.plan, firmware.board, loaded.tflite)
     content = made.data + _vectors(loaded.tflite, samples)
     manifest = Manifest(
         version=number,
@@ -101,7 +101,8 @@ def make(
         name=loaded.model.name,
     )
     signed = manifest.pack()
-    return Package(manifest, signed, key.sign(signed), content, loaded.tflite)
+    signature = key.sign(signed)
+    return Package(manifest, signed, signature, content, loaded.tflite, firmware.runtime)
 
 
 def _vectors(tflite: bytes, samples: Samples) -> bytes:
@@ -121,7 +122,7 @@ def write(path: Path, package: Package) -> About:
         name=m.name,
         version=".".join(map(str, m.version)),
         board=m.board,
-        runtime="aot",
+        runtime=package.runtime,
         architecture=m.architecture.hex(),
         format=1,
         downgrade=m.downgrade,
@@ -164,7 +165,7 @@ def read(path: Path, key: bytes | None = None) -> Package:
             f"{path} is not signed with this workspace's key",
             "sign it with the key that the device's firmware was built with",
         )
-    return Package(manifest, signed, signature, content, tflite)
+    return Package(manifest, signed, signature, content, tflite, about.runtime)
 
 
 def _parts(path: Path) -> dict[str, bytes]:

@@ -262,10 +262,11 @@ def generate(
     arena = plan.arena_bytes if plan else tflm_arena(loaded, board)
     preprocessing = _preprocess(loaded)
     needed = _needed(loaded, preprocessing)
-    if options.replaceable and plan is not None:
+    if options.replaceable:
         key = keys.public(workspace.root / "keys" / keys.PUBLIC)
-        needed = {**needed, **updating.files(loaded.graph, plan, key)}
-        board = flash_areas.reserved(board, updating.slot_bytes(loaded.graph, plan))
+        made = updating.replaceable(loaded.graph, plan, board, loaded.tflite)
+        needed = {**needed, **updating.files(loaded.graph, made, key)}
+        board = flash_areas.reserved(board, updating.slot_bytes(loaded.graph, made))
     rendered = firmware.render(
         loaded.graph,
         plan,

@@ -31,6 +31,16 @@ def require_fit(package: Package, architecture: bytes, board: str) -> None:
         )
 
 
+def require_arena(needed: int, reserved: int) -> None:
+    """Raise ConfigError if the package's model needs a larger arena than the firmware has."""
+    if needed > reserved:
+        raise ConfigError(
+            f"the package's model needs an arena of {needed:,} bytes, "
+            f"and this firmware has one of {reserved:,}",
+            "a network with larger layers needs new firmware",
+        )
+
+
 def update(session: Session, package: Package, samples: Samples, hear: Hear) -> tuple[int, int]:
     """Send the package, compare the new model's answers, keep it if all are the reference's.
 

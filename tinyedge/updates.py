@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tinyedge import devices, keys, packaging
 from tinyedge import update as updating
 from tinyedge.devices import Built, Log
-from tinyedge.emit import image
+from tinyedge.emit import tflm_image
+from tinyedge.emit import updating as emitted
 from tinyedge.errors import ConfigError
 from tinyedge.link.session import Session
 from tinyedge.link.updating import Updating
@@ -83,9 +84,11 @@ def load(path: Path, built: Built, workspace: Workspace) -> Package:
     """Read a package for the firmware ``built``. Raises ConfigError if it is not for it."""
     found = packaging.read(path, keys.public(workspace.root / "keys" / keys.PUBLIC))
     firmware = built.firmware
-    assert firmware.plan is not None
-    own = image.make(firmware.loaded.graph, firmware.plan).architecture
-    updating.require_fit(found, own, firmware.board.id)
+    graph, tflite = firmware.loaded.graph, firmware.loaded.tflite
+    own = emitted.replaceable(graph, firmware.plan, firmware.board, tflite)
+    updating.require_fit(found, own.architecture, firmware.board.id)
+    if firmware.plan is None:
+        updating.require_arena(tflm_image.arena_bytes(found.content), firmware.arena_bytes)
     return found
 
 

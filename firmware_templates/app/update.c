@@ -72,10 +72,23 @@ static uint64_t vector_bytes(void) {
   return bytes;
 }
 
-/* NULL if the manifest is for this firmware, else why not. */
-static const char *unfit(const uint8_t *manifest) {
+/* Of a manifest that is not unfit: the image is what the vectors leave of the content. */
+static uint32_t image_bytes(const uint8_t *manifest) {
+  return content_bytes(manifest) -
+         field(manifest, TE_MANIFEST_VECTORS_AT) * (uint32_t)vector_bytes();
+}
+
+/* Whether the content is vectors and an image that may run here. */
+static bool sizes_fit(const uint8_t *manifest) {
   const uint32_t content = content_bytes(manifest);
   const uint32_t vectors = field(manifest, TE_MANIFEST_VECTORS_AT);
+  if (vectors > 1024 || content > te_flash_bytes(0) - HEAD) return false;
+  const uint64_t tests = vectors * vector_bytes();
+  return content >= tests + TE_IMAGE_LEAST && content <= tests + TE_IMAGE_MOST;
+}
+
+/* NULL if the manifest is for this firmware, else why not. */
+static const char *unfit(const uint8_t *manifest) {
   if (memcmp(manifest, TE_PACKAGE_MAGIC, 4) != 0 ||
       field(manifest, TE_MANIFEST_FORMAT_AT) != TE_PACKAGE_FORMAT) {
     return "no package of this format";
@@ -87,11 +100,7 @@ static const char *unfit(const uint8_t *manifest) {
               TE_MANIFEST_BOARD_BYTES) != 0) {
     return "made for another board";
   }
-  if (vectors > 1024 || content != TE_IMAGE_BYTES + vectors * vector_bytes() ||
-      content > te_flash_bytes(0) - HEAD) {
-    return "its content has another size";
-  }
-  return NULL;
+  return sizes_fit(manifest) ? NULL : "its content has another size, or is larger than a slot";
 }
 
 static bool slot_holds(int32_t slot) {
@@ -100,10 +109,11 @@ static bool slot_holds(int32_t slot) {
   return unfit(manifest) == NULL && content_holds(slot, manifest);
 }
 
-static void bind(int32_t slot) {
-  te_aot_bind(slot == TE_SLOT_COMPILED ? te_image : te_flash_at((uint32_t)slot) + HEAD);
+static te_status bind(const uint8_t *image, uint32_t bytes) {
+  const te_status status = te_model_bind(image, bytes);
   te_inference_forget();
   te_features_changed();
+  return status;
 }
 
 /* A watchdog's restart is told as a fault before te_update_start. */
@@ -122,12 +132,22 @@ static void settle(int32_t slot) {
   state.slots = after;
 }
 
+/* Binds the active model; one that its runtime refuses is left for the compiled-in one. */
+static void bind_active(void) {
+  if (state.slots.active != TE_SLOT_COMPILED) {
+    const uint8_t *slot = te_flash_at((uint32_t)state.slots.active);
+    if (bind(slot + HEAD, image_bytes(slot)) == TE_OK) return;
+    settle(TE_SLOT_COMPILED);
+  }
+  bind(te_image, TE_IMAGE_BYTES);
+}
+
 void te_update_start(te_status ready) {
   load();
   if (ready != TE_OK) return;
   if (state.slots.trial != 0 || state.slots.crashes >= MOST_CRASHES) settle(state.slots.previous);
   if (!slot_holds(state.slots.active)) settle(TE_SLOT_COMPILED);
-  if (state.slots.active != TE_SLOT_COMPILED) bind(state.slots.active);
+  if (state.slots.active != TE_SLOT_COMPILED) bind_active();
 }
 
 void te_update_fault(void) {
@@ -257,16 +277,21 @@ static bool answers_hold(const uint8_t *vector, uint32_t count) {
   return true;
 }
 
-/* NULL if the new model runs on trial, else why not; then the old one runs. */
+/* NULL if the model that has come is bound and answers its self-test, else why not. */
+static const char *tried(const uint8_t *content) {
+  const uint32_t bytes = image_bytes(state.package);
+  if (bind(content, bytes) != TE_OK) return te_model_error();
+  const bool right = answers_hold(content + bytes, field(state.package, TE_MANIFEST_VECTORS_AT));
+  return right ? NULL : "the self-test has failed";
+}
+
+/* NULL if the new model runs on trial, else why not; then the old one has to be bound again. */
 static const char *activate(void) {
-  const uint8_t *content = te_flash_at((uint32_t)target) + HEAD;
   if (!content_holds(target, state.package)) return "the content is not what was signed";
   state.tests = true;
-  bind(target);
-  const bool right =
-      answers_hold(content + TE_IMAGE_BYTES, field(state.package, TE_MANIFEST_VECTORS_AT));
+  const char *why = tried(te_flash_at((uint32_t)target) + HEAD);
   state.tests = false;
-  if (!right) return "the self-test has failed";
+  if (why != NULL) return why;
   if (!te_flash_write((uint32_t)target, 0, state.package, HEAD)) {
     return "the slot's head could not be written";
   }
@@ -295,8 +320,8 @@ void te_on_update_apply(const te_frame *request) {
   const char *why = activate();
   target = TE_SLOT_COMPILED;
   if (why != NULL) {
-    bind(state.slots.active);
-    te_refuse(request, TE_CODE_UPDATE, 0, why);
+    te_refuse(request, TE_CODE_UPDATE, 0, why); /* first: binding forgets the reason */
+    bind_active();
     return;
   }
   done(request);
@@ -318,7 +343,7 @@ void te_on_update_decide(const te_frame *request) {
     }
     const bool other = after.active != state.slots.active;
     state.slots = after;
-    if (other) bind(after.active);
+    if (other) bind_active();
   }
   done(request);
 }

@@ -293,6 +293,12 @@ def test_a_device_without_the_feature_says_what_to_do(made: Made) -> None:
         Updating(Bare())  # type: ignore[arg-type]
 
 
+def test_a_package_that_needs_a_larger_arena_is_not_sent() -> None:
+    updates.require_arena(2048, 2048)
+    with pytest.raises(ConfigError, match=r"needs an arena of 2,064 bytes.* one of 2,048"):
+        updates.require_arena(2064, 2048)
+
+
 def test_a_package_file_is_checked_before_it_is_sent(made: Made, tmp_path: Path) -> None:
     package, path = made.package(2, (1, 0, 0)), tmp_path / "p.tepkg"
     packaging.write(path, package)

@@ -16,6 +16,8 @@ from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import need
 from tinyedge import board as boards
 from tinyedge import build, keys, packaging, pipeline
+from tinyedge.board import Board
+from tinyedge.build import Artifact
 from tinyedge.errors import LinkError
 from tinyedge.link.session import Deadlines, Session
 from tinyedge.link.updating import Updating
@@ -51,38 +53,56 @@ class Made:
     """Firmware of one network, and the means to sign others for it."""
 
     workspace: Workspace
-    elf: Path
+    artifact: Artifact
     key: Ed25519PrivateKey
     own: bytes
+    board: Board
+    runtime: str
+
+    @property
+    def elf(self) -> Path:
+        """The firmware."""
+        return self.artifact.elf
 
     def package(
         self, seed: int, number: tuple[int, int, int], *, downgrade: bool = False, channels: int = 4
     ) -> Package:
         """The network of ``seed``, signed."""
-        firmware = _firmware(self.workspace, network(seed, channels), f"n{seed}")
+        return self.signed(network(seed, channels), f"n{seed}", number, downgrade=downgrade)
+
+    def signed(
+        self, tflite: bytes, name: str, number: tuple[int, int, int], *, downgrade: bool = False
+    ) -> Package:
+        """Any network, signed."""
+        firmware = _firmware(self.workspace, tflite, name, self.board, self.runtime)
         samples = random(firmware.loaded.graph, packaging.VECTORS)
         return packaging.make(
             firmware, samples, self.key, number=number, downgrade=downgrade, accuracy=0.75
         )
 
 
-def made(folder: Path, sanitize: tuple[str, ...] = ()) -> Made:
+def made(
+    folder: Path, sanitize: tuple[str, ...] = (), board: str = "host", runtime: str = "aot"
+) -> Made:
     """Build the firmware of network 1 with a key of its own."""
-    need("make", "gcc")
+    loaded = boards.load(board)
+    need("make", loaded.build.toolchain)
     workspace = Workspace(folder)
     secret, _ = keys.make(folder / "keys")
     own = network(1)
-    firmware = _firmware(workspace, own, "own")
+    firmware = _firmware(workspace, own, "own", loaded, runtime)
     artifact = build.build(firmware.folder, firmware.board, sanitize)
-    return Made(workspace, artifact.elf, keys.secret(secret), own)
+    return Made(workspace, artifact, keys.secret(secret), own, loaded, runtime)
 
 
-def _firmware(workspace: Workspace, tflite: bytes, name: str) -> Firmware:
+def _firmware(
+    workspace: Workspace, tflite: bytes, name: str, board: Board, runtime: str
+) -> Firmware:
     path = workspace.root / f"{name}.tflite"
     path.write_bytes(tflite)
     model = pipeline.resolve(str(path), Compile(features=("update",)))
     loaded = pipeline.load(model, workspace)
-    return pipeline.generate(loaded, boards.load("host"), "aot", workspace)
+    return pipeline.generate(loaded, board, runtime, workspace)
 
 
 class Device:

@@ -5,16 +5,19 @@ every library found there is tested. The templates' C++ is compiled against that
 warnings as errors.
 """
 
+import hashlib
 import os
 import re
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.support import updatable
 from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need, shared_models
 from tinyedge import board, build, debug, flash
@@ -25,6 +28,7 @@ from tinyedge.errors import LinkError
 from tinyedge.flash import Device
 from tinyedge.graph.read_tflite import read
 from tinyedge.link.session import Session
+from tinyedge.link.updating import COMPILED, Updating
 from tinyedge.oracle import Oracle
 from tinyedge.workspace import write_tree
 
@@ -157,7 +161,7 @@ def test_every_registration_is_one_of_tflm(library: Path, tmp_path: Path) -> Non
             r"this firmware lacks the operator SOFTMAX \(status 2\)",
         ),
         (
-            _replace("model/model.cc", r"kModelData = (\w+);", r"kModelData = \1 + 4;"),
+            _replace("model/model.cc", r"return (g_\w+_model_data);", r"return \1 + 4;"),
             r"the model is 4 bytes past a multiple of 16 \(status 4\)",
         ),
     ],
@@ -221,3 +225,59 @@ def test_what_each_operator_writes_is_the_references(
         layers = debug.layers(session, graph, None, data, sample)
     assert len(layers) == len(graph.ops)
     assert not any(layer.truth.differing for layer in layers)
+
+
+def test_another_file_takes_the_place_of_the_one_that_runs(library: Path, tmp_path: Path) -> None:
+    made = updatable.made(tmp_path, board=BOARD, runtime="tflm")
+    with flash.run(made.artifact, made.board) as device, Session(device.url) as session:
+        assert updatable.answers_are(session, made.own)
+        updating, package = Updating(session), made.package(2, (1, 0, 0))
+        updatable.send(session, package)
+        assert updatable.answers_are(session, package.tflite)
+        assert updating.decide(keep=True).active == 0
+        narrow = made.package(3, (1, 1, 0), channels=2)  # other sizes, the same operators
+        updatable.send(session, narrow)
+        assert updatable.answers_are(session, narrow.tflite)
+        updating.decide(keep=False)
+        assert updatable.answers_are(session, package.tflite)
+    with flash.run(made.artifact, made.board) as device:
+        with Session(device.url) as session:
+            updatable.send(session, package)
+        with Session(device.url) as session:  # HELLO describes what runs
+            said, meant = session.hello.inputs[0], read(package.tflite, "n2").inputs[0].q
+            assert (said.scale, said.zero_point) == (meant.scale, meant.zero_point)
+            assert session.hello.sha256 == hashlib.sha256(package.tflite).hexdigest()
+
+
+def test_what_the_firmware_has_no_room_or_operator_for_is_refused(
+    library: Path, tmp_path: Path
+) -> None:
+    made = updatable.made(tmp_path, board=BOARD, runtime="tflm")
+    own = made.package(2, (1, 0, 0))
+    deep = made.signed(_deep(), "deep", (1, 0, 0))
+    assert deep.manifest.architecture != own.manifest.architecture
+    claimed = replace(deep.manifest, architecture=own.manifest.architecture).pack()
+    deep = replace(deep, signed=claimed, signature=made.key.sign(claimed))
+    large = made.package(3, (1, 0, 0), channels=5)
+    with flash.run(made.artifact, made.board) as device, Session(device.url) as session:
+        for package, words in (
+            (deep, "this firmware lacks the operator LOGISTIC"),
+            (large, r"it needs an arena of [\d]+ bytes, this firmware's has [\d]+"),
+            (made.package(4, (1, 0, 0), channels=64), "larger than a slot"),
+        ):
+            with pytest.raises(LinkError, match=words):
+                updatable.send(session, package)
+            assert Updating(session).versions()[0].active == COMPILED
+            assert updatable.answers_are(session, made.own)
+        updatable.send(session, own)
+        assert updatable.answers_are(session, own.tflite)
+
+
+def _deep() -> bytes:
+    """Inputs and outputs of updatable.network, with an operator that it does not have."""
+    model = ModelWriter()
+    x = model.input((1, 6, 6, 3), scale=0.05)
+    flat = model.reshape(x, (1, 108))
+    weights, bias = np.ones((5, 108), np.int8), np.zeros(5, np.int32)
+    y = model.fully_connected(flat, weights, [0.01], bias, scale=0.1, zero_point=0)
+    return model.finish(model.logistic(y))

@@ -15,7 +15,6 @@ from tinyedge.emit.render import render as render_template
 from tinyedge.emit.view import (
     ArrayView,
     CallView,
-    ImageView,
     LayersView,
     ModelDataView,
     ModelView,
@@ -35,7 +34,8 @@ _PLAIN = ("te_aot.c", "te_aot.h")
 def render(graph: Graph, plan: Plan, tflite: bytes, *, replaceable: bool = False) -> dict[str, str]:
     """Return runtime, used kernels and model: path in the firmware folder -> C text.
 
-    ``replaceable``: numbers and weights are an image, and te_aot_bind takes another.
+    ``replaceable``: numbers and weights are an image (emit/updating.py), and te_model_bind takes
+    another.
 
     Raises ModelError if an input or output has a type or rank that the link does not carry.
     """
@@ -62,7 +62,7 @@ def _fixed(graph: Graph, plan: Plan) -> dict[str, str]:
 
 
 def _replaceable(graph: Graph, plan: Plan) -> dict[str, str]:
-    """The model as code, and its numbers and weights as an image."""
+    """The model as code whose numbers and weights are in an image."""
     made = image.make(graph, plan)
     model = replace(
         model_view(graph, plan),
@@ -72,19 +72,7 @@ def _replaceable(graph: Graph, plan: Plan) -> dict[str, str]:
         steps=made.steps,
         head_scales=tuple((name, at) for name, _, at in made.head_scales),
     )
-    view = ImageView(
-        title=_title(plan.name),
-        generator=__version__,
-        bytes=len(made.data),
-        rows=carray.rows(made.data),
-        architecture=carray.rows(made.architecture),
-        head_scales=tuple((name, count) for name, count, _ in made.head_scales),
-    )
-    return {
-        "model/model.c": render_template(f"{_FOLDER}/model_image.c.j2", model),
-        "model/image.c": render_template(f"{_FOLDER}/image.c.j2", view),
-        "model/image.h": render_template(f"{_FOLDER}/image.h.j2", view),
-    }
+    return {"model/model.c": render_template(f"{_FOLDER}/model_image.c.j2", model)}
 
 
 def _runtime(plan: Plan) -> dict[str, str]:

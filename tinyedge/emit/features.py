@@ -81,7 +81,6 @@ UPDATE = Feature(
         Request(Type.VERSIONS),
     ),
     frozenset({"start", "fault"}),
-    aot_only=True,
 )
 FEATURES: tuple[Feature, ...] = (
     Feature(

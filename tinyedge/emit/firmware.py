@@ -55,7 +55,7 @@ def render(
         assert plan is not None
         files |= aot.render(graph, plan, tflite, replaceable=UPDATE in selected)
     else:
-        files |= tflm.render(graph, board, tflite)
+        files |= tflm.render(graph, board, tflite, replaceable=UPDATE in selected)
     if esp_idf.is_project(board):
         return files | esp_idf.files(board, runtime, files, optimize)
     arch = tflm.makefile_arch(board) if runtime == "tflm" else ""

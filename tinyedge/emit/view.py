@@ -91,6 +91,9 @@ class ImageView:
     title: str
     generator: str
     bytes: int
+    least: str
+    most: str
+    body_at: int
     rows: tuple[str, ...]
     architecture: tuple[str, ...]
     head_scales: tuple[tuple[str, int], ...]

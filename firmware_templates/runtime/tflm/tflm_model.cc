@@ -21,6 +21,9 @@
 #include "tflm_port.h"
 
 namespace te {
+
+char error_text[256];
+
 namespace {
 
 constexpr uintptr_t kAlignment = 16;
@@ -32,7 +35,6 @@ constexpr uint32_t kBookkeeping = sizeof(tflite::SingleArenaBufferAllocator) +
 // Built in place: a static object would register a destructor, which firmware never runs.
 alignas(tflite::MicroInterpreter) uint8_t storage[sizeof(tflite::MicroInterpreter)];
 tflite::MicroInterpreter *interpreter;
-char error_text[256];
 bool ready;
 
 #ifdef TE_OBSERVE
@@ -127,7 +129,7 @@ const char *Reason() {
 }
 
 te_status CheckAlignment() {
-  const uintptr_t data = reinterpret_cast<uintptr_t>(kModelData) % kAlignment;
+  const uintptr_t data = reinterpret_cast<uintptr_t>(ModelData()) % kAlignment;
   const uintptr_t arena = reinterpret_cast<uintptr_t>(kArena) % kAlignment;
   if (data != 0 || arena != 0) {
     Format(error_text, sizeof(error_text), "%s is %u bytes past a multiple of 16",
@@ -188,7 +190,22 @@ te_status AllocateTensors() {
   return TE_ERR_ARENA;
 }
 
+void ReadQuantization(te_tensor_info *info, const TfLiteTensor *tensor) {
+  info->scale = tensor->params.scale;
+  info->zero_point = tensor->params.zero_point;
+}
+
 }  // namespace
+
+void ReadQuantization(te_tensor_info *inputs, te_tensor_info *outputs) {
+  for (uint32_t i = 0; i < te_model.input_count; i++) {
+    ReadQuantization(&inputs[i], interpreter->input(i));
+  }
+  for (uint32_t i = 0; i < te_model.output_count; i++) {
+    ReadQuantization(&outputs[i], interpreter->output(i));
+  }
+}
+
 }  // namespace te
 
 te_status te_model_init(void) {
@@ -199,7 +216,7 @@ te_status te_model_init(void) {
   if (status != TE_OK) {
     return status;
   }
-  const tflite::Model *model = tflite::GetModel(te::kModelData);
+  const tflite::Model *model = tflite::GetModel(te::ModelData());
   status = te::CheckSchema(model);
   if (status != TE_OK) {
     return status;

@@ -4,19 +4,26 @@
 
 #include <cstdint>
 
+#include "te_model.h"
 #include "tensorflow/lite/micro/micro_op_resolver.h"
 
 namespace te {
 
-// The .tflite file, in flash.
-extern const unsigned char *const kModelData;
+// The .tflite file that runs, in flash, aligned to 16.
+const unsigned char *ModelData();
 
 // The tensor arena; te_model.arena_bytes long.
 extern uint8_t *const kArena;
 
-// Builds the resolver with exactly the model's operators; call it once. nullptr if TFLM refused
+// Builds the resolver with exactly the model's operators. nullptr if TFLM refused
 // one of them.
 const tflite::MicroOpResolver *BuildResolver();
+
+// What te_model_error gives.
+extern char error_text[256];
+
+// Sets scale and zero point to those of the prepared model: te_model's counts of entries.
+void ReadQuantization(te_tensor_info *inputs, te_tensor_info *outputs);
 
 }  // namespace te
 

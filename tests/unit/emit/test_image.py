@@ -11,9 +11,9 @@ from tests.support import learning
 from tests.support.native import WARNINGS
 from tests.support.tools import need
 from tests.support.updatable import network
-from tinyedge import resources, workspace
+from tinyedge import board, resources, workspace
 from tinyedge.compile import Options, compile_graph
-from tinyedge.emit import aot, image
+from tinyedge.emit import aot, image, updating
 from tinyedge.graph import read_tflite
 from tinyedge.learn import head as heads
 from tinyedge.learn.sgd import Settings, Trainer
@@ -26,7 +26,9 @@ CORE = "cortex-m0"  # portable kernels alone run on this computer
 def _made(tflite: bytes, trainable: int = 0) -> tuple[image.Image, dict[str, str]]:
     graph = read_tflite.read(tflite, "model")
     plan = compile_graph(graph, CORE, Options(portable=True, trainable=trainable))
-    return image.make(graph, plan), aot.render(graph, plan, tflite, replaceable=True)
+    held = updating.replaceable(graph, plan, board.load("host"), tflite)
+    files = aot.render(graph, plan, tflite, replaceable=True)
+    return image.make(graph, plan), {**files, **updating.image_files("model", held)}
 
 
 def _library(files: dict[str, str], folder: Path) -> ctypes.CDLL:
@@ -79,7 +81,7 @@ def test_one_firmware_runs_every_image_of_its_architecture(tmp_path: Path, train
     got, expected = _answers(library, first)
     assert got == expected
     memory, at = _aligned(other.data)
-    library.te_aot_bind(ctypes.c_void_p(at))
+    library.te_model_bind(ctypes.c_void_p(at), len(other.data))
     got, expected = _answers(library, second)
     assert got == expected
     assert memory.raw.count(other.data) == 1
@@ -109,7 +111,7 @@ def test_a_trained_head_keeps_its_architecture(tmp_path: Path) -> None:
     library = _library(files, tmp_path)
     library.te_model_init()
     memory, at = _aligned(other.data)
-    library.te_aot_bind(ctypes.c_void_p(at))
+    library.te_model_bind(ctypes.c_void_p(at), len(other.data))
     got, expected = _answers(library, adapted)
     assert got == expected
     assert memory is not None

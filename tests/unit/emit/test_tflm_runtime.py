@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.tflite_writer import ModelWriter
 from tinyedge import board
-from tinyedge.emit import carray, tflm
+from tinyedge.emit import carray, tflm, tflm_image
 from tinyedge.emit.tflm_arena import ArenaPlan, on_32_bits, plan_arena, reserve
 from tinyedge.emit.tflm_operators import METHODS, Operator, operators
 from tinyedge.errors import ModelError
@@ -74,7 +74,7 @@ def test_the_description_is_exact() -> None:
     scale = re.search(r"(0x[0-9a-fp.+-]+)f, -3}$", info)
     assert scale is not None
     assert float.fromhex(scale[1]) == float(np.float32(0.05))
-    sha = text.split("kSha256[32] = {")[1].split("};")[0]
+    sha = text.split("const uint8_t sha256[32] = {")[1].split("};")[0]
     assert bytes(int(byte, 16) for byte in re.findall(r"0x(..),", sha)).hex() == graph.sha256
 
 
@@ -134,6 +134,42 @@ def test_reserve_bounds_what_kernels_may_ask_for_an_operator_known_by_name_only(
     graph = read(model.finish(z), "odd", allow_unsupported=True)
     assert reserve(graph, board.load("qemu-mps2-an386")) == 4 * (32 + 32 + 16) + 256 + 32
     assert reserve(graph, board.load("esp32")) == 256 + 32
+
+
+def _net(layers: tuple[int, ...], activation: str = "relu6") -> bytes:
+    model = ModelWriter()
+    x, width = model.input((1, 6), scale=0.05), 6
+    for size in layers:
+        weights, bias = np.ones((size, width), np.int8), np.zeros(size, np.int32)
+        x, width = model.fully_connected(x, weights, [0.01], bias, scale=0.1, zero_point=0), size
+    return model.finish(model.relu6(x) if activation == "relu6" else model.logistic(x))
+
+
+def test_an_image_says_which_arena_it_needs_and_which_firmware_can_run_it() -> None:
+    target = board.load("qemu-mps2-an386")
+
+    def made(data: bytes) -> tflm_image.Image:
+        return tflm_image.make(read(data, "net"), target, data)
+
+    first, data = made(_net((8, 4))), _net((8, 4))
+    assert first.data[tflm_image.BODY_AT :] == data
+    assert first.data[:32].hex() == read(data, "net").sha256
+    planned = plan_arena(read(data, "net"), target, data).arena_bytes
+    assert tflm_image.arena_bytes(first.data) == planned
+    deeper = made(_net((64, 64, 4)))
+    assert deeper.architecture == first.architecture
+    assert tflm_image.arena_bytes(deeper.data) > planned
+    assert made(_net((8, 5))).architecture != first.architecture
+    assert made(_net((8, 4), "logistic")).architecture != first.architecture
+
+
+def test_files_of_replaceable_firmware_hold_the_model_once() -> None:
+    data = small()
+    files = tflm.render(read(data, "small"), board.load("esp32"), data, replaceable=True)
+    assert "model/model_data.cc" not in files
+    assert "te_image, TE_IMAGE_BYTES" in files["model/model.cc"]
+    assert "runtime/tflm_image.cc" in files
+    assert "runtime/tflm_image.cc" not in _render("small")
 
 
 def test_a_tensor_that_the_link_cannot_carry_is_refused() -> None:
