@@ -9,9 +9,9 @@ import numpy as np
 
 from tests.support import bare_kernels, drawn, kernel_cases
 from tests.support.armv7em import Case
-from tinyedge.compile.kernels.rv32im import FAST
+from tinyedge.compile.kernels.rv32im import FAST, SMALL
 
-cases = partial(kernel_cases.draw, FAST)
+cases = partial(kernel_cases.draw, (*FAST, *SMALL))
 
 
 def check(cases: list[Case], folder: Path) -> None:
@@ -52,6 +52,11 @@ def test_convolution(tmp_path: Path) -> None:
     for size, outputs, kernel, dilation in DILATED:
         q = drawn.conv2d(rng, size, outputs, kernel, dilation=dilation)
         found += cases(rng, q, (int(np.prod(size)),), outputs)
+    names = [name for case in found for name in case.kernel.instances(case.node)]
+    assert {argument for name in names for argument in name.arguments if argument[1]} == {
+        ("relu", 1),
+        ("signed", 1),
+    }
     check(found, tmp_path)
 
 

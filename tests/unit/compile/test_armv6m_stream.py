@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from tests.support import drawn
 from tinyedge.compile.kernels.armv6m import stream
+from tinyedge.compile.kernels.lanes import fits
 
 Int64Array = NDArray[np.int64]
 
@@ -62,12 +63,12 @@ def test_any_four_weights_are_split_into_parts_that_fit() -> None:
     drawn_taps = rng.choice([-128, -127, -64, 0, 64, 127], (500, 4)).tolist()
     for taps in (np.array(t, np.int64) for t in [*extreme, *drawn_taps]):
         parts = stream.split(taps)
-        assert all(stream.fits(part) for part in parts)
+        assert all(fits(part) for part in parts)
         assert np.array_equal(sum(parts), taps)
         assert len(parts) <= 4
 
 
 def test_taps_fit_up_to_the_last_input() -> None:
-    assert stream.fits(np.array([-128, -127, 0, 0]))
-    assert not stream.fits(np.array([-128, -128, 0, 0]))
-    assert stream.fits(np.array([127, 128 - 256, 0, 0]))
+    assert fits(np.array([-128, -127, 0, 0]))
+    assert not fits(np.array([-128, -128, 0, 0]))
+    assert fits(np.array([127, 128 - 256, 0, 0]))

@@ -25,14 +25,14 @@ TUNED: dict[Optimize, dict[str, Tables]] = {
         **dict.fromkeys(_NO_DSP, (armv6m.FAST, armv6m.SMALL)),
         "cortex-m55": (mve.FAST, armv7em.FAST, armv7em.SMALL),
         "xtensa-lx6": (xtensa_lx6.FAST,),
-        **dict.fromkeys(_RV32, (rv32im.FAST,)),
+        **dict.fromkeys(_RV32, (rv32im.FAST, rv32im.SMALL)),
     },
     "size": {
         **dict.fromkeys(_DSP, (armv7em.SMALL,)),
         **dict.fromkeys(_NO_DSP, (armv6m.SMALL,)),
         "cortex-m55": (mve.FAST, armv7em.SMALL),
         "xtensa-lx6": (xtensa_lx6.FAST,),
-        **dict.fromkeys(_RV32, (rv32im.FAST,)),
+        **dict.fromkeys(_RV32, (rv32im.SMALL,)),
     },
 }
 #: core -> the portable kernels, where their estimated instructions are not those of a Cortex-M

@@ -73,6 +73,22 @@ def window(
     return tuple((f"window.{name}", value) for name, value in values.items())
 
 
+def first_inputs(
+    input_shape: p.Shape4, output_shape: p.Shape4, stride: tuple[int, int], padding: tuple[int, int]
+) -> NDArray[np.int64]:
+    """For each output pixel the first input byte that it, or a later one, reads."""
+    _, height, width, channels = input_shape
+    batches, out_height, out_width, _ = output_shape
+    first_y = np.clip(np.arange(out_height) * stride[0] - padding[0], 0, height - 1)
+    first_x = np.clip(np.arange(out_width) * stride[1] - padding[1], 0, width - 1)
+    first = (first_y[:, None] * width + first_x[None, :]).reshape(-1).astype(np.int64)
+    images = np.arange(batches, dtype=np.int64)[:, None] * (height * width)
+    needed = (images + first).reshape(-1) * channels
+    # a later pixel may start left of an earlier one
+    earliest: NDArray[np.int64] = np.minimum.accumulate(needed[::-1])[::-1]
+    return earliest
+
+
 def window_lead(
     input_shape: p.Shape4, output_shape: p.Shape4, stride: tuple[int, int], padding: tuple[int, int]
 ) -> int:
@@ -82,17 +98,22 @@ def window_lead(
     pixel i, or a later one, reads is needed any more. The largest difference is what must lie
     between the two.
     """
-    _, height, width, channels = input_shape
-    batches, out_height, out_width, out_channels = output_shape
-    first_y = np.clip(np.arange(out_height) * stride[0] - padding[0], 0, height - 1)
-    first_x = np.clip(np.arange(out_width) * stride[1] - padding[1], 0, width - 1)
-    first = (first_y[:, None] * width + first_x[None, :]).reshape(-1).astype(np.int64)
-    images = np.arange(batches, dtype=np.int64)[:, None] * (height * width)
-    needed = (images + first).reshape(-1) * channels
-    # a later pixel may start left of an earlier one
-    needed = np.minimum.accumulate(needed[::-1])[::-1]
-    written = (np.arange(needed.size, dtype=np.int64) + 1) * out_channels
+    needed = first_inputs(input_shape, output_shape, stride, padding)
+    written = (np.arange(needed.size, dtype=np.int64) + 1) * output_shape[3]
     return max(0, int((written - needed).max()))
+
+
+def block_lead(
+    input_shape: p.Shape4,
+    output_shape: p.Shape4,
+    stride: tuple[int, int],
+    padding: tuple[int, int],
+    pixels: int,
+) -> int:
+    """The same, if the windows of so many pixels are copied before any of them is written."""
+    needed = first_inputs(input_shape, output_shape, stride, padding)[::pixels]
+    written = np.arange(1, needed.size, dtype=np.int64) * pixels * output_shape[3]
+    return max(0, int((written - needed[1:]).max(initial=0)))
 
 
 def gather_overlap(positions: NDArray[np.int64]) -> Overlap:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyedge.compile.kernels import packing
 from tinyedge.compile.kernels.armv6m import stream
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields
@@ -75,18 +76,12 @@ class Convolution(Layer):
     def first_inputs(self) -> NDArray[np.int64]:
         """For each block the first input byte that it, or a later one, reads."""
         q = self.params
-        _, height, width, channels = q.input_shape
-        y = np.arange(q.output_shape[1]) * q.stride[0] - q.padding[0]
-        x = np.arange(q.output_shape[2]) * q.stride[1] - q.padding[1]
-        pixel = np.clip(y, 0, height - 1)[:, None] * width + np.clip(x, 0, width - 1)
-        first = pixel.reshape(-1).astype(np.int64) * channels
-        earliest: NDArray[np.int64] = np.minimum.accumulate(first[::-1])[::-1]
-        return earliest[::PIXELS]
+        return packing.first_inputs(q.input_shape, q.output_shape, q.stride, q.padding)[::PIXELS]
 
     def overlap(self, input_bytes: int) -> tuple[int, int]:
-        written = np.arange(1, self.blocks) * PIXELS * self.params.output_shape[3]
-        lead = (written - self.first_inputs()[1:]).max(initial=0)
-        return int(lead), input_bytes
+        q = self.params
+        lead = packing.block_lead(q.input_shape, q.output_shape, q.stride, q.padding, PIXELS)
+        return lead, input_bytes
 
     def fields(self) -> Fields:
         """The members of ``te_v6m_conv_params``."""

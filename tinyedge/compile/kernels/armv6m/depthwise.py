@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from tinyedge.compile.exact import limbs
 from tinyedge.compile.kernels.armv6m import stream
 from tinyedge.compile.kernels.instances import instance
+from tinyedge.compile.kernels.lanes import fits
 from tinyedge.compile.kernels.packing import Fields
 from tinyedge.compile.kernels.tuned import Layer
 from tinyedge.compile.params import DepthwiseConv2D
@@ -244,7 +245,7 @@ def _ends(sizes: list[int]) -> Ends:
 
 
 def _grouped(taps: NDArray[np.int64], ends: Ends) -> bool:
-    return all(stream.fits(part) for part in np.split(taps, [end + 1 for end in ends[:-1]]))
+    return all(fits(part) for part in np.split(taps, [end + 1 for end in ends[:-1]]))
 
 
 def plan(params: DepthwiseConv2D, numbers: tuple[int, ...]) -> Depthwise | None:

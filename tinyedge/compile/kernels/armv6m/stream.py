@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.compile.exact import limbs
+from tinyedge.compile.kernels.lanes import fits
 from tinyedge.compile.params import Int8Array, Int32Array, Requantization
 
 Int64Array = NDArray[np.int64]
@@ -21,7 +22,6 @@ Int64Array = NDArray[np.int64]
 GROUP = 4
 _ORDER = [2, 3, 0, 1]
 _END = -1
-_INT16 = 1 << 15
 
 #: of two limbs, then of three; each of the bits that most layers need first
 NARROW = tuple(limbs.Form(2, bits, signed=False) for bits in (12, 11, 13, 10))
@@ -122,9 +122,3 @@ def split(taps: Int64Array) -> list[Int64Array]:
 def _singles(taps: Int64Array) -> list[Int64Array]:
     places = np.arange(taps.size)
     return [np.where(places == i, taps, 0) for i in np.flatnonzero(taps)]
-
-
-def fits(taps: Int64Array) -> bool:
-    """Whether the sum of products with any inputs, and so that of some of them, is in 16 bits."""
-    most, least = np.maximum(taps * 127, taps * -128), np.minimum(taps * 127, taps * -128)
-    return bool(most.sum() < _INT16 and least.sum() >= -_INT16)

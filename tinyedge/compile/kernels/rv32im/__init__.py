@@ -1,8 +1,16 @@
-"""Kernels in C for RISC-V with 32 registers and multiplications (rv32im and its like)."""
+"""Kernels for RISC-V with 32 registers and multiplications (rv32im and its like)."""
 
 from __future__ import annotations
 
 from tinyedge.compile.kernels.base import Kernel
-from tinyedge.compile.kernels.rv32im.kernels import Convolution, Depthwise, FullyConnected
+from tinyedge.compile.kernels.rv32im.kernels import (
+    Convolution,
+    ConvolutionPairs,
+    Depthwise,
+    FullyConnected,
+)
 
-FAST: tuple[Kernel, ...] = (Convolution(), Depthwise(), FullyConnected())
+#: in C: little code
+SMALL: tuple[Kernel, ...] = (Convolution(), Depthwise(), FullyConnected())
+#: in assembly: the fewest instructions
+FAST: tuple[Kernel, ...] = (ConvolutionPairs(),)

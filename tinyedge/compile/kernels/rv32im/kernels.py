@@ -9,6 +9,8 @@ import numpy as np
 from tinyedge.compile import params as p
 from tinyedge.compile.kernels import packing, stage
 from tinyedge.compile.kernels.packing import BLOCK, Fields
+from tinyedge.compile.kernels.rv32im.pairs import PairedConv
+from tinyedge.compile.kernels.rv32im.window import window
 from tinyedge.compile.kernels.tuned import Layer, Tuned
 from tinyedge.compile.plan import Constant
 
@@ -31,26 +33,6 @@ def _stages(made: stage.Stage, channels: int = BLOCK) -> Constant:
     rows = np.stack([np.pad(kind, (0, -kind.size % channels)) for kind in kinds])
     blocks = rows.reshape(len(kinds), -1, BLOCK).transpose(1, 0, 2)
     return Constant("stages", np.ascontiguousarray(blocks).astype(np.int32))
-
-
-def _window(q: p.Conv2D | p.DepthwiseConv2D, size: tuple[int, int]) -> Fields:
-    values = {
-        "input_height": q.input_shape[1],
-        "input_width": q.input_shape[2],
-        "output_height": q.output_shape[1],
-        "output_width": q.output_shape[2],
-        "input_channels": q.input_shape[3],
-        "output_channels": q.output_shape[3],
-        "height": size[0],
-        "width": size[1],
-        "stride_y": q.stride[0],
-        "stride_x": q.stride[1],
-        "dilation_y": q.dilation[0],
-        "dilation_x": q.dilation[1],
-        "top": q.padding[0],
-        "left": q.padding[1],
-    }
-    return tuple((f"window.{name}", value) for name, value in values.items())
 
 
 def _lead(q: p.Conv2D | p.DepthwiseConv2D) -> int:
@@ -95,7 +77,7 @@ class _Conv(Layer):
     def fields(self) -> Fields:
         q = self.params
         return (
-            *_window(q, (q.filter.shape[1], q.filter.shape[2])),
+            *window(q, (q.filter.shape[1], q.filter.shape[2])),
             ("weights", Constant("weights", packing.channel_blocks(q.filter))),
             ("stages", _stages(self.stage)),
             ("taps", self.taps),
@@ -142,7 +124,7 @@ class _DepthwiseConv(Layer):
         q = self.params
         filters = np.ascontiguousarray(np.moveaxis(q.filter, 2, 0))
         return (
-            *_window(q, (q.filter.shape[0], q.filter.shape[1])),
+            *window(q, (q.filter.shape[0], q.filter.shape[1])),
             ("weights", Constant("weights", packing.channel_blocks(filters))),
             ("stages", _stages(self.stage)),
             ("taps", self.taps),
@@ -192,6 +174,16 @@ class Convolution(Tuned[_Conv]):
 
     def __init__(self) -> None:
         super().__init__("te_rv32_conv", _Conv.plan, "rv32im/conv.c")
+
+
+class ConvolutionPairs(Tuned[PairedConv]):
+    """CONV_2D: six pixels, two channels, two products a multiplication."""
+
+    family = p.Conv2D
+
+    def __init__(self) -> None:
+        sources = (f"rv32im/{file}" for file in ("macros.S", "conv_pairs.S", "conv_pairs.c"))
+        super().__init__("te_rv32_conv_pairs", PairedConv.plan, *sources)
 
 
 class Depthwise(Tuned[_DepthwiseConv]):

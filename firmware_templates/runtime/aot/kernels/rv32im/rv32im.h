@@ -32,11 +32,38 @@ typedef struct te_rv32_conv_params {
   int8_t low, high;    /* clamp of the output */
 } te_rv32_conv_params;
 
+/* Six pixels, as conv_pairs.S reads them (offsets are known there). */
+typedef struct te_rv32_block {
+  const uint32_t *columns; /* 0: {pixels 0 and 1, 2 and 3, 4 and 5} of each tap of the windows */
+  const uint32_t *end;     /* 4: of them */
+  const void *stream;      /* 8 */
+  int8_t *output;          /* 12: of pixel 0 */
+  uint32_t channels;       /* 16: even */
+  int32_t low, high;       /* 20: clamp of the output */
+} te_rv32_block;
+
+typedef void te_rv32_conv_kernel(const te_rv32_block *block);
+
+typedef struct te_rv32_conv_pairs_params {
+  te_rv32_window window;
+  te_rv32_conv_kernel *kernel;
+  const void *stream; /* see conv_pairs.S */
+  uint16_t words;     /* of the columns */
+  int8_t zero_point;  /* of the input */
+  int8_t low, high;   /* clamp of the output */
+  uint8_t is_padded;  /* whether windows reach past the input */
+} te_rv32_conv_pairs_params;
+
 typedef te_rv32_conv_params te_rv32_depthwise_params;
 
 /* Convolution, four pixels at a time. scratch: 4 * taps bytes. */
 void te_rv32_conv(const te_rv32_conv_params *params, const void *input, void *output,
                   void *scratch);
+
+/* Convolution, six pixels at a time, two products a multiplication; output channels are even.
+ * scratch: the columns, then a pixel of padding. */
+void te_rv32_conv_pairs(const te_rv32_conv_pairs_params *params, const void *input, void *output,
+                        void *scratch);
 
 /* Depthwise convolution; channels are a multiple of 4, at most TE_RV32_TAPS taps. scratch: a pixel
  * of padding. */
