@@ -15,6 +15,10 @@ _Noreturn void te_boot(void);
 /* Whether `pointer` lies in the stack; where it does not, the stack has overflowed. */
 int te_in_stack(const void *pointer);
 
+/* Reports a failure and ends; on a real board it reports again and again, for no one may have
+ * listened. The serial port has been started. */
+_Noreturn void te_fail(const char *text, uint32_t address);
+
 /* Appends `name` and eight hexadecimal digits; returns the new end, where a NUL is due. */
 char *te_append_hex(char *to, const char *name, uint32_t value);
 

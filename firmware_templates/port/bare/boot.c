@@ -2,6 +2,8 @@
 #include <stddef.h>
 
 #include "bare.h"
+#include "te_board.h"
+#include "te_log.h"
 #include "te_port.h"
 
 #define PAINT UINT32_C(0xa5a5a5a5)
@@ -54,4 +56,14 @@ char *te_append_hex(char *to, const char *name, uint32_t value) {
   while (*name != '\0') *to++ = *name++;
   for (int shift = 28; shift >= 0; shift -= 4) *to++ = "0123456789abcdef"[value >> shift & 15];
   return to;
+}
+
+_Noreturn void te_fail(const char *text, uint32_t address) {
+  te_fault(text, address);
+  if (TE_EMULATED) te_port_halt(1);
+  for (;;) {
+    for (volatile uint32_t turns = TE_CLOCK_HZ / 64; turns > 0; turns--) {
+    }
+    te_fault(text, address);
+  }
 }

@@ -22,10 +22,6 @@ void te_fault_entry(void);
 
 enum { TE_CORE_VECTOR_COUNT = 16 };
 
-/* Reports a failure and ends; on a real board it reports again and again, for no one may have
- * listened. The serial port has been started. */
-_Noreturn void te_fail(const char *text, uint32_t address);
-
 /* Interrupt `number` of the microcontroller (0 is the first after the core's own). */
 void te_interrupt_enable(uint32_t number);
 void te_interrupt_disable(uint32_t number);

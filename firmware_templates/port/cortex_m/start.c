@@ -5,7 +5,6 @@
 #include <stddef.h>
 
 #include "te_board.h"
-#include "te_log.h"
 #include "te_port.h"
 
 #define CPACR TE_REGISTER(0xe000ed88)
@@ -102,16 +101,6 @@ static void describe(char *text, const uint32_t *frame, bool overflow) {
   for (int i = FRAME_R0; frame && i <= FRAME_XPSR; i++)
     end = te_append_hex(end, names[i], frame[i]);
   *end = '\0';
-}
-
-_Noreturn void te_fail(const char *text, uint32_t address) {
-  te_fault(text, address);
-  if (TE_EMULATED) te_port_halt(1);
-  for (;;) {
-    for (volatile uint32_t turns = TE_CLOCK_HZ / 64; turns > 0; turns--) {
-    }
-    te_fault(text, address);
-  }
 }
 
 /* Whether the access that faulted was one to the guard below the stack. */

@@ -1,4 +1,5 @@
-/* Vectors of an Xtensa core with the windowed ABI, and the way from reset to te_boot. */
+/* Vectors of an Xtensa core with the windowed ABI, the way from reset to te_boot, and that of a
+ * fault to its report. Exceptions and interrupts of level 1 go to te_exception, which is a port's. */
 
     .section .vectors, "ax"
     .p2align 10
@@ -94,8 +95,8 @@ te_vectors:
     .long   0x40020                     /* windows on, user vector mode, interrupts on */
 .Lboot:
     .long   te_boot
-.Lframe:
-    .long   te_exception_frame
+.Lregisters:
+    .long   te_fault_registers
 .Lreport:
     .long   te_report_fault
 .Lcalm:
@@ -133,45 +134,12 @@ te_call_on_top:
 .Lend:
     j       .Lend
 
-/* An interrupt only ends a sleep: all are switched off again. */
+/* Reports exception, address, registers (a0 is in EXCSAVE1) and stack pointer on an empty stack, with
+ * all windows forgotten. */
     .p2align 2
-te_exception:
-    rsr     a0, exccause
-    beqi    a0, 4, .Linterrupt
-    beqz    a0, te_illegal
-    j       te_fault_entry
-.Linterrupt:
-    movi    a0, 0
-    wsr     a0, intenable
-    rsync
-    rsr     a0, excsave1
-    rfe
-
-/* Reports exception, address and stack pointer on an empty stack, with all windows forgotten. */
-    .p2align 2
+    .global te_fault_entry
 te_fault_entry:
-    rsr     a0, windowbase
-    mov     a7, a1                      /* the window stays, so that a7 does */
-    ssl     a0
-    movi    a0, 1
-    sll     a0, a0
-    wsr     a0, windowstart
-    l32r    a0, .Lcalm
-    wsr     a0, ps
-    rsync
-    mov     a10, a7
-    l32r    a8, .Lreport
-    movi    a0, 0
-    j       te_call_on_top
-
-.Lunknown:
-    l32i    a1, a0, 4
-    j       te_fault_entry
-
-/* MULSH and MULUH, which the emulated core lacks and the ESP32 has. In the same number of
- * instructions for all operands, so that their time can be told apart. */
-te_illegal:
-    l32r    a0, .Lframe
+    l32r    a0, .Lregisters
     s32i    a1, a0, 4
     s32i    a2, a0, 8
     s32i    a3, a0, 12
@@ -189,79 +157,17 @@ te_illegal:
     s32i    a15, a0, 60
     rsr     a1, excsave1
     s32i    a1, a0, 0
-    rsr     a1, epc1
-    l8ui    a2, a1, 0                   /* t, 0 */
-    l8ui    a3, a1, 1                   /* r, s */
-    l8ui    a15, a1, 2                  /* 0xb2: MULSH, 0xa2: MULUH */
-    movi    a4, 0xef
-    and     a4, a4, a15
-    movi    a5, 0xa2
-    bne     a4, a5, .Lunknown
-    addi    a1, a1, 3
-    wsr     a1, epc1
-    srli    a4, a2, 4
-    addx4   a4, a4, a0
-    l32i    a4, a4, 0                   /* first factor */
-    extui   a5, a3, 0, 4
-    addx4   a5, a5, a0
-    l32i    a5, a5, 0                   /* second factor */
-    srli    a3, a3, 4
-    addx4   a3, a3, a0                  /* where the product goes */
-    extui   a6, a4, 0, 16
-    extui   a7, a4, 16, 16
-    extui   a8, a5, 0, 16
-    extui   a9, a5, 16, 16
-    mull    a10, a6, a8
-    mull    a11, a6, a9
-    mull    a12, a7, a8
-    mull    a13, a7, a9
-    extui   a10, a10, 16, 16
-    extui   a14, a11, 0, 16
-    add     a10, a10, a14
-    extui   a14, a12, 0, 16
-    add     a10, a10, a14
-    extui   a10, a10, 16, 16
-    add     a13, a13, a10
-    extui   a11, a11, 16, 16
-    add     a13, a13, a11
-    extui   a12, a12, 16, 16
-    add     a13, a13, a12               /* the unsigned product's upper half */
-    extui   a15, a15, 4, 1
-    neg     a15, a15
-    srai    a6, a4, 31
-    and     a6, a6, a5
-    and     a6, a6, a15
-    sub     a13, a13, a6
-    srai    a6, a5, 31
-    and     a6, a6, a4
-    and     a6, a6, a15
-    sub     a13, a13, a6
-    s32i    a13, a3, 0
-    l32i    a2, a0, 64
-    addi    a2, a2, 1
-    s32i    a2, a0, 64
     l32i    a1, a0, 4
-    l32i    a2, a0, 8
-    l32i    a3, a0, 12
-    l32i    a4, a0, 16
-    l32i    a5, a0, 20
-    l32i    a6, a0, 24
-    l32i    a7, a0, 28
-    l32i    a8, a0, 32
-    l32i    a9, a0, 36
-    l32i    a10, a0, 40
-    l32i    a11, a0, 44
-    l32i    a12, a0, 48
-    l32i    a13, a0, 52
-    l32i    a14, a0, 56
-    l32i    a15, a0, 60
-    l32i    a0, a0, 0
-    rfe
-
-    .section .bss.te_exception_frame, "aw", @nobits
-    .p2align 2
-te_exception_frame:
-    .space  64
-    .global te_emulated
-te_emulated:
-    .space  4
+    rsr     a0, windowbase
+    mov     a7, a1                      /* the window stays, so that a7 does */
+    ssl     a0
+    movi    a0, 1
+    sll     a0, a0
+    wsr     a0, windowstart
+    l32r    a0, .Lcalm
+    wsr     a0, ps
+    rsync
+    mov     a10, a7
+    l32r    a8, .Lreport
+    movi    a0, 0
+    j       te_call_on_top

@@ -1,7 +1,8 @@
-/* What a port for an Xtensa microcontroller owes its core.
- *
- * Interrupts only wake the core: the first one switches all of them off (INTENABLE = 0) and
- * returns, so that nothing interrupts an inference and no handler needs a stack. */
+/* What a port for an Xtensa microcontroller owes its core: the functions here, and in assembler
+ * te_exception, where exceptions and interrupts of level 1 go, with a0 in EXCSAVE1. It knows them
+ * by EXCCAUSE; what it does not handle goes on to te_fault_entry, all registers but a0 as they
+ * were. It has no stack: a handler touches no register that it does not put back, and calls
+ * nothing. */
 #ifndef TE_XTENSA_H
 #define TE_XTENSA_H
 
@@ -12,8 +13,5 @@ void te_await_bytes(void);
 
 /* Ends an emulator, with `code`; returns where it cannot. */
 void te_power_off(int code);
-
-/* Instructions of MULSH and MULUH that the core lacks and the exception vector has carried out. */
-extern volatile uint32_t te_emulated;
 
 #endif

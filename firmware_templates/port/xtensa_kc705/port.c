@@ -25,6 +25,9 @@ enum {
 /* CCOUNT goes on by 40 MHz of an emulated time of 64 ns an instruction: 64 ticks in 25. */
 _Static_assert(TE_TICK_HZ == 15625000u, "a tick is an instruction at icount_shift = 6");
 
+/* Instructions of MULSH and MULUH that the core lacks and te_exception has carried out. */
+extern volatile uint32_t te_emulated;
+
 static uint64_t instructions; /* until CCOUNT was `last` */
 static uint32_t last;
 static uint32_t emulation; /* instructions that carry out one the core lacks */
