@@ -20,6 +20,7 @@ enum {
   SIGNED = TE_MANIFEST_SIZE + TE_SIGNATURE_BYTES,
   HEAD = TE_SLOT_HEAD,
   MOST_CRASHES = 3,
+  FORGIVEN_AFTER = 1000, /* inferences */
   BLOCK = 16
 };
 
@@ -32,7 +33,10 @@ static struct {
   te_slots_state slots;
   uint8_t package[HEAD]; /* of the update that comes in */
   uint32_t received;     /* bytes of its content */
+  uint32_t answered;     /* inferences since a crash that is not forgiven */
   bool loaded;           /* `slots` is what the journal says */
+  bool started;          /* te_update_start has been called */
+  bool counted;          /* the crash of this run, which is reported again and again */
   bool tests;            /* the model that is bound is not the active one: its self-test runs */
 } state;
 
@@ -144,6 +148,13 @@ static void bind_active(void) {
 
 void te_update_start(te_status ready) {
   load();
+  state.started = true;
+  state.counted = false;
+  if (state.slots.told != 0) {
+    te_slots_state after = state.slots;
+    after.told = 0;
+    if (te_slots_store(&after)) state.slots = after;
+  }
   if (ready != TE_OK) return;
   if (state.slots.trial != 0 || state.slots.crashes >= MOST_CRASHES) settle(state.slots.previous);
   if (!slot_holds(state.slots.active)) settle(TE_SLOT_COMPILED);
@@ -153,8 +164,19 @@ void te_update_start(te_status ready) {
 void te_update_fault(void) {
   load();
   te_slots_state after = state.slots;
-  if (after.active == TE_SLOT_COMPILED || state.tests) return;
+  if (after.active == TE_SLOT_COMPILED || state.tests || state.counted) return;
+  state.counted = true;
+  if (after.told != 0) return; /* the watchdog has restarted what faulted */
   if (after.crashes < MOST_CRASHES) after.crashes++;
+  after.told = state.started;
+  if (te_slots_store(&after)) state.slots = after;
+}
+
+void te_update_inferred(te_status result, uint64_t ticks) {
+  (void)ticks;
+  if (result != TE_OK || state.slots.crashes == 0 || ++state.answered != FORGIVEN_AFTER) return;
+  te_slots_state after = state.slots;
+  after.crashes = 0;
   if (te_slots_store(&after)) state.slots = after;
 }
 

@@ -26,7 +26,11 @@ void te_on_versions(const te_frame *request);
  * crashed three times. */
 void te_update_start(te_status ready);
 
-/* A fault: counted, so that a model that crashes again and again is left. */
+/* A fault, or before te_update_start a watchdog's restart: counted once a run, so that a model that
+ * crashes again and again is left. */
 void te_update_fault(void);
+
+/* A model's crashes are forgiven when it has answered a thousand times in one run. */
+void te_update_inferred(te_status result, uint64_t ticks);
 
 #endif

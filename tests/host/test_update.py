@@ -215,32 +215,75 @@ def test_three_crashes_roll_back(tmp_path: Path) -> None:
         assert answers_are(session, made.own)
 
 
-FAULT_FIRST = """
+FAULTS = """
+#include <stdlib.h>
 #include "update.h"
-int main(void) {
-  te_update_fault();
+int main(int count, char **words) {
+  (void)count;
+  if (atoi(words[1])) te_update_fault();
+  te_update_start(te_model_init());
+  for (int i = atoi(words[2]); i > 0; i--) te_update_fault();
 }
 """
 
 
-def test_a_fault_that_is_told_before_the_start_counts(made: Made, tmp_path: Path) -> None:
-    """As after a watchdog's restart: the port tells of it before the model is there."""
+@pytest.fixture(scope="module")
+def faulting(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The firmware's update.c alone: whether to fault before its start, how often after it."""
+    folder = tmp_path_factory.mktemp("faulting")
+    (folder / "main.c").write_text(FAULTS)
+    firmware = made.elf.parent.parent
+    sources = [path for path in sorted(firmware.rglob("*.c")) if path.name != "main.c"]
+    folders = sorted({path.parent for path in firmware.rglob("*.[ch]")})
+    argv = ["gcc", "-std=c11", *(f"-I{path}" for path in folders), folder / "main.c", *sources]
+    subprocess.run([*map(str, argv), "-o", str(folder / "elf")], check=True)
+    return folder / "elf"
+
+
+def _faults(elf: Path, flash: Path, before: int, after: int) -> None:
+    environment = {**os.environ, "TE_FLASH": str(flash)}
+    subprocess.run([elf, str(before), str(after)], env=environment, check=True)
+
+
+def _crashes(made: Made, flash: Path) -> int:
+    with Device(made.elf, flash) as device, device.session() as session:
+        state = Updating(session).versions()[0]
+        assert state.active == 0
+        return state.crashes
+
+
+def test_a_crash_counts_once_whoever_tells_of_it(
+    made: Made, faulting: Path, tmp_path: Path
+) -> None:
+    """A real board repeats a fault's report, and then the watchdog's restart is told, too."""
     flash, package = tmp_path / "flash", made.package(2, (1, 0, 0))
     with Device(made.elf, flash) as device, device.session() as session:
         send(session, package)
         Updating(session).decide(keep=True)
-    firmware, main, elf = made.elf.parent.parent, tmp_path / "main.c", tmp_path / "fault"
-    main.write_text(FAULT_FIRST)
-    sources = [path for path in sorted(firmware.rglob("*.c")) if path.name != "main.c"]
-    folders = sorted({path.parent for path in firmware.rglob("*.[ch]")})
-    argv = ["gcc", "-std=c11", "-O1", *(f"-I{folder}" for folder in folders), main, *sources]
-    subprocess.run([*map(str, argv), "-o", str(elf)], check=True)
-    subprocess.run([elf], env={**os.environ, "TE_FLASH": str(flash)}, check=True)
+    _faults(faulting, flash, 1, 0)  # a watchdog's restart, of what hung
+    assert _crashes(made, flash) == 1
+    _faults(faulting, flash, 0, 5)  # one fault, told five times
+    _faults(faulting, flash, 1, 0)  # and the watchdog's restart after it
     with Device(made.elf, flash) as device, device.session() as session:
-        state, slots = Updating(session).versions()
-        assert (state.active, state.crashes) == (0, 1)
-        assert slots[0] is not None
+        assert Updating(session).versions()[0].crashes == 2
         assert answers_are(session, package.tflite)
+
+
+def test_crashes_are_forgiven_after_a_thousand_answers(
+    made: Made, faulting: Path, tmp_path: Path
+) -> None:
+    flash, package = tmp_path / "flash", made.package(2, (1, 0, 0))
+    with Device(made.elf, flash) as device, device.session() as session:
+        send(session, package)
+        Updating(session).decide(keep=True)
+    _faults(faulting, flash, 1, 0)
+    with Device(made.elf, flash) as device, device.session() as session:
+        for _ in range(999):
+            session.infer([bytes(108)])
+        assert Updating(session).versions()[0].crashes == 1
+        session.infer([bytes(108)])
+        assert Updating(session).versions()[0].crashes == 0
+    assert _crashes(made, flash) == 0
 
 
 def test_a_slot_that_rots_is_not_run(made: Made, tmp_path: Path) -> None:

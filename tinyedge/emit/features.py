@@ -80,7 +80,7 @@ UPDATE = Feature(
         Request(Type.UPDATE_DECIDE, protocol.UPDATE_DECIDE),
         Request(Type.VERSIONS),
     ),
-    frozenset({"start", "fault"}),
+    frozenset({"start", "fault", "inferred"}),
 )
 FEATURES: tuple[Feature, ...] = (
     Feature(
