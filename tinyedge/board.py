@@ -93,17 +93,29 @@ class Uf2(config.Table, frozen=True, kw_only=True):
     volume: str
 
 
+class Esptool(config.Table, frozen=True, kw_only=True):
+    """esptool's name of the chip, and where in flash its boot ROM looks for an image.
+
+    For firmware without ESP-IDF, whose builds say for themselves what is written where.
+    """
+
+    chip: str
+    image_at: int
+
+
 class Simulator(config.Table, frozen=True, kw_only=True):
     """LabWired's name of the chip, and of the UART that the link uses where it has several.
 
     ``interrupt``: of that UART on Cortex-M, which LabWired does not raise itself. ``core``: where
-    it lacks some of the core's instructions, another core, to compile the model for.
+    it lacks some of the core's instructions, another core, to compile the model for. ``baud``: a
+    rate that saves time where it counts that of each byte.
     """
 
     chip: str
     uart: str = ""
     interrupt: int | None = None
     core: str = ""
+    baud: int | None = None
 
 
 class Flash(config.Table, frozen=True, kw_only=True):
@@ -120,6 +132,7 @@ class Flash(config.Table, frozen=True, kw_only=True):
     openocd: OpenOcd | None = None
     pyocd: PyOcd | None = None
     uf2: Uf2 | None = None
+    esptool: Esptool | None = None
 
 
 class Link(config.Table, frozen=True, kw_only=True):
@@ -180,6 +193,15 @@ class Board(_File, frozen=True, kw_only=True):
         """Whether its firmware can mark inferences for a power monitor."""
         return "mark_pin" in self.peripherals or self.port == "host"
 
+    @property
+    def windows(self) -> tuple[int, ...]:
+        """Where the chip's boot ROM shows the start of flash, to instructions and to loads.
+
+        Empty: the program lies where ``memory.flash`` says, and no boot ROM has a part in it.
+        """
+        data = port.load(self.port).data_window
+        return tuple(dict.fromkeys((self.memory.flash.origin, data))) if data else ()
+
     def instructions(self, ticks: int) -> int | None:
         """Exact number of instructions that took ``ticks``, or None if the timer cannot tell."""
         ratio = self.ticks_per_instruction
@@ -204,7 +226,7 @@ def simulated(board: Board) -> Board:
         flash=Flash(method="labwired"),
         # It does not write its flash.
         peripherals={k: v for k, v in board.peripherals.items() if k != UPDATE_SECTOR},
-        link=msgspec.structs.replace(board.link, via="socket"),
+        link=Link(via="socket", baud=board.simulator.baud or board.link.baud),
     )
 
 

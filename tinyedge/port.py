@@ -17,7 +17,8 @@ class Port(config.Table, frozen=True, kw_only=True):
     ``shares``: further folders of port/ that belong to it. ``timers``: what timer.source of a board
     may be -> the folder of port/ with its driver, or "" where the port itself has it.
     ``peripherals``: every key of a board's [peripherals], and what its number means; ``optional``:
-    those that a board may leave out.
+    those that a board may leave out. ``data_window``: where loads read the program memory, on
+    chips whose boot ROM maps it (instructions: at memory.flash); 0: no boot ROM does.
     """
 
     schema: int
@@ -25,6 +26,7 @@ class Port(config.Table, frozen=True, kw_only=True):
     timers: dict[str, str]
     peripherals: dict[str, str] = msgspec.field(default_factory=dict)
     optional: dict[str, str] = msgspec.field(default_factory=dict)
+    data_window: int = 0
 
     @property
     def meanings(self) -> dict[str, str]:

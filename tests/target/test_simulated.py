@@ -16,30 +16,35 @@ from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.session import Session
 from tinyedge.workspace import Workspace
 
-CORTEX_M = [
-    board.id
-    for board in map(boards.load, boards.available())
-    if board.simulator is not None and board.cpu.core.startswith("cortex-m")
+SIMULATED = [
+    board.id for board in map(boards.load, boards.available()) if board.simulator is not None
 ]
 DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"
 
 
 @pytest.fixture(autouse=True)
 def _tools() -> None:
-    need("make", "arm-none-eabi-gcc", "setpriv")
+    need("make", "setpriv")
     if importlib.util.find_spec("labwired") is None:
         missing("the Python package labwired")
 
 
+def _board(name: str) -> boards.Board:
+    board = boards.load(f"{name}-simulated")
+    need(board.build.toolchain)
+    return board
+
+
 def test_there_are_simulated_boards() -> None:
-    assert {"nrf52840dk", "nano33ble", "stm32f4-discovery", "bluepill", "pico", "pico2"} <= set(
-        CORTEX_M
+    assert {"nrf52840dk", "nano33ble", "stm32f4-discovery", "bluepill", "pico", "pico2"} < set(
+        SIMULATED
     )
+    assert {"esp32c3-bare", "esp32c6-bare"} < set(SIMULATED)
 
 
-@pytest.mark.parametrize("name", CORTEX_M)
+@pytest.mark.parametrize("name", SIMULATED)
 def test_the_ports_of_real_boards_start_and_answer(name: str, tmp_path: Path) -> None:
-    board, rng = boards.load(f"{name}-simulated"), random.Random(7)
+    board, rng = _board(name), random.Random(7)
     artifact = fixture.made(tmp_path, board)
     with flash.run(artifact, board) as device, Session(device.url) as session:
         assert session.hello.board == board.id
@@ -53,13 +58,11 @@ def test_the_ports_of_real_boards_start_and_answer(name: str, tmp_path: Path) ->
     assert 200 < status.stack_peak < board.memory.stack_bytes
 
 
-@pytest.mark.parametrize("name", CORTEX_M)
+@pytest.mark.parametrize("name", SIMULATED)
 def test_a_model_answers_as_the_reference(name: str, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
     loaded = pipeline.load(pipeline.resolve(str(DIGITS)), workspace)
-    built = devices.build(
-        pipeline.generate(loaded, boards.load(f"{name}-simulated"), "aot", workspace)
-    )
+    built = devices.build(pipeline.generate(loaded, _board(name), "aot", workspace))
     with devices.device(built, None) as url:
         proof = devices.validate(
             built,
@@ -75,7 +78,7 @@ def test_a_model_answers_as_the_reference(name: str, tmp_path: Path) -> None:
 
 
 def test_a_real_board_repeats_the_report_of_its_fault(tmp_path: Path) -> None:
-    board = boards.load("bluepill-simulated")
+    board = _board("bluepill")
     # A slow clock, for the time between reports is counted in its cycles.
     board = msgspec.structs.replace(
         board, cpu=msgspec.structs.replace(board.cpu, clock_hz=16_000_000)

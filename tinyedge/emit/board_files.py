@@ -77,6 +77,7 @@ class BoardView:
     emulated: int
     flash_origin: int
     flash_bytes: int
+    data_window: int
     ram_origin: int
     ram_bytes: int
     stack_bytes: int
@@ -183,6 +184,7 @@ def board_view(board: Board) -> BoardView:
         emulated=int(board.flash.method == "qemu"),
         flash_origin=board.memory.flash.origin,
         flash_bytes=board.memory.flash.bytes,
+        data_window=board.windows[1] if len(board.windows) > 1 else 0,
         ram_origin=board.memory.ram.origin,
         ram_bytes=board.memory.ram.bytes,
         stack_bytes=board.memory.stack_bytes,

@@ -162,8 +162,10 @@ def _start(
 def _write(artifact: Artifact, board: Board, port: str) -> None:
     """Put the firmware on a real board."""
     method = board.flash.method
-    if method == "esptool":
+    if method == "esptool" and board.build.toolchain == "esp-idf":
         esptool.write(artifact.out, port)
+    elif method == "esptool":
+        esptool.write_bare(artifact.elf, board, port)
     elif method == "uf2":
         uf2.write(artifact.elf, board)
     else:

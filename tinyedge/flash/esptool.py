@@ -1,4 +1,8 @@
-"""Writes an ESP-IDF build to a board with esptool, at the offsets that the build gives."""
+"""Writes firmware to a board with esptool.
+
+An ESP-IDF build at the offsets that it gives, and firmware without ESP-IDF where the chip's boot
+ROM looks for it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,10 @@ import msgspec
 
 from tinyedge import board as boards
 from tinyedge import tool
-from tinyedge.errors import LinkError, TinyedgeError, ToolError
+from tinyedge.board import Board
+from tinyedge.errors import ConfigError, LinkError, TinyedgeError, ToolError
+from tinyedge.flash import image
+from tinyedge.workspace import write_atomic
 
 BAUD = 460_800
 """While flashing; what ESP-IDF itself uses."""
@@ -57,7 +64,8 @@ def program(args: FlasherArgs) -> str:
         if shutil.which(name):
             return name
     raise ToolError(
-        "esptool is not on the PATH", "it comes with ESP-IDF: run its export.sh in this shell"
+        "esptool is not on the PATH",
+        'run "pip install esptool"; it also comes with ESP-IDF: run its export.sh in this shell',
     )
 
 
@@ -90,7 +98,41 @@ def write(folder: Path, port: str) -> None:
 
     Raises ToolError or LinkError, each with the next step.
     """
-    args = read(folder / "flasher_args.json")
+    _write(read(folder / "flasher_args.json"), folder, port)
+
+
+def bare_args(board: Board, file: str) -> FlasherArgs:
+    """What writes ``file``, firmware without ESP-IDF, in words that all versions of esptool know.
+
+    Raises ConfigError if the board has no [flash] esptool.
+    """
+    settings = board.flash.esptool
+    if settings is None:
+        raise ConfigError(
+            f'{board.id}: flash.method "esptool" needs a table of its own in [flash]',
+            'e.g. esptool = { chip = "esp32c3", image_at = 0x0 }',
+        )
+    return FlasherArgs(
+        write_flash_args=[],
+        flash_files={f"{settings.image_at:#x}": file},
+        extra_esptool_args=Extra(
+            chip=settings.chip, before="default_reset", after="hard_reset", stub=True
+        ),
+    )
+
+
+def write_bare(elf: Path, board: Board, port: str) -> None:
+    """Write firmware that the boot ROM runs where it lies to the board at ``port``; restart it.
+
+    Raises ConfigError, ToolError or LinkError, each with the next step.
+    """
+    path = elf.with_suffix(".bin")
+    args = bare_args(board, path.name)
+    write_atomic(path, image.binary(elf)[1])
+    _write(args, path.parent, port)
+
+
+def _write(args: FlasherArgs, folder: Path, port: str) -> None:
     done = tool.run(argv(program(args), args, folder, port), timeout_s=_LIMIT_S, check=False)
     if done.returncode != 0:
         raise explain(done.stdout + done.stderr, port)
@@ -105,7 +147,14 @@ def _with_chip(name: str) -> list[str]:
     """Boards with the chip that esptool calls ``name``, e.g. ESP32-S3."""
     target = name.lower().replace("-", "")
     found = [boards.load(board) for board in boards.available()]
-    return [board.id for board in found if board.esp is not None and board.esp.target == target]
+    return [board.id for board in found if target in _chips(board)]
+
+
+def _chips(board: Board) -> list[str]:
+    return [
+        *([board.esp.target] if board.esp else []),
+        *([board.flash.esptool.chip] if board.flash.esptool else []),
+    ]
 
 
 def explain(log: str, port: str) -> TinyedgeError:

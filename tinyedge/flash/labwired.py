@@ -24,6 +24,7 @@ def argv(elf: Path, board: Board) -> list[str]:
         simulator.chip,
         simulator.uart,
         interrupt,
+        ",".join(map(hex, board.windows)),
     ]
 
 

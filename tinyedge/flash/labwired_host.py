@@ -1,12 +1,13 @@
 """A device that the simulator LabWired runs, behind the socket that every emulated device has.
 
-Run as ``python -m tinyedge.flash.labwired_host ELF CHIP UART INTERRUPT`` with TE_LISTEN=fd:N in the
-environment. Simulated time goes on only while the firmware has something to answer. With TE_IDLE_S
-the process ends when nothing has arrived for that many seconds.
+Run as ``python -m tinyedge.flash.labwired_host ELF CHIP UART INTERRUPT WINDOWS`` with
+TE_LISTEN=fd:N in the environment; WINDOWS is where a boot ROM shows the flash, if one does.
+Simulated time goes on only while the firmware has something to answer. With TE_IDLE_S the process
+ends when nothing has arrived for that many seconds.
 
-The core begins at the firmware's vectors, as after a bootloader. LabWired 0.25 falls short in three
-places, which are made up for here: it takes VLDR's literals from four bytes too low, its UARTs
-raise no receive interrupt, and its nRF52840 lacks SysTick.
+An Arm core begins at the firmware's vectors, as after a bootloader. LabWired 0.25 falls short in
+three places there, which are made up for here: it takes VLDR's literals from four bytes too low,
+its UARTs raise no receive interrupt, and its nRF52840 lacks SysTick.
 """
 
 from __future__ import annotations
@@ -17,13 +18,17 @@ import re
 import socket
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from tinyedge.flash import labwired_esp
+
 _SLICE = "200us"
+_START_SLICES = 500  # until the firmware has said that it is ready
 _IDLE_SLICES = 50  # without a byte from the device, after its last answer
 _BURST = 16  # bytes at a time: what UARTs hold
 _BURST_TIME = "30us"
@@ -89,8 +94,8 @@ def system_file(folder: Path, chip: str, configs: Path, start: int | None) -> Pa
     flash = re.search(r"^flash:\n +base: (0x[0-9A-Fa-f_]+)", text, re.MULTILINE)
     if start is not None and flash and "reset_vector_offset" not in text:
         text = f"reset_vector_offset: {start - int(flash[1], 16)}\n{text}"
-    text = text.replace("../peripherals/", f"{configs}/peripherals/")
-    if 'type: "systick"' not in text:
+    text = labwired_esp.chip(text, chip).replace("../peripherals/", f"{configs}/peripherals/")
+    if 'type: "systick"' not in text and 'arch: "riscv"' not in text:
         text = text.replace("\nperipherals:\n", f"\nperipherals:\n{_SYSTICK}", 1)
     (folder / "chip.yaml").write_text(text)
     system = folder / "system.yaml"
@@ -101,7 +106,7 @@ def system_file(folder: Path, chip: str, configs: Path, start: int | None) -> Pa
 class Device:
     """One simulated microcontroller: bytes in, bytes out."""
 
-    def __init__(self, sim: Any, interrupt: int | None) -> None:
+    def __init__(self, sim: Any, interrupt: Callable[[], None]) -> None:
         self._sim = sim
         self._interrupt = interrupt
         self._quiet = 0
@@ -111,17 +116,23 @@ class Device:
         """Whether it has had its time to answer, and says nothing more."""
         return self._quiet >= _IDLE_SLICES
 
+    def start(self) -> None:
+        """Let the firmware start: what came sooner would be lost."""
+        for _ in range(_START_SLICES):
+            if self.run():
+                return
+
     def send(self, data: bytes) -> None:
         """Let bytes arrive, as fast as the firmware takes them."""
         for at in range(0, len(data), _BURST):
             self._sim.send_bytes(data[at : at + _BURST])
-            self._pend()
+            self._interrupt()
             self._sim.run_for(_BURST_TIME)
 
     def run(self) -> bytes:
         """A slice of time; returns what the firmware has sent."""
         self._sim.run_for(_SLICE)
-        self._pend()
+        self._interrupt()
         out: bytes = self._sim.read_uart_bytes()
         self._quiet = 0 if out else self._quiet + 1
         return out
@@ -129,11 +140,6 @@ class Device:
     def wake(self) -> None:
         """A request has come: time goes on until it is answered."""
         self._quiet = -1_000_000_000
-
-    def _pend(self) -> None:
-        if self._interrupt is not None:
-            word, bit = divmod(self._interrupt, 32)
-            self._sim.write_u32(_NVIC_ISPR + 4 * word, 1 << bit)
 
 
 def serve(listener: socket.socket, device: Device, idle_s: float | None) -> None:
@@ -172,23 +178,42 @@ def _talk(peer: socket.socket, device: Device, idle_s: float | None) -> None:
             peer.sendall(out)
 
 
-def main() -> None:
-    """Run the firmware."""
-    elf, chip, uart, interrupt = sys.argv[1:]
+def simulation(elf: Path, chip: str, uart: str, windows: str) -> Any:
+    """The firmware in a simulator that has run nothing of it yet."""
     labwired = importlib.import_module("labwired")
     configs = Path(str(labwired.__file__)).parent / "configs"
-    with tempfile.TemporaryDirectory() as folder:
-        firmware = Path(folder) / "firmware.elf"
-        firmware.write_bytes(corrected(Path(elf)))
-        system = system_file(Path(folder), chip, configs, vectors(firmware))
-        sim = labwired.Sim(firmware, system=system, uart=uart or None)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        firmware = folder / "firmware.elf"
+        if windows:
+            shown = [int(window, 16) for window in windows.split(",")]
+            firmware.write_bytes(labwired_esp.booted(elf, shown))
+            system = system_file(folder, chip, configs, None)
+        else:
+            firmware.write_bytes(corrected(elf))
+            system = system_file(folder, chip, configs, vectors(firmware))
+        return labwired.Sim(firmware, system=system, uart=uart or None)
+
+
+def interrupts(sim: Any, chip: str, number: str) -> Callable[[], None]:
+    """What makes up for an interrupt of the UART that LabWired does not raise."""
+    if chip in labwired_esp.CONTROLLERS:
+        return labwired_esp.Interrupts(sim, labwired_esp.CONTROLLERS[chip])
+    if not number:
+        return lambda: None
+    word, bit = divmod(int(number), 32)
+    return lambda: sim.write_u32(_NVIC_ISPR + 4 * word, 1 << bit)
+
+
+def main() -> None:
+    """Run the firmware."""
+    elf, chip, uart, interrupt, windows = sys.argv[1:]
+    sim = simulation(Path(elf), chip, uart, windows)
     listener = socket.socket(fileno=int(os.environ["TE_LISTEN"].removeprefix("fd:")))
     limit = os.environ.get("TE_IDLE_S")
-    serve(
-        listener,
-        Device(sim, int(interrupt) if interrupt else None),
-        float(limit) if limit else None,
-    )
+    device = Device(sim, interrupts(sim, chip, interrupt))
+    device.start()
+    serve(listener, device, float(limit) if limit else None)
 
 
 if __name__ == "__main__":

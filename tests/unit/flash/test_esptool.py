@@ -3,11 +3,16 @@
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from tests.support import fixture_firmware as fixture
 from tests.support.fake_tools import FakeTools, printing
-from tinyedge.errors import LinkError, TinyedgeError, ToolError
-from tinyedge.flash import esptool
+from tests.support.tools import need
+from tinyedge import board as boards
+from tinyedge import flash
+from tinyedge.errors import ConfigError, LinkError, TinyedgeError, ToolError
+from tinyedge.flash import esptool, image
 
 # As ESP-IDF 5.3 (esptool 4) and 6.0 (esptool 5) write it.
 OLD = {
@@ -100,14 +105,14 @@ def test_nothing_to_flash_with(tools: FakeTools, tmp_path: Path) -> None:
             "BOARD=esp32s3 or BOARD=esp32s3-psram",
         ),
         (
-            "A fatal error occurred: This chip is ESP32-C6, not ESP32-C3. Wrong chip argument?",
-            "has an ESP32-C6, and the firmware is for an ESP32-C3",
+            "A fatal error occurred: This chip is ESP32-H2, not ESP32-C3. Wrong chip argument?",
+            "has an ESP32-H2, and the firmware is for an ESP32-C3",
             "no board has that chip yet",
         ),
         (
             "A fatal error occurred: This chip is ESP32-C3, not ESP32. Wrong chip argument?",
             "has an ESP32-C3, and the firmware is for an ESP32",
-            "BOARD=esp32c3",
+            "BOARD=esp32c3 or BOARD=esp32c3-bare",
         ),
         (
             "Could not open /dev/ttyUSB0, the port is busy or doesn't exist.\n"
@@ -160,3 +165,31 @@ def test_a_failure_of_another_kind_shows_what_esptool_said() -> None:
     error = esptool.explain("a\nA fatal error occurred: MD5 of file does not match", "/dev/x")
     assert isinstance(error, TinyedgeError)
     assert "MD5 of file does not match" in error.message
+
+
+def test_firmware_without_esp_idf_goes_where_the_boot_rom_looks(
+    tools: FakeTools, tmp_path: Path
+) -> None:
+    need("make", "riscv64-unknown-elf-gcc")
+    made = fixture.made(tmp_path, boards.load("esp32c3-bare"))
+    tools.add("esptool")
+    flash._write(made, boards.load("esp32c3-bare"), "/dev/ttyUSB0")
+    binary = made.elf.with_suffix(".bin")
+    assert tools.calls() == [
+        [
+            "esptool",
+            *("--chip", "esp32c3", "--port", "/dev/ttyUSB0", "--baud", "460800"),
+            *("--before", "default_reset", "--after", "hard_reset", "write_flash"),
+            *("0x0", str(binary)),
+        ]
+    ]
+    assert binary.read_bytes()[:8].hex() == "1d04dbae" * 2
+    assert binary.read_bytes() == image.binary(made.elf)[1]
+
+
+def test_a_board_that_does_not_say_where_is_refused() -> None:
+    board = boards.load("esp32c3-bare")
+    without = msgspec.structs.replace(board, flash=boards.Flash(method="esptool"))
+    with pytest.raises(ConfigError, match="needs a table of its own") as raised:
+        esptool.bare_args(without, "firmware.bin")
+    assert 'esptool = { chip = "esp32c3", image_at = 0x0 }' in raised.value.hint

@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from elftools.elf.elffile import ELFFile
 
 from tests.support.tools import need
 from tinyedge import board as boards
 from tinyedge import tool
 from tinyedge.errors import ConfigError, ToolError
-from tinyedge.flash import labwired, labwired_host
+from tinyedge.flash import labwired, labwired_esp, labwired_host
 
 LOADS = """
     .syntax unified
@@ -33,10 +34,12 @@ def test_arguments() -> None:
     found = labwired.argv(Path("/out/firmware.elf"), boards.load("bluepill-simulated"))
     assert found == [
         *(sys.executable, "-m", "tinyedge.flash.labwired_host", "/out/firmware.elf"),
-        *("stm32f103", "uart1", "37"),
+        *("stm32f103", "uart1", "37", ""),
     ]
     found = labwired.argv(Path("/out/firmware.elf"), boards.load("nrf52840dk-simulated"))
-    assert found[-3:] == ["nrf52840", "", "2"]
+    assert found[-4:] == ["nrf52840", "", "2", ""]
+    found = labwired.argv(Path("/out/firmware.elf"), boards.load("esp32c3-bare-simulated"))
+    assert found[-4:] == ["esp32c3", "uart0", "", "0x42000000,0x3c000000"]
 
 
 def test_a_board_that_nothing_simulates_is_refused() -> None:
@@ -75,3 +78,83 @@ def test_the_chip_gets_systick_and_begins_at_the_vectors(
     assert "\nperipherals:\n  - {id: systick, type: systick, base_address: 0xE000E010}\n" in chip
     assert f"{tmp_path}/configs/peripherals/some.yaml" in chip
     assert (f"reset_vector_offset: {said}\n" in chip) == bool(said)
+
+
+def _program(folder: Path, words: str) -> Path:
+    """A program at the start of an ESP32-C3's flash that begins with ``words``."""
+    need("riscv64-unknown-elf-gcc")
+    source, elf = folder / "boot.S", folder / "boot.elf"
+    source.write_text(f".text\n.globl _start\n_start: .word {words}\n.word 0x11223344\n")
+    build = ["riscv64-unknown-elf-gcc", "-march=rv32imc", "-misa-spec=2.2", "-mabi=ilp32"]
+    tool.run([*build, "-nostdlib", "-Wl,-N,-Ttext=0x42000000", str(source), "-o", str(elf)])
+    return elf
+
+
+def test_the_boot_rom_shows_flash_twice_and_jumps_behind_the_words(tmp_path: Path) -> None:
+    elf = tmp_path / "booted.elf"
+    program = _program(tmp_path, "0xaedb041d, 0xaedb041d")
+    elf.write_bytes(labwired_esp.booted(program, [0x4200_0000, 0x3C00_0000]))
+    with elf.open("rb") as stream:
+        opened = ELFFile(stream)
+        assert opened["e_entry"] == 0x4200_0008
+        loads = {load["p_vaddr"]: load.data() for load in opened.iter_segments("PT_LOAD")}
+    assert set(loads) == {0x4200_0000, 0x3C00_0000}
+    assert set(loads.values()) == {bytes.fromhex("1d04dbae1d04dbae44332211")}
+
+
+@pytest.mark.parametrize("words", ["0xaedb041d, 0xaedb041e", "0x000000e9, 0"])
+def test_what_the_boot_rom_would_not_run_is_refused(tmp_path: Path, words: str) -> None:
+    with pytest.raises(ToolError, match="the boot ROM would not run it"):
+        labwired_esp.booted(_program(tmp_path, words), [0x4200_0000])
+
+
+def test_the_c3_gets_the_interrupt_controller_that_labwired_has() -> None:
+    text = 'memory_regions:\n  - name: "iram"\nperipherals:\n  - id: "uart0"\n    irq: 21\n'
+    gone = "".join(
+        f'  - id: "{name}"\n    irq: 1\n  # so\n' for name in ("interrupt_core0", "uart1")
+    )
+    found = labwired_esp.chip(f"x: 1\n{text}{gone}  - id: last\n", "esp32c3")
+    assert "uart1" not in found
+    assert found.count("interrupt_core0") == 2  # its name and its file
+    assert "{id: intpri, type: declarative, base_address: 0x600C5000" in found
+    assert '  - {name: "interrupts", base: 0x600c2000, size: "1KB"}\n  - name: "iram"' in found
+    assert found.endswith('  - id: "uart0"\n    irq: 21\n  - id: last\n')
+    assert labwired_esp.chip(text, "rp2040") == text
+
+
+class Registers:
+    """A simulator's memory."""
+
+    def __init__(self) -> None:
+        self.words: dict[int, int] = {}
+        self.writes = 0
+
+    def read_u32(self, at: int) -> int:
+        return self.words.get(at, 0)
+
+    def write_u32(self, at: int, value: int) -> None:
+        self.words[at] = value
+        self.writes += 1
+
+
+@pytest.mark.parametrize(
+    ("chip", "line_of_21", "enable", "priority_of_8", "threshold"),
+    [
+        ("esp32c3", 0x600C_2054, 0x600C_2104, 0x600C_2134, 0x600C_2194),
+        ("esp32c6", 0x6001_0054, 0x2000_1000, 0x2000_1030, 0x2000_1090),
+    ],
+)
+def test_what_the_firmware_tells_its_controller_is_taken_there(
+    chip: str, line_of_21: int, enable: int, priority_of_8: int, threshold: int
+) -> None:
+    sim = Registers()
+    look = labwired_esp.Interrupts(sim, labwired_esp.CONTROLLERS[chip])
+    look()
+    assert sim.writes == 0
+    sim.words = {line_of_21: 8, enable: 1 << 8, priority_of_8: 2, threshold: 1}
+    look()
+    at_the_model = {0x6001_0054: 8, 0x600C_5000: 1 << 8, 0x600C_502C: 2, 0x600C_508C: 1}
+    assert {at: sim.words[at] for at in at_the_model} == at_the_model
+    before = sim.writes
+    look()
+    assert sim.writes == before
