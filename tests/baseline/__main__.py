@@ -8,8 +8,11 @@ layer, for speed and for size; on the boards of ``boards.py`` as a whole, for sp
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -43,25 +46,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help="count on this board alone; may be given again. Default: on all",
     )
     options = parser.parse_args(arguments)
+    carried, found = _carried(options.folder / "models"), _found()
+    run = partial(_run_board, options=options, carried=carried, found=found)
     chosen = options.board or [bench_anchors.BOARD, *others.BOARDS]
+    if len(chosen) == 1:
+        return run(chosen[0])
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        return max(pool.map(run, chosen))
+
+
+def _run_board(
+    board: str, options: argparse.Namespace, carried: list[Path], found: list[Path]
+) -> int:
+    """Count on one board; the exit code. No board waits for another."""
     limit = options.limit / 100
     try:
-        codes = [
-            _run(options.write, limit, options.folder, options.json)
-            if board == bench_anchors.BOARD
-            else _run_other(board, options.write, limit, options.folder)
-            for board in chosen
-        ]
-        return max(codes)
+        if board == bench_anchors.BOARD:
+            paths = [*carried, *found]
+            return _run(options.write, limit, options.folder, options.json, paths)
+        workspace = Workspace(options.folder)
+        counts = others.measure(board, carried, found, workspace)
+        return _judge_other(board, counts, options.write, limit)
     except TinyedgeError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{board}: {error}\n")
         return error.exit_code
 
 
-def _run(write: bool, limit: float, folder: Path, json_path: Path | None) -> int:
+def _run(write: bool, limit: float, folder: Path, json_path: Path | None, paths: list[Path]) -> int:
     base = _committed(write)
-    carried = _carried(folder / "models")
-    found = measure([*carried, *_found()], Workspace(folder))
+    found = measure(paths, Workspace(folder))
     results.write(folder / "counts.json", found)
     wrong = [one.model for one in found.models if one.mismatches]
     if wrong:
@@ -82,9 +95,8 @@ def _run(write: bool, limit: float, folder: Path, json_path: Path | None) -> int
     return 0
 
 
-def _run_other(board: str, write: bool, limit: float, folder: Path) -> int:
-    """One board of ``boards.py``."""
-    found = others.measure(board, _carried(folder / "models"), _found(), Workspace(folder))
+def _judge_other(board: str, found: tuple[others.Count, ...], write: bool, limit: float) -> int:
+    """The exit code of one board of ``boards.py``."""
     wrong = [one.model for one in found if one.mismatches]
     if wrong:
         sys.stderr.write(f"{board}: answers differ from the reference: {', '.join(wrong)}\n")
