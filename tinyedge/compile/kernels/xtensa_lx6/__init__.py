@@ -8,7 +8,6 @@ from tinyedge.compile.kernels.xtensa_lx6.kernels import (
     Addition,
     Convolution,
     Depthwise,
-    DepthwiseLines,
     FullyConnected,
 )
 
@@ -18,7 +17,6 @@ FAST: tuple[Kernel, ...] = (
     *(Convolution("band", convolution.band, strip) for strip in (64, 8, 2)),
     *(Convolution("gather", convolution.gathered, strip) for strip in (16, 4, 1)),
     *(Depthwise(strip) for strip in (128, 8)),
-    DepthwiseLines(),
     FullyConnected(),
     Addition(),
 )

@@ -9,12 +9,11 @@ from functools import cache, cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge.compile.kernels import stage as requant
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields, round_up
 from tinyedge.compile.kernels.tuned import Layer
 from tinyedge.compile.kernels.upright import upright
-from tinyedge.compile.kernels.xtensa_lx6 import stream
+from tinyedge.compile.kernels.xtensa_lx6 import requantization, stream
 from tinyedge.compile.params import Conv2D
 from tinyedge.compile.plan import Constant, Instance
 
@@ -29,7 +28,7 @@ class Convolution(Layer):
     """One layer; ``strip``: rows of outputs (or pixels) from one filling of the scratch."""
 
     params: Conv2D
-    stage: requant.Stage
+    stage: requantization.Stage
     strip: int
 
     @property
@@ -94,15 +93,19 @@ class Convolution(Layer):
     def instructions(self) -> int:
         """Estimated instructions: see conv.S and conv.c."""
         _, height, width, channels = self.params.output_shape
-        pixel = self.taps + (12 if self.stage.signed else 9) + self.segments * self.jump
+        pixel = self.taps + self.stage.steps + 4 + self.segments * self.jump
         if self.taps > _LOOP:
             pixel += 2
         if self.taps > _STRAIGHT:
             pixel += self.segments * 2
-        call = 110 + 2 * self.taps + self.taps // 2
-        rows = 8 * height
-        outputs = channels * (height * width * pixel + rows + self.runs * call)
+        call = 45 + 2 * self.taps
+        outputs = channels * (height * width * pixel + self.rows * 10 + self.runs * call)
         return 200 + self.fill_instructions + outputs
+
+    @property
+    def rows(self) -> int:
+        """Rows of outputs, which the kernel jumps between."""
+        return self.params.output_shape[1]
 
     @property
     def kernel(self) -> Instance:
@@ -122,9 +125,7 @@ class Convolution(Layer):
         return (
             ("kernel", self.kernel),
             *self.own_fields(),
-            ("unpack_weights", instance("te_lx6_unpack_weights", "te_lx6_weight_unpacker")),
             ("stream", Constant("stream", self.stream())),
-            ("head_words", 4 + int(self.stage.signed)),
             ("weight_words", self.taps // 4),
             ("input_height", q.input_shape[1]),
             ("output_height", q.output_shape[1]),
@@ -167,6 +168,10 @@ class Pointwise(Convolution):
         return -(-self.pixels // self.strip)
 
     @property
+    def rows(self) -> int:
+        return self.runs
+
+    @property
     def scratch_bytes(self) -> int:
         return 2 * self.taps * (1 + self.strip) + 2 * _AHEAD
 
@@ -189,7 +194,7 @@ class Pointwise(Convolution):
 
     def stream(self) -> NDArray[np.uint32]:
         """Requantization and weights."""
-        return stream.pack(self.stage, self.params.filter.reshape(self.params.filter.shape[0], -1))
+        return stream.pack(self.stage, self.stage.filters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -292,7 +297,7 @@ class Band(_Banded):
 
     def stream(self) -> NDArray[np.uint32]:
         """Requantization and weights."""
-        return stream.pack(self.stage, self.params.filter.reshape(self.params.filter.shape[0], -1))
+        return stream.pack(self.stage, self.stage.filters)
 
     def own_fields(self) -> Fields:
         """Members that not all ways set."""
@@ -333,8 +338,7 @@ class Gathered(_Banded):
 
     def stream(self) -> NDArray[np.uint32]:
         """Requantization and weights."""
-        filters = self.params.filter.reshape(self.params.filter.shape[0], -1)
-        filled = np.pad(filters, [(0, 0), (0, self.taps - self._taps)])
+        filled = np.pad(self.stage.filters, [(0, 0), (0, self.taps - self._taps)])
         return stream.pack(self.stage, filled, natural=True)
 
     def own_fields(self) -> Fields:
@@ -381,11 +385,11 @@ def gathered(params: Conv2D, strip: int) -> Gathered | None:
 
 
 @cache
-def _stage(params: Conv2D, multiple: int) -> requant.Stage | None:
+def _stage(params: Conv2D, multiple: int) -> requantization.Stage | None:
     """The requantization of a layer of the shapes that all kernels here need."""
     if params.input_shape[0] != 1 or params.input_shape[3] % multiple:
         return None
     if params.dilation[1] > 1 and params.filter.shape[2] > 1:
         return None
     filters = params.filter.reshape(params.filter.shape[0], -1)
-    return requant.stage(filters, params.bias, params.input_zero_point, params.requant)
+    return requantization.stage(filters, params.bias, params.input_zero_point, params.requant)

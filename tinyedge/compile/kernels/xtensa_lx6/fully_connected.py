@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tinyedge.compile.kernels import stage as requant
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields, round_up
 from tinyedge.compile.kernels.tuned import Layer
-from tinyedge.compile.kernels.xtensa_lx6 import stream
+from tinyedge.compile.kernels.xtensa_lx6 import requantization, stream
 from tinyedge.compile.params import FullyConnected
 from tinyedge.compile.plan import Constant
 
@@ -23,7 +22,7 @@ class Dense(Layer):
     """One layer."""
 
     params: FullyConnected
-    stage: requant.Stage
+    stage: requantization.Stage
 
     @property
     def inputs(self) -> int:
@@ -66,7 +65,7 @@ class Dense(Layer):
     @property
     def instructions(self) -> int:
         """Estimated instructions: see fully_connected.S."""
-        output = 24 - 2 * self.uniform + 4 * self.stage.signed
+        output = 18 - 2 * self.uniform + 2 * self.stage.signed + self.stage.steps
         output += self.inputs * 2 + self.inputs // (4 * self.words)
         outputs = int(self.params.filter.shape[0])
         return self.params.batches * (60 + 2 * self.inputs + outputs * output)
@@ -74,7 +73,7 @@ class Dense(Layer):
     def fields(self) -> Fields:
         """The members of ``te_lx6_fully_connected_params``."""
         q = self.params
-        filled = np.pad(q.filter, [(0, 0), (0, self.input_tail)])
+        filled = np.pad(self.stage.filters, [(0, 0), (0, self.input_tail)])
         kernel = instance(
             "te_lx6_dense",
             "te_lx6_dense_kernel",
@@ -100,5 +99,5 @@ def plan(params: FullyConnected) -> Dense | None:
     """The layer, or None where this kernel cannot compute it exactly."""
     if params.batches > 1 and params.filter.shape[1] % 4:
         return None
-    made = requant.stage(params.filter, params.bias, params.input_zero_point, params.requant)
+    made = requantization.stage(params.filter, params.bias, params.input_zero_point, params.requant)
     return None if made is None else Dense(params, made)

@@ -10,7 +10,6 @@ from tinyedge.compile.kernels.xtensa_lx6 import (
     addition,
     convolution,
     depthwise,
-    depthwise_lines,
     fully_connected,
 )
 from tinyedge.compile.program import Node
@@ -49,23 +48,15 @@ class FullyConnected(_Tuned[fully_connected.Dense]):
 
 
 class Depthwise(_Tuned[depthwise.Depthwise]):
-    """DEPTHWISE_CONV_2D 3x3; ``strip``: rows of outputs computed at a time."""
+    """DEPTHWISE_CONV_2D; ``strip``: rows of outputs computed at a time."""
 
     family = p.DepthwiseConv2D
 
     def __init__(self, strip: int) -> None:
-        sources = ("depthwise.S", "depthwise.c")
-        super().__init__("te_lx6_depthwise", lambda q: depthwise.window_3x3(q, strip), *sources)
+        super().__init__("te_lx6_depthwise", lambda q: depthwise.plan(q, strip), "depthwise.c")
 
-
-class DepthwiseLines(_Tuned[depthwise_lines.Lines]):
-    """DEPTHWISE_CONV_2D of any window."""
-
-    family = p.DepthwiseConv2D
-
-    def __init__(self) -> None:
-        sources = ("unpack.S", "conv.S", "depthwise_lines.c")
-        super().__init__("te_lx6_depthwise_lines", depthwise_lines.plan, *sources)
+    def files(self, node: Node) -> tuple[str, ...]:
+        return (*self.sources, *(f"xtensa_lx6/{file}" for file in self.layer(node).sources))
 
 
 class Addition(_Tuned[addition.Addition]):

@@ -1,4 +1,4 @@
-/* Convolution: one output channel over a block of pixels, whose windows lie unpacked in memory.
+/* Convolution: all output channels over a block of pixels, whose windows lie unpacked in memory.
  *
  *   void name(const te_lx6_run *run);
  *
@@ -16,25 +16,23 @@
 
     /* te_lx6_run, as xtensa_lx6.h declares it */
 #define RUN_COLUMNS 0
-#define RUN_WEIGHTS 4
-#define RUN_OUTPUT 8
-#define RUN_WIDTH 12
-#define RUN_ROWS 16
-#define RUN_CHANNELS 20
-#define RUN_SEGMENT_GAP 24
-#define RUN_PIXEL_GAP 28
-#define RUN_ROW_SKIP 32
-#define RUN_INITIAL 36
-#define RUN_MULTIPLIER 40
-#define RUN_CONSTANT 44
-#define RUN_SHIFT 48
-#define RUN_BELOW 52
+#define RUN_STREAM 4
+#define RUN_WEIGHTS 8
+#define RUN_OUTPUT 12
+#define RUN_WIDTH 16
+#define RUN_ROWS 20
+#define RUN_CHANNELS 24
+#define RUN_SEGMENT_GAP 28
+#define RUN_PIXEL_GAP 32
+#define RUN_ROW_SKIP 36
 
     /* the frame: what a register is too precious for */
 #define FRAME_RETURN 0
-#define FRAME_ROWS 4
-#define FRAME_ROW_SKIP 8
-#define FRAME_WIDTH 12
+#define FRAME_RUN 4
+#define FRAME_STREAM 8
+#define FRAME_CHANNELS 12
+#define FRAME_OUTPUT 16
+#define FRAME_ROWS 20
 
     /* bytes of a LOOP's body that surely fit */
 #define LOOP_BYTES 240
@@ -44,8 +42,8 @@
 
 /* The next step of the requantization before, if one is left. */
 .macro te_lx6_between signed
-    .if te_done < TE_STEPS + \signed * (TE_SIGNED_STEPS - TE_STEPS)
-    te_requantize_step te_done, \signed
+    .if te_done < TE_STORE_STEPS + \signed * (TE_SIGNED_STEPS - TE_STORE_STEPS)
+    te_store_step te_done, \signed
     .set    te_done, te_done + 1
     .endif
 .endm
@@ -123,30 +121,32 @@
 
 .macro te_lx6_conv name, words, segments, jump, signed
     te_function \name
-    entry   a1, 48
-    l32i    a5, a2, RUN_ROWS
-    l32i    a15, a2, RUN_ROW_SKIP
-    l32i    a8, a2, RUN_WIDTH
-    l32i    a3, a2, RUN_SHIFT
-    ssr     a3
-    s32i    a5, a1, FRAME_ROWS
-    s32i    a15, a1, FRAME_ROW_SKIP
-    s32i    a8, a1, FRAME_WIDTH
-    l32i    a4, a2, RUN_WEIGHTS
+    entry   a1, 64
+    s32i    a0, a1, FRAME_RETURN
+    s32i    a2, a1, FRAME_RUN
+    l32i    a8, a2, RUN_STREAM
+    l32i    a11, a2, RUN_CHANNELS
     l32i    a6, a2, RUN_OUTPUT
-    l32i    a7, a2, RUN_MULTIPLIER
+    l32i    a4, a2, RUN_WEIGHTS
+    s32i    a8, a1, FRAME_STREAM
+    s32i    a11, a1, FRAME_CHANNELS
+    s32i    a6, a1, FRAME_OUTPUT
+    .if \jump
     l32i    a9, a2, RUN_SEGMENT_GAP
     l32i    a10, a2, RUN_PIXEL_GAP
-    l32i    a11, a2, RUN_CHANNELS
-    l32i    a12, a2, RUN_CONSTANT
-    l32i    a14, a2, RUN_INITIAL
-    .if \signed
-    s32i    a0, a1, FRAME_RETURN
-    l32i    a0, a2, RUN_BELOW
     .endif
-    l32i    a2, a2, RUN_COLUMNS
-    addi    a5, a8, -1
     addi    a4, a4, -4
+.Lchannel\@:
+    te_lx6_head \words, \segments, \signed
+    l32i    a13, a1, FRAME_RUN
+    l32i    a6, a1, FRAME_OUTPUT
+    l32i    a2, a13, RUN_COLUMNS
+    l32i    a8, a13, RUN_ROWS
+    l32i    a5, a13, RUN_WIDTH
+    addi    a13, a6, 1
+    s32i    a8, a1, FRAME_ROWS
+    s32i    a13, a1, FRAME_OUTPUT
+    addi    a5, a5, -1
     addi    a2, a2, -4
     mov     a3, a4
     ldinc   m0, a2
@@ -160,8 +160,9 @@
 .Lrow\@:
     /* the inputs, which were loaded ahead, jump to the next row of windows */
     s32i    a13, a1, FRAME_ROWS
-    l32i    a13, a1, FRAME_ROW_SKIP
-    l32i    a5, a1, FRAME_WIDTH
+    l32i    a13, a1, FRAME_RUN
+    l32i    a5, a13, RUN_WIDTH
+    l32i    a13, a13, RUN_ROW_SKIP
     add     a2, a2, a13
     ldinc   m0, a2
     ldinc   m1, a2
@@ -187,19 +188,43 @@
     beqz    a13, .Ldone\@
     j       .Lrow\@
 .Ldone\@:
-    te_requantize_rest 0, \signed
-    .if \signed
+    te_store_rest 0, \signed
+    l32i    a13, a1, FRAME_CHANNELS
+    addi    a13, a13, -1
+    s32i    a13, a1, FRAME_CHANNELS
+    beqz    a13, .Lreturn\@
+    j       .Lchannel\@
+.Lreturn\@:
     l32i    a0, a1, FRAME_RETURN
-    .endif
     retw
     te_end \name
+.endm
+
+/* What the stream holds for a channel: its requantization to registers, its weights to memory. */
+.macro te_lx6_head words, segments, signed
+    l32i    a2, a1, FRAME_STREAM
+    l32i    a14, a2, 0
+    l32i    a7, a2, 4
+    l32i    a8, a2, 8
+    ssr     a8
+    .if \signed
+    l32i    a12, a2, 12
+    l32i    a0, a2, 16
+    addi    a2, a2, 20
+    .else
+    addi    a2, a2, 12
+    .endif
+    te_tops a8, a13
+    addi    a3, a4, 4
+    te_widen_weights (\words * \segments / 2), a2, a3, a8, a5, a13, a15
+    s32i    a2, a1, FRAME_STREAM
 .endm
 
 /* A pixel's products, and the requantization of the one before. */
 .macro te_lx6_pixel words, segments, turn, signed, jump
     .set    te_done, 0
     te_lx6_window \words, \segments, \turn, \signed, 1, \jump
-    te_requantize_rest te_done, \signed
+    te_store_rest te_done, \signed
     add     a6, a6, a11
     te_lx6_take
 .endm

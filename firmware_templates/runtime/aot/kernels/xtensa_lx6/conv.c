@@ -5,16 +5,14 @@
 #include "xtensa_lx6.h"
 
 /* Geometry of a run over windows `pitch` bytes a row apart, `stride` rows a row of outputs. */
-static te_lx6_run run_of(const te_lx6_conv_params *p, const uint32_t *weights,
-                         const uint32_t *columns, uint32_t width, int32_t pitch,
-                         uint32_t segments) {
+static te_lx6_run run_of(const te_lx6_conv_params *p, uint32_t *weights, const uint32_t *columns,
+                         uint32_t width, int32_t pitch, uint32_t segments) {
   const int32_t step = p->step, span = ((int32_t)segments - 1) * p->dilation * pitch;
   te_lx6_run run = {
       .columns = columns,
       .weights = weights,
       .width = width,
       .rows = 1,
-      .channels = p->channels,
       .segment_gap = p->dilation * pitch - p->segment,
       .pixel_gap = step - span - p->segment,
       .row_skip = p->stride * pitch - (int32_t)width * step - 8,
@@ -23,21 +21,11 @@ static te_lx6_run run_of(const te_lx6_conv_params *p, const uint32_t *weights,
 }
 
 /* All output channels of a run, the first pixel's at `output`. */
-static void run_channels(const te_lx6_conv_params *p, te_lx6_run *run, uint32_t *weights,
-                         int8_t *output) {
-  const uint32_t *stream = p->stream;
-  for (uint32_t c = 0; c < p->channels; c++) {
-    run->initial = stream[0];
-    run->multiplier = stream[1];
-    run->constant = stream[2];
-    run->shift = stream[3];
-    run->below = stream[4];
-    run->output = output + c;
-    stream += p->head_words;
-    p->unpack_weights(stream, weights, p->weight_words);
-    stream += p->weight_words;
-    p->kernel(run);
-  }
+static void run_channels(const te_lx6_conv_params *p, te_lx6_run *run, int8_t *output) {
+  run->stream = p->stream;
+  run->channels = p->channels;
+  run->output = output;
+  p->kernel(run);
   te_lx6_limit(output, run->rows * run->width * p->channels, p->low, p->high);
 }
 
@@ -88,7 +76,7 @@ static void compute_band(const te_lx6_conv_params *p, uint8_t *band, uint32_t ro
   te_lx6_run run =
       run_of(p, weights, (const uint32_t *)(void *)band, p->output_width, p->band_row, p->segments);
   run.rows = rows;
-  run_channels(p, &run, weights, output);
+  run_channels(p, &run, output);
 }
 
 void te_lx6_conv_band(const te_lx6_conv_band_params *p, const void *input, void *output,
@@ -111,13 +99,8 @@ static void compute_gathered(const te_lx6_conv_params *p, uint8_t *band, uint32_
               (uint16_t *)(void *)to, &gather);
   }
   te_lx6_run run = {
-      .columns = columns,
-      .weights = weights,
-      .width = rows * p->output_width,
-      .rows = 1,
-      .channels = p->channels,
-  };
-  run_channels(p, &run, weights, output);
+      .columns = columns, .weights = weights, .width = rows * p->output_width, .rows = 1};
+  run_channels(p, &run, output);
 }
 
 void te_lx6_conv_gather(const te_lx6_conv_gather_params *p, const void *input, void *output,
@@ -140,8 +123,7 @@ void te_lx6_conv_pointwise(const te_lx6_conv_pointwise_params *p, const void *in
     const uint32_t left = pixels - done, count = left < p->strip ? left : p->strip;
     const uint32_t at = backwards ? left - count : done;
     p->unpack(from + at * bytes, columns, (count * bytes + 7) / 8);
-    te_lx6_run run = {
-        .columns = columns, .weights = weights, .width = count, .rows = 1, .channels = p->channels};
-    run_channels(p, &run, weights, to + at * p->channels);
+    te_lx6_run run = {.columns = columns, .weights = weights, .width = count, .rows = 1};
+    run_channels(p, &run, to + at * p->channels);
   }
 }

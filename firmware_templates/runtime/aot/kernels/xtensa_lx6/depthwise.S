@@ -34,8 +34,8 @@
     .else
     mula.da.l\half\().\load \m, \row, \m, \w
     .endif
-    .if \pipelined && te_done < TE_STEPS + \signed * (TE_SIGNED_STEPS - TE_STEPS)
-    te_requantize_step te_done, \signed, a15, a5, l32i, a1, FRAME_DW_BELOW
+    .if \pipelined && te_done < TE_STORE_STEPS + \signed * (TE_SIGNED_STEPS - TE_STORE_STEPS)
+    te_store_step te_done, \signed, a15, a5, l32i, a1, FRAME_DW_BELOW
     .set    te_done, te_done + 1
     .endif
 .endm
@@ -79,19 +79,18 @@
     mov     a6, a4
     l32i    a14, a3, 0
     l32i    a7, a3, 4
-    l32i    a15, a3, 8
-    l32i    a8, a3, 12
+    l32i    a8, a3, 8
     ssr     a8
     .if \signed
+    l32i    a15, a3, 12
     l32i    a8, a3, 16
     s32i    a8, a1, FRAME_DW_BELOW
-    addi    a3, a3, 4
+    addi    a3, a3, 8
     .endif
-    te_lanes a8, a9
-    slli    a8, a8, 8
-    l32i    a10, a3, 16
-    l32i    a12, a3, 20
-    l32i    a13, a3, 24
+    te_tops a8, a9
+    l32i    a10, a3, 12
+    l32i    a12, a3, 16
+    l32i    a13, a3, 20
     slli    a9, a10, 8
     and     a9, a9, a8
     and     a10, a10, a8
@@ -145,7 +144,7 @@
     beqz    a5, .Ldone\@
     j       .Lrow\@
 .Ldone\@:
-    te_requantize_rest 0, \signed, a15, a5, l32i, a1, FRAME_DW_BELOW
+    te_store_rest 0, \signed, a15, a5, l32i, a1, FRAME_DW_BELOW
     l32i    a0, a1, FRAME_DW_RETURN
     retw
     te_end \name
@@ -158,6 +157,18 @@
 #define TRANSPOSE_STEP 4
 #define TRANSPOSE_GAP 8
 
+/* A pixel's four channels, to \at in the planes. */
+.macro te_lx6_transpose_pixel at
+    l32i    a9, a2, 0
+    add     a2, a2, a6
+    xor     a9, a9, a8
+    and     a10, a9, a7
+    srli    a9, a9, 8
+    s32i    a10, a3, \at
+    and     a9, a9, a7
+    s32i    a9, a4, \at
+.endm
+
 .macro te_lx6_transpose name
     te_function \name
     entry   a1, 32
@@ -166,16 +177,19 @@
     l32i    a11, a6, TRANSPOSE_PIXELS
     l32i    a12, a6, TRANSPOSE_GAP
     l32i    a6, a6, TRANSPOSE_STEP
+    srli    a13, a11, 2
+    extui   a11, a11, 0, 2
 .Lrow\@:
-    loop    a11, .Lpixels\@
-    l32i    a9, a2, 0
-    add     a2, a2, a6
-    xor     a9, a9, a8
-    and     a10, a9, a7
-    srli    a9, a9, 8
-    s32i    a10, a3, 0
-    and     a9, a9, a7
-    s32i    a9, a4, 0
+    loopnez a13, .Lfours\@
+    te_lx6_transpose_pixel 0
+    te_lx6_transpose_pixel 4
+    te_lx6_transpose_pixel 8
+    te_lx6_transpose_pixel 12
+    addi    a3, a3, 16
+    addi    a4, a4, 16
+.Lfours\@:
+    loopnez a11, .Lpixels\@
+    te_lx6_transpose_pixel 0
     addi    a3, a3, 4
     addi    a4, a4, 4
 .Lpixels\@:

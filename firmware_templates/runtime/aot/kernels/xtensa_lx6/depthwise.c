@@ -29,17 +29,24 @@ static void pad_rows(const te_lx6_depthwise_params *p, uint32_t *planes, int32_t
   }
 }
 
+/* Both planes with `zero` in all lanes. */
+static void fill(const te_lx6_depthwise_params *p, uint32_t *planes) {
+  const uint32_t lanes = p->zero * 0x10001u;
+  for (uint32_t left = p->plane; left > 0; left--, planes += 2) planes[0] = planes[1] = lanes;
+}
+
 /* Four channels, strip by strip: a row is read before it may be overwritten. */
 static void four_channels(const te_lx6_depthwise_params *p, const uint32_t *stream,
                           const int8_t *input, int8_t *output, uint32_t *planes) {
   te_lx6_depthwise_kernel *const kernels[2] = {p->low, p->high};
-  const int32_t stride = p->stride, window = 3;
+  const int32_t stride = p->stride_y, window = p->window;
   const int whole = p->strip >= p->output_height;
   te_lx6_depthwise_run run = {
       .width = p->output_width,
       .channels = p->channels,
       .pitch = p->pitch * 4u,
-      .row_skip = (p->pitch - p->output_width) * stride * 4,
+      .row_skip = (p->pitch * stride - p->output_width * p->stride_x) * 4,
+      .row_step = (uint32_t)(p->pitch * stride) * 4,
   };
   int32_t loaded = 0;
   for (int32_t y = 0; y < p->output_height; y += p->strip) {
@@ -54,7 +61,8 @@ static void four_channels(const te_lx6_depthwise_params *p, const uint32_t *stre
     }
     const int32_t passed = rows * stride;
     if (y + rows == p->output_height) break;
-    loaded = wanted - passed;
+    /* where windows lie apart, some rows are never read */
+    loaded = wanted > passed ? wanted - passed : 0;
     for (uint32_t k = 0; k < 2; k++) {
       uint32_t *const plane = planes + k * p->plane;
       memmove(plane, plane + (uint32_t)passed * p->pitch, (uint32_t)loaded * p->pitch * 4u);
@@ -67,7 +75,7 @@ void te_lx6_depthwise(const te_lx6_depthwise_params *p, const void *input, void 
   const int8_t *const from = input;
   int8_t *const to = output;
   /* columns of padding stay as they are, and rows where one strip is all */
-  te_lx6_fill(scratch, p->zero, 8u * p->plane);
+  fill(p, scratch);
   for (uint32_t c = 0; c < p->channels; c += 4) {
     four_channels(p, p->stream + c * p->channel_words, from + c, to + c, scratch);
   }

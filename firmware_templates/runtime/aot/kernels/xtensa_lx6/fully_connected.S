@@ -12,13 +12,12 @@
     te_function \name
     entry   a1, 48
     s32i    a0, a1, 0
-    te_lanes a8, a9
-    slli    a14, a8, 8                  /* 0xff00ff00 */
+    te_tops a14, a9
     addi    a2, a2, -4
     mov     a15, a6
     mov     a6, a4
     mov     a4, a5
-    l32i    a8, a3, 12
+    l32i    a8, a3, 8
     ssr     a8
 .Loutput\@:
     mov     a5, a2
@@ -27,16 +26,16 @@
     ldinc   m0, a5
     ldinc   m1, a5
     wsr     a8, acclo
-    l32i    a12, a3, 8
     .if \uniform == 0
-    l32i    a8, a3, 12
+    l32i    a8, a3, 8
     ssr     a8
     .endif
     .if \signed
+    l32i    a12, a3, 12
     l32i    a0, a3, 16
     addi    a3, a3, 20
     .else
-    addi    a3, a3, 16
+    addi    a3, a3, 12
     .endif
     loop    a15, .Lturn\@
     .set    te_word, 0
@@ -54,7 +53,7 @@
     addi    a3, a3, 4 * \words
 .Lturn\@:
     rsr     a8, acclo
-    te_requantize_rest 0, \signed
+    te_store_rest 0, \signed
     addi    a6, a6, 1
     addi    a4, a4, -1
     bnez    a4, .Loutput\@

@@ -38,6 +38,43 @@
     or      \r, \r, \temp
 .endm
 
+/* \mask = 0xff00ff00 */
+.macro te_tops mask, temp
+    te_lanes \mask, \temp
+    slli    \mask, \mask, 8
+.endm
+
+/* \fours words of weights at \from, to the lanes (0, 2), (1, 3) of 256 * w at \to; both go on.
+ * \mask: te_tops. */
+.macro te_widen_weights fours, from, to, mask, temp, other, count
+    .if \fours >= 8
+    movi    \count, (\fours / 4)
+    loop    \count, .Lwidened\@
+    te_widen_words 4, \from, \to, \mask, \temp, \other
+.Lwidened\@:
+    te_widen_words (\fours % 4), \from, \to, \mask, \temp, \other
+    .else
+    te_widen_words \fours, \from, \to, \mask, \temp, \other
+    .endif
+.endm
+
+.macro te_widen_words words, from, to, mask, temp, other
+    .set    te_word, 0
+    .rept   \words
+    l32i    \temp, \from, (4 * te_word)
+    slli    \other, \temp, 8
+    and     \other, \other, \mask
+    and     \temp, \temp, \mask
+    s32i    \other, \to, (8 * te_word)
+    s32i    \temp, \to, (8 * te_word + 4)
+    .set    te_word, te_word + 1
+    .endr
+    .if \words > 0
+    addi    \from, \from, (4 * \words)
+    addi    \to, \to, (8 * \words)
+    .endif
+.endm
+
 /* Instructions that turn a sum in a8 into a stored byte:
  *   a8 = (a8 * a7 >> 32) + constant (`below` where a8 < 0), shifted by SAR, clamped, to a6.
  * \signed: whether `below` differs. \constant: its register; \below: an operand of \take, which
@@ -87,6 +124,36 @@
     .rept   TE_SIGNED_STEPS
     .if te_step < TE_STEPS + \signed * (TE_SIGNED_STEPS - TE_STEPS)
     te_requantize_step te_step, \signed, \constant, \temp, \take, \below, \more
+    .endif
+    .set    te_step, te_step + 1
+    .endr
+.endm
+
+/* Instructions that turn a sum in a8, which began with all that is to be added, into a stored byte:
+ *   a8 = a8 * a7 >> 32, shifted by SAR, clamped, to a6.
+ * \signed: with te_requantize_step instead. */
+#define TE_STORE_STEPS 4
+
+.macro te_store_step step, signed, constant=a12, temp=a13, take=mov, below=a0, more
+    .if \signed
+    te_requantize_step \step, 1, \constant, \temp, \take, \below, \more
+    .elseif \step == 0
+    mulsh   a8, a8, a7
+    .elseif \step == 1
+    sra     a8, a8
+    .elseif \step == 2
+    clamps  a8, a8, 7
+    .elseif \step == 3
+    s8i     a8, a6, 0
+    .endif
+.endm
+
+/* Steps from \first on, to the end. */
+.macro te_store_rest first, signed, constant=a12, temp=a13, take=mov, below=a0, more
+    .set    te_step, \first
+    .rept   TE_SIGNED_STEPS
+    .if te_step < TE_STORE_STEPS + \signed * (TE_SIGNED_STEPS - TE_STORE_STEPS)
+    te_store_step te_step, \signed, \constant, \temp, \take, \below, \more
     .endif
     .set    te_step, te_step + 1
     .endr

@@ -32,27 +32,6 @@
     te_end \name
 .endm
 
-/* 256 * w of weights.
- *   void name(const uint32_t *from, uint32_t *to, uint32_t words);   a word is 4 weights */
-.macro te_lx6_unpack_weights name
-    te_function \name
-    entry   a1, 32
-    te_lanes a5, a6
-    slli    a5, a5, 8
-    loopnez a4, .Lend\@
-    l32i    a7, a2, 0
-    addi    a2, a2, 4
-    slli    a8, a7, 8
-    and     a8, a8, a5
-    and     a7, a7, a5
-    s32i    a8, a3, 0
-    s32i    a7, a3, 4
-    addi    a3, a3, 8
-.Lend\@:
-    retw
-    te_end \name
-.endm
-
 /* u = q + 128, in their order.
  *   void name(const int8_t *from, uint16_t *to, uint32_t bytes); */
 .macro te_lx6_widen name
@@ -125,37 +104,6 @@
     add     a3, a3, a9
     addi    a5, a5, -1
     bnez    a5, .Lpixel\@
-    retw
-    te_end \name
-.endm
-
-/* Four channels of a row of pixels as u = q + 128, each to a plane of its own.
- *   void name(const int8_t *from, uint16_t *to, uint32_t plane, uint32_t pixels, uint32_t step);
- * `plane`: bytes from a plane to the next; `step`: bytes from a pixel to the next. */
-.macro te_lx6_write_planes name
-    te_function \name
-    entry   a1, 32
-    te_signs a7, a8
-    add     a8, a3, a4
-    add     a9, a8, a4
-    add     a10, a9, a4
-    loopnez a5, .Lend\@
-    l32i    a11, a2, 0
-    add     a2, a2, a6
-    xor     a11, a11, a7
-    extui   a12, a11, 0, 8
-    s16i    a12, a3, 0
-    extui   a12, a11, 8, 8
-    s16i    a12, a8, 0
-    extui   a12, a11, 16, 8
-    s16i    a12, a9, 0
-    extui   a12, a11, 24, 8
-    s16i    a12, a10, 0
-    addi    a3, a3, 2
-    addi    a8, a8, 2
-    addi    a9, a9, 2
-    addi    a10, a10, 2
-.Lend\@:
     retw
     te_end \name
 .endm

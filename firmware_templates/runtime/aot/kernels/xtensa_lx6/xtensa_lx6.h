@@ -5,7 +5,7 @@
  * Reading a few bytes past an input is part of a layer's footprint; which, and how input and output
  * may share memory, the compiler knows (tinyedge/compile/kernels/xtensa_lx6). The parameters of
  * driver `x` are an `x_params`. A stream holds, for each output channel,
- *   initial value, multiplier, constant, shift[, constant for negative sums], weights
+ *   initial value, multiplier, shift[, constant, constant for negative sums], weights
  * and the kernels' use of it is in macros.S. */
 #ifndef TE_XTENSA_LX6_H
 #define TE_XTENSA_LX6_H
@@ -15,7 +15,6 @@
 /* ---- unpacking ------------------------------------------------------------------------------ */
 
 typedef void te_lx6_unpacker(const int8_t *from, uint32_t *to, uint32_t units);
-typedef void te_lx6_weight_unpacker(const uint32_t *from, uint32_t *to, uint32_t words);
 typedef void te_lx6_widener(const int8_t *from, uint16_t *to, uint32_t bytes);
 
 /* A row of windows to gather (offsets are known in unpack.S). */
@@ -29,23 +28,19 @@ typedef void te_lx6_gatherer(const uint16_t *from, uint16_t *to, const te_lx6_ga
 
 /* ---- convolution ---------------------------------------------------------------------------- */
 
-/* One output channel over rows of pixels, as the kernels in conv.S read it (offsets are known
+/* All output channels over rows of pixels, as the kernels in conv.S read it (offsets are known
  * there). */
 typedef struct te_lx6_run {
   const uint32_t *columns; /* 0: first window */
-  const uint32_t *weights; /* 4: unpacked */
-  int8_t *output;          /* 8: of the first pixel */
-  uint32_t width;          /* 12: pixels in a row, at least 1 */
-  uint32_t rows;           /* 16: at least 1 */
-  uint32_t channels;       /* 20: bytes from an output to the next */
-  int32_t segment_gap;     /* 24: bytes from the end of a segment to the next */
-  int32_t pixel_gap;       /* 28: bytes from the end of a window to the next */
-  int32_t row_skip;        /* 32: bytes from where the loads of a row end to the next */
-  uint32_t initial;        /* 36: of the sum */
-  uint32_t multiplier;     /* 40 */
-  uint32_t constant;       /* 44 */
-  uint32_t shift;          /* 48 */
-  uint32_t below;          /* 52: instead of constant where the sum is negative: signed kernels */
+  const uint32_t *stream;  /* 4 */
+  uint32_t *weights;       /* 8: where a channel's are unpacked to */
+  int8_t *output;          /* 12: of the first pixel */
+  uint32_t width;          /* 16: pixels in a row, at least 1 */
+  uint32_t rows;           /* 20: at least 1 */
+  uint32_t channels;       /* 24: at least 1; bytes from a pixel's outputs to the next */
+  int32_t segment_gap;     /* 28: bytes from the end of a segment to the next */
+  int32_t pixel_gap;       /* 32: bytes from the end of a window to the next */
+  int32_t row_skip;        /* 36: bytes from where the loads of a row end to the next */
 } te_lx6_run;
 
 typedef void te_lx6_conv_kernel(const te_lx6_run *run);
@@ -55,10 +50,8 @@ typedef struct te_lx6_conv_params {
   te_lx6_unpacker *unpack; /* not of te_lx6_conv_gather */
   te_lx6_widener *widen;   /* of te_lx6_conv_gather */
   te_lx6_gatherer *gather; /* of te_lx6_conv_gather */
-  te_lx6_weight_unpacker *unpack_weights;
   const uint32_t *stream;
-  uint16_t head_words;   /* of a channel's stream, before its weights */
-  uint16_t weight_words; /* behind them */
+  uint16_t weight_words; /* of a channel */
   uint16_t input_height, output_height, output_width;
   uint16_t channels;        /* of the output */
   uint16_t row_bytes;       /* of an input row */
@@ -127,14 +120,14 @@ typedef struct te_lx6_transpose_run {
 typedef void te_lx6_transposer(const int8_t *from, uint32_t *first, uint32_t *second, uint32_t rows,
                                const te_lx6_transpose_run *run);
 
-/* Rows of outputs of one channel, as the kernels in depthwise.S read it (offsets are known
- * there). */
+/* Rows of outputs of one channel, as the kernels read it (offsets are known in depthwise.S). */
 typedef struct te_lx6_depthwise_run {
   uint32_t width;    /* 0: outputs in a row, at least 1 */
   uint32_t rows;     /* 4: at least 1 */
   uint32_t channels; /* 8: bytes from an output to the next */
   uint32_t pitch;    /* 12: bytes of a plane's row */
-  int32_t row_skip;  /* 16: bytes from where a row of outputs ends to the next */
+  int32_t row_skip;  /* 16: bytes from where a row of windows ends to the next */
+  uint32_t row_step; /* 20: bytes from a row of windows to the next */
 } te_lx6_depthwise_run;
 
 typedef void te_lx6_depthwise_kernel(const uint32_t *plane, const uint32_t *stream, int8_t *output,
@@ -150,42 +143,16 @@ typedef struct te_lx6_depthwise_params {
   uint16_t strip;    /* rows of outputs computed from one filling of the planes */
   uint16_t pitch;    /* words of a plane's row */
   uint16_t plane;    /* words of a plane */
-  uint8_t stride;
+  uint8_t window;    /* rows of a window */
+  uint8_t stride_y, stride_x;
   uint8_t top, left; /* padding */
   uint8_t zero;      /* input zero point as q + 128 */
   int8_t low_clamp, high_clamp;
 } te_lx6_depthwise_params;
 
-/* 3x3 depthwise convolution over planes of two channels. scratch: two planes. */
+/* Depthwise convolution over planes of two channels. scratch: two planes. */
 void te_lx6_depthwise(const te_lx6_depthwise_params *params, const void *input, void *output,
                       void *scratch);
-
-typedef void te_lx6_plane_writer(const int8_t *from, uint16_t *to, uint32_t plane, uint32_t pixels,
-                                 uint32_t step);
-
-typedef struct te_lx6_depthwise_lines_params {
-  te_lx6_conv_kernel *kernel;
-  te_lx6_plane_writer *write_planes;
-  te_lx6_weight_unpacker *unpack_weights;
-  const uint32_t *stream; /* for each channel: requantization, then the weights of each phase */
-  uint16_t head_words;    /* of the requantization */
-  uint16_t weight_words;  /* of a phase */
-  uint16_t input_height, input_width, output_height, output_width;
-  uint16_t channels; /* a multiple of 4 */
-  uint16_t pitch;    /* lanes of a plane's row, an even number */
-  uint16_t segment;  /* lanes of a window's row */
-  uint8_t segments;  /* rows of a window */
-  uint8_t phases;    /* 2: outputs at odd places have weights of their own */
-  uint8_t stride_y, stride_x;
-  uint8_t top, left; /* padding */
-  uint8_t zero;      /* input zero point as q + 128 */
-  int8_t low, high;  /* clamp of the output */
-} te_lx6_depthwise_lines_params;
-
-/* Depthwise convolution of any window, its rows filled up: each channel a plane of its own, four at
- * a time. scratch: weights, then four planes. */
-void te_lx6_depthwise_lines(const te_lx6_depthwise_lines_params *params, const void *input,
-                            void *output, void *scratch);
 
 /* ---- elementwise ---------------------------------------------------------------------------- */
 
