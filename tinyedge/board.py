@@ -332,7 +332,12 @@ def _bounds(board: Board) -> list[tuple[str, int, int, int]]:
         ("cpu.clock_hz", board.cpu.clock_hz, 1, most),
         ("timer.hz", board.timer.hz, 1, most),
         # What the USB serial chips on Espressif's boards can do.
-        ("link.baud", board.link.baud, 300, 921_600 if board.esp else 12_000_000),
+        (
+            "link.baud",
+            board.link.baud,
+            300,
+            921_600 if board.esp or board.flash.esptool else 12_000_000,
+        ),
         ("memory.flash.origin", board.memory.flash.origin, 0, most),
         ("memory.ram.origin", board.memory.ram.origin, 0, most),
     ]

@@ -82,12 +82,14 @@ def test_energy_mode_stamps_the_time_on_the_pin(
     assert (tmp_path / "marks").read_text() == "01" + "01" * (1 + 2)  # start, and around all
 
 
-@pytest.mark.parametrize("name", ["nrf52840dk", "pico", "pico2", "stm32f4-discovery"])
+@pytest.mark.parametrize(
+    "name", ["nrf52840dk", "pico", "pico2", "stm32f4-discovery", "esp32c3-bare"]
+)
 def test_the_ports_of_real_boards_mark_in_a_simulator(name: str, tmp_path: Path) -> None:
-    need("make", "arm-none-eabi-gcc", "setpriv")
     if importlib.util.find_spec("labwired") is None:
         missing("the Python package labwired")
     board = boards.load(f"{name}-simulated")
+    need("make", board.build.toolchain, "setpriv")
     artifact = fixture.made(tmp_path, board, selected=(MARK,))
     assert "te_port_mark" in artifact.map.read_text()
     with flash.run(artifact, board) as device, Session(device.url) as session:

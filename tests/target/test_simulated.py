@@ -10,7 +10,7 @@ import pytest
 from tests.support import fixture_firmware as fixture
 from tests.support.tools import CHECKOUT, missing, need
 from tinyedge import board as boards
-from tinyedge import devices, flash, pipeline
+from tinyedge import build, devices, flash, pipeline
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.session import Session
@@ -93,3 +93,17 @@ def test_a_real_board_repeats_the_report_of_its_fault(tmp_path: Path) -> None:
             session.infer([b"\x7d" + bytes(783), bytes(5)])
         with pytest.raises(LinkError, match="crashed: exception 0x00000003, cfsr 0x"):
             Session(device.url, deadlines=quick)
+
+
+def test_a_trap_of_an_esp_goes_through_its_table_to_a_report(tmp_path: Path) -> None:
+    board = _board("esp32c3-bare")
+    folder = fixture.write(tmp_path / "firmware", board)
+    model, wild = folder / "model" / "model.c", "*(volatile uint32_t *)(uintptr_t)0xfffffff0u = 1"
+    text = model.read_text()
+    assert wild in text  # at which the simulator would end
+    model.write_text(text.replace(wild, '__asm__ volatile("li a7, 0x7e57\\n ecall" ::: "a7")'))
+    artifact = build.build(folder, board)
+    with flash.run(artifact, board) as device, Session(device.url) as session:
+        expected = r"crashed: exception 0x0000000b, mtval 0x\w{8}, ra 0x42\w{6}, sp 0x3fc8\w{4}, .*"
+        with pytest.raises(LinkError, match=expected + "a7 0x00007e57 at 0x4200"):
+            session.infer([b"\x7d" + bytes(783), bytes(5)])

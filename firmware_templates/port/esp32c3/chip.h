@@ -43,8 +43,8 @@ static inline void te_chip_lines(uint32_t lines) {
   (void)lines;
 }
 
-static inline void te_chip_uart_clock(void) {
-  UART_CLOCK = CLOCK_CRYSTAL | CLOCK_ON;
+static inline void te_chip_uart_clock(uint32_t divider) {
+  UART_CLOCK = CLOCK_CRYSTAL | CLOCK_ON | (divider - 1) << 12;
 }
 
 static inline void te_chip_uart_timeout(uint32_t bits) {

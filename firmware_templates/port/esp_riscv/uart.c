@@ -15,6 +15,10 @@
 #define UART_CONF1 TE_REGISTER(UART + 0x24)
 #define PAD(pin) TE_REGISTER(IO_MUX + 4 + 4 * (pin))
 
+/* The UART's own divider has 12 bits; slower rates need the one of its clock, too. */
+#define CLOCK_DIVIDER ((CRYSTAL_HZ - 1) / (4095u * TE_BAUD) + 1)
+#define CLOCK_HZ (CRYSTAL_HZ / CLOCK_DIVIDER)
+
 enum {
   INT_FULL = 1 << 0,
   INT_OVERFLOW = 1 << 4,
@@ -30,6 +34,7 @@ enum {
 };
 
 _Static_assert(TE_BAUD <= CRYSTAL_HZ / 16, "the UART takes 16 samples a bit");
+_Static_assert(CLOCK_DIVIDER <= 256, "the divider of its clock has 8 bits");
 
 static uint32_t received(void) {
   return UART_STATUS & 0xff;
@@ -46,14 +51,15 @@ void te_on_receive(void) {
 }
 
 void te_uart_start(void) {
-  const uint32_t divider = (uint32_t)((UINT64_C(16) * CRYSTAL_HZ + TE_BAUD / 2) / TE_BAUD);
+  const uint32_t divider = (uint32_t)((UINT64_C(16) * CLOCK_HZ + TE_BAUD / 2) / TE_BAUD);
   for (uint32_t turns = 0; turns < TE_CLOCK_HZ / 100 && unsent() > 0; turns++) {
   } /* what the boot ROM says, at its own rate */
   PAD(TX_PIN) = PAD_20_MA | PAD_PULLED_UP;
   PAD(RX_PIN) = PAD_INPUT | PAD_PULLED_UP;
-  te_chip_uart_clock();
+  te_chip_uart_clock(CLOCK_DIVIDER);
   UART_CLKDIV = divider >> 4 | (divider & 15) << 20;
   UART_CONF0 = CONF0_8N1 | CONF0_MEMORY_CLOCK | CONF0_RESET_FIFOS;
+  te_chip_uart_update();
   UART_CONF0 = CONF0_8N1 | CONF0_MEMORY_CLOCK;
   UART_CONF1 = FULL_BYTES | CONF1_TIMEOUT_ON;
   te_chip_uart_timeout(TIMEOUT_BITS);

@@ -35,16 +35,19 @@ void te_port_halt(int code) {
   }
 }
 
-/* Reports where and why; `stack` is the stack pointer at the trap, which may be the reason, and
- * `back` what the function that trapped, or one that it called, would have returned to. */
-__attribute__((used, noreturn)) static void report_fault(const void *stack, uint32_t back) {
-  char text[112];
-  const bool good = te_in_stack(stack);
+/* ra, sp and a0 to a7, as they were at the fault. */
+static uint32_t registers[10];
+
+/* Reports where and why; the stack pointer at the fault may be the reason. */
+__attribute__((used, noreturn)) static void report_fault(void) {
+  static const char *const names[] = {", ra 0x", ", sp 0x", ", a0 0x", ", a1 0x", ", a2 0x",
+                                      ", a3 0x", ", a4 0x", ", a5 0x", ", a6 0x", ", a7 0x"};
+  char text[208];
+  const bool good = te_in_stack((const void *)(uintptr_t)registers[1]);
   char *end = te_append_hex(text, good ? "exception 0x" : "stack overflow, exception 0x",
                             TE_CSR_READ("mcause"));
   end = te_append_hex(end, ", mtval 0x", TE_CSR_READ("mtval"));
-  end = te_append_hex(end, ", ra 0x", back);
-  end = te_append_hex(end, ", sp 0x", (uint32_t)(uintptr_t)stack);
+  for (int i = 0; i < 10; i++) end = te_append_hex(end, names[i], registers[i]);
   *end = '\0';
   te_fail(text, TE_CSR_READ("mepc"));
 }
@@ -62,9 +65,18 @@ __attribute__((naked, aligned(4))) void te_trap_entry(void) {
       "bgez t0, 1f\n"
       "csrr t0, mscratch\n"
       "j %0\n"
-      "1: mv a0, sp\n"
-      "mv a1, ra\n"
+      "1: la t0, %2\n"
+      "sw ra, 0(t0)\n"
+      "sw sp, 4(t0)\n"
+      "sw a0, 8(t0)\n"
+      "sw a1, 12(t0)\n"
+      "sw a2, 16(t0)\n"
+      "sw a3, 20(t0)\n"
+      "sw a4, 24(t0)\n"
+      "sw a5, 28(t0)\n"
+      "sw a6, 32(t0)\n"
+      "sw a7, 36(t0)\n"
       "la sp, te_stack_top\n"
       "j %1\n" ::"i"(on_interrupt),
-      "i"(report_fault));
+      "i"(report_fault), "i"(registers));
 }
