@@ -18,6 +18,7 @@ from tinyedge.graph.read_tflite import read
 from tinyedge.workspace import write_tree
 
 PATHS = ["app/main.c", "include/te_port.h", "model/model.cc", "port/port.c", "runtime/tflm_port.h"]
+MODEL = Path(__file__).parents[3] / "models/digits-cnn/golden/digits-cnn.tflite"
 BOARDS = ["esp32", "esp32c3", "esp32s3", "esp32s3-psram"]
 
 
@@ -61,6 +62,17 @@ def test_aot_does_without_tflm() -> None:
     files = _files("esp32", "aot")
     assert "tflite" not in "".join(files.values())
     assert "CONFIG_NN_" not in files["sdkconfig.defaults"]
+
+
+@pytest.mark.parametrize("board_id", ["esp32", "esp32s3"])
+def test_both_xtensa_chips_build_the_assembly_kernels(board_id: str) -> None:
+    data, target = MODEL.read_bytes(), board.load(board_id)
+    graph = read(data, "x")
+    plan = compile_graph(graph, target.cpu.core)
+    cmake = firmware.render(graph, plan, target, "aot", data)["main/CMakeLists.txt"]
+    assert isinstance(cmake, str)
+    own = {"../model/layers.S", "../runtime/xtensa_lx6/conv.c"}
+    assert own < set(re.findall(r'"(\.\./[^"]+)"', cmake))
 
 
 def test_the_c_compiler_aims_at_what_the_aot_compiler_does() -> None:

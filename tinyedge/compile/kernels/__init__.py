@@ -15,6 +15,12 @@ _ARMV6M = ("cortex-m0", "cortex-m0plus")
 #: a Cortex-M3, without that extension, has all instructions of ARMv6-M
 _NO_DSP = (*_ARMV6M, "cortex-m3")
 _RV32 = ("rv32imc", "rv32imac")
+#: Xtensa with MAC16, MULSH, CLAMPS, SEXT and zero-overhead loops. The ESP32 (LX6) and the ESP32-S3
+#: (LX7) have them all: XCHAL_HAVE_MAC16, _MUL32_HIGH, _CLAMPS, _SEXT, _MINMAX and _LOOPS are 1 in
+#: components/xtensa/{esp32,esp32s3}/include/xtensa/config/core-isa.h of ESP-IDF. Its FreeRTOS keeps
+#: a task's accumulator, m0 to m3, SAR and loop registers when an interrupt switches tasks:
+#: _xt_context_save in components/xtensa/xtensa_context.S, XCHAL_NCP_SA_LIST in config/tie.h.
+_XTENSA = ("xtensa-lx6", "xtensa-lx7")
 
 Tables = tuple[tuple[Kernel, ...], ...]
 
@@ -24,21 +30,21 @@ TUNED: dict[Optimize, dict[str, Tables]] = {
         **dict.fromkeys(_DSP, (armv7em.FAST, armv7em.SMALL)),
         **dict.fromkeys(_NO_DSP, (armv6m.FAST, armv6m.SMALL)),
         "cortex-m55": (mve.FAST, armv7em.FAST, armv7em.SMALL),
-        "xtensa-lx6": (xtensa_lx6.FAST,),
+        **dict.fromkeys(_XTENSA, (xtensa_lx6.FAST,)),
         **dict.fromkeys(_RV32, (rv32im.FAST, rv32im.SMALL)),
     },
     "size": {
         **dict.fromkeys(_DSP, (armv7em.SMALL,)),
         **dict.fromkeys(_NO_DSP, (armv6m.SMALL,)),
         "cortex-m55": (mve.FAST, armv7em.SMALL),
-        "xtensa-lx6": (xtensa_lx6.FAST,),
+        **dict.fromkeys(_XTENSA, (xtensa_lx6.FAST,)),
         **dict.fromkeys(_RV32, (rv32im.SMALL,)),
     },
 }
 #: core -> the portable kernels, where their estimated instructions are not those of a Cortex-M
 _PORTABLE = {
     **dict.fromkeys(_ARMV6M, portable.slower(2.2)),
-    "xtensa-lx6": portable.slower(1.9),
+    **dict.fromkeys(_XTENSA, portable.slower(1.9)),
     **dict.fromkeys(_RV32, portable.slower(1.7)),
 }
 
