@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import prometheus_client as prometheus
 
@@ -18,7 +19,8 @@ from tinyedge.link.session import Session
 from tinyedge.link.statistics import Counts
 from tinyedge.pipeline import Loaded
 from tinyedge.quantize import inputs
-from tinyedge.results import DriftReport
+from tinyedge.results import DriftReport, ResetCount
+from tinyedge.results.drift import Cause
 from tinyedge.workspace import Workspace
 
 Hear = Callable[[int, int], None]
@@ -104,6 +106,7 @@ def _report(
         damaged=found.damaged,
         overruns=found.overruns,
         stack_peak_bytes=found.stack_peak,
+        resets=_resets(found),
         ticks_mean=ticks[0],
         ticks_most=ticks[1],
         tick_unit=unit,
@@ -116,6 +119,16 @@ def _report(
         confidence=found.confidence,
         scores=scores,
         alarm=any(score.state == "alarm" for score in scores),
+    )
+
+
+def _resets(found: Counts) -> tuple[ResetCount, ...]:
+    """Those that there were."""
+    named: tuple[Cause, ...] = get_args(Cause)
+    return tuple(
+        ResetCount(cause=cause, count=count)
+        for cause, count in zip(named, found.resets, strict=True)
+        if count
     )
 
 
@@ -137,6 +150,7 @@ class Exporter:
         self._damaged = gauge("damaged_frames", "Frames that the device dropped")
         self._stack = gauge("stack_peak_bytes", "Deepest stack")
         self._ticks = gauge("inference_ticks", "Mean ticks of an inference", "unit")
+        self._resets = gauge("resets", "Starts since power came", "cause")
         self._classes = gauge("answers", "Answers by class", "class_name")
         try:
             self._server, _ = prometheus.start_http_server(port, "127.0.0.1", registry)
@@ -161,6 +175,8 @@ class Exporter:
         self._failed.set(report.failed)
         self._damaged.set(report.damaged)
         self._stack.set(report.stack_peak_bytes)
+        for reset in report.resets:
+            self._resets.labels(reset.cause).set(reset.count)
         self._ticks.labels(report.tick_unit).set(report.ticks_mean)
         for label, count in enumerate(report.classes):
             name = report.class_names[label] if label < len(report.class_names) else str(label)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "resets.h"
 #include "te_port.h"
 #include "te_protocol.h"
 
@@ -24,6 +25,15 @@ static uint32_t bin(int8_t value) {
 
 void te_monitor_changed(void) {
   memset(&seen, 0, sizeof seen);
+}
+
+void te_monitor_start(te_status ready) {
+  (void)ready;
+  te_resets_start();
+}
+
+void te_monitor_fault(void) {
+  te_resets_fault();
 }
 
 void te_monitor_infers(void) {
@@ -103,11 +113,13 @@ void te_on_monitor(const te_frame *request) {
   set_u64(body + TE_MONITORED_INPUT_SUM_AT, (uint64_t)seen.input_sum);
   set_u64(body + TE_MONITORED_INPUT_SQUARES_AT, seen.input_squares);
   te_frame_begin(request->type | TE_ANSWER, request->sequence,
-                 sizeof body + sizeof seen.confidence + sizeof seen.classes + sizeof seen.inputs);
+                 sizeof body + sizeof seen.confidence + sizeof seen.classes + sizeof seen.inputs +
+                     TE_RESETS * sizeof(uint32_t));
   te_frame_put(body, sizeof body);
   put_u32s(seen.confidence, TE_MONITOR_BINS);
   put_u32s(seen.classes, TE_MONITOR_CLASSES);
   put_u64s(seen.inputs, TE_MONITOR_BINS);
+  put_u32s(te_resets(), TE_RESETS);
   te_frame_end();
 }
 

@@ -52,6 +52,17 @@ void te_port_mark_start(void);
 /* Drives the pin high or low, before it returns. After te_port_mark_start. */
 void te_port_mark(bool high);
 
+enum { TE_KEPT_BYTES = 64 };
+
+/* Why the device has started: TE_RESET_... of te_protocol.h, TE_RESET_UNKNOWN where nothing tells.
+ * Called once, after te_port_init. Only firmware that counts resets (the feature "monitor") has
+ * this and the next. */
+uint32_t te_port_reset_cause(void);
+
+/* TE_KEPT_BYTES of RAM, aligned to 4, which a reset leaves as they are and the start does not
+ * clear; when power has come they hold anything. */
+void *te_port_kept(void);
+
 /* Optional: a sensor, for firmware with the feature "collect", which has a weak one that is none.
  * Begin waits for the next frame and says its size; false: there is no sensor, or it has failed. */
 bool te_port_sensor_begin(uint32_t *height, uint32_t *width, uint32_t *channels);

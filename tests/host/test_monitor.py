@@ -1,5 +1,7 @@
 """What a device counts is what it was sent and has answered; and the verb that watches it."""
 
+import os
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -15,20 +17,26 @@ from tinyedge import board as boards
 from tinyedge import build, pipeline, results
 from tinyedge.errors import LinkError
 from tinyedge.link import statistics
+from tinyedge.link.protocol import Reset
 from tinyedge.recipe import Compile
 from tinyedge.results import DriftReport
 from tinyedge.watching import Exporter
 from tinyedge.workspace import Workspace
 
 
-def _elf(folder: Path, features: tuple[str, ...], tflite: bytes | None = None) -> Path:
+def _elf(
+    folder: Path,
+    features: tuple[str, ...],
+    tflite: bytes | None = None,
+    sanitize: tuple[str, ...] = ("address", "undefined"),
+) -> Path:
     need("make", "gcc")
     path = folder / "model.tflite"
     path.write_bytes(tflite or network(1))
     model, workspace = pipeline.resolve(str(path), Compile(features=features)), Workspace(folder)
     loaded = pipeline.load(model, workspace)
     firmware = pipeline.generate(loaded, boards.load("host"), "aot", workspace)
-    return build.build(firmware.folder, firmware.board, ("address", "undefined")).elf
+    return build.build(firmware.folder, firmware.board, sanitize).elf
 
 
 def _wide() -> bytes:
@@ -80,6 +88,30 @@ def test_the_counts_are_numpys(tmp_path: Path) -> None:
         assert statistics.read(session).inferences == 0
 
 
+def test_starts_are_counted_by_cause_where_memory_outlasts_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def starts(kill: signal.Signals) -> dict[str, int]:
+        with Device(elf) as device:
+            with device.session() as session:
+                found = statistics.read(session).resets
+            os.kill(device.pid, kill)
+            device.ended()
+        return {Reset(number).name: count for number, count in enumerate(found) if count}
+
+    elf = _elf(tmp_path, ("monitor",), sanitize=())  # sanitizers keep the signals for themselves
+    kept = tmp_path / "kept"
+    monkeypatch.setenv("TE_KEPT", str(kept))
+    assert starts(signal.SIGSEGV) == {"UNKNOWN": 1}
+    assert starts(signal.SIGKILL) == {"UNKNOWN": 1, "FAULT": 1}
+    assert starts(signal.SIGSEGV) == {"UNKNOWN": 2, "FAULT": 1}
+    assert starts(signal.SIGSEGV) == {"UNKNOWN": 2, "FAULT": 2}
+    data = bytearray(kept.read_bytes())
+    data[8] ^= 1  # as RAM does without power
+    kept.write_bytes(data)
+    assert starts(signal.SIGKILL) == {"UNKNOWN": 1}
+
+
 def test_firmware_without_the_feature_says_what_to_do(tmp_path: Path) -> None:
     with Device(_elf(tmp_path, ())) as device, device.session() as session:
         for call in (statistics.read, statistics.clear):
@@ -129,6 +161,7 @@ def test_prometheus_reads_the_figures() -> None:
         damaged=2,
         overruns=0,
         stack_peak_bytes=300,
+        resets=(results.ResetCount(cause="watchdog", count=3),),
         ticks_mean=12.5,
         ticks_most=20,
         tick_unit="ns",
@@ -155,5 +188,6 @@ def test_prometheus_reads_the_figures() -> None:
         "tinyedge_inferences 7.0",
         'tinyedge_answers{class_name="dog"} 2.0',
         'tinyedge_inference_ticks{unit="ns"} 12.5',
+        'tinyedge_resets{cause="watchdog"} 3.0',
     ):
         assert line in text

@@ -126,6 +126,7 @@ def view(report: DriftReport) -> Group:
         ("trained on", f"mean {report.trained_mean}, spread {report.trained_spread}"),
         ("link", f"{report.damaged:,} damaged frames, {report.overruns:,} bytes lost"),
         ("stack peak", f"{report.stack_peak_bytes:,} bytes"),
+        ("starts", _resets(report)),
     ]
     scores = [
         (
@@ -145,6 +146,12 @@ def view(report: DriftReport) -> Group:
     if scores:
         tables.append(_console.table("Drift", columns, scores))
     return Group(*tables)
+
+
+def _resets(report: DriftReport) -> str:
+    """How often, and why: the device's RAM knows of those since power came."""
+    total = sum(reset.count for reset in report.resets)
+    return f"{total:,}: " + ", ".join(f"{reset.count:,} {reset.cause}" for reset in report.resets)
 
 
 def _classes(report: DriftReport) -> list[tuple[str, int, str]]:

@@ -52,6 +52,7 @@ class ProtocolView:
     codes: tuple[tuple[str, int], ...]
     monitor_bins: int
     monitor_classes: int
+    resets: tuple[tuple[str, int], ...]
     package_magic: str
     package_format: int
     slot_head: int
@@ -81,6 +82,7 @@ class BoardView:
     ram_origin: int
     ram_bytes: int
     stack_bytes: int
+    counts_resets: int
     peripherals: tuple[tuple[str, str], ...]
 
 
@@ -119,7 +121,7 @@ def files(
     found = {path: text for path, text in found.items() if path not in absent}
     found |= {
         "include/te_protocol.h": protocol_header(),
-        "include/te_board.h": board_header(board),
+        "include/te_board.h": board_header(board, selected),
         "app/te_features.h": features.header(selected),
     }
     for folder in port.folders(board.port, board.timer.source):
@@ -128,6 +130,9 @@ def files(
             found["link.ld"] = render(f"{folder}/link.ld.j2", board_view(board))
     if features.MARK not in selected and protocol != "mlperf-energy":
         found.pop("port/mark.c", None)
+    if features.MONITOR not in selected:
+        found.pop("port/kept.c", None)
+        found.pop("port/reset.c", None)
     if features.UPDATE not in selected:
         found.pop("port/flash.c", None)
     else:
@@ -158,6 +163,7 @@ def protocol_header() -> str:
         codes=_named(protocol.Code),
         monitor_bins=protocol.MONITOR_BINS,
         monitor_classes=protocol.MONITOR_CLASSES,
+        resets=_named(protocol.Reset),
         package_magic=protocol.PACKAGE_MAGIC.decode(),
         package_format=protocol.PACKAGE_FORMAT,
         slot_head=protocol.SLOT_HEAD,
@@ -171,7 +177,7 @@ def protocol_header() -> str:
     return render("include/te_protocol.h.j2", view)
 
 
-def board_view(board: Board) -> BoardView:
+def board_view(board: Board, selected: Sequence[Feature] = ()) -> BoardView:
     """The board as templates see it; sizes in bytes."""
     return BoardView(
         firmware=__version__,
@@ -188,6 +194,7 @@ def board_view(board: Board) -> BoardView:
         ram_origin=board.memory.ram.origin,
         ram_bytes=board.memory.ram.bytes,
         stack_bytes=board.memory.stack_bytes,
+        counts_resets=int(features.MONITOR in selected),
         peripherals=tuple((k.upper(), _number(v)) for k, v in board.peripherals.items()),
     )
 
@@ -197,9 +204,9 @@ def _number(value: int) -> str:
     return f"{value:#010x}u" if value > 0xFFFF else f"{value}u"
 
 
-def board_header(board: Board) -> str:
+def board_header(board: Board, selected: Sequence[Feature] = ()) -> str:
     """te_board.h."""
-    return render("include/te_board.h.j2", board_view(board))
+    return render("include/te_board.h.j2", board_view(board, selected))
 
 
 def has_floats(board: Board) -> bool:

@@ -70,6 +70,13 @@ MARK = Feature(
     "a pin that is high while the model runs, for a power monitor",
     hooks=frozenset({"start", "infers", "inferred"}),
 )
+MONITOR = Feature(
+    "monitor",
+    "counts inputs, answers, times and resets on the device",
+    (Request(Type.MONITOR), Request(Type.MONITOR_CLEAR)),
+    frozenset({"start", "infers", "inferred", "changed", "fault"}),
+    also=("app/resets.c", "app/resets.h"),
+)
 UPDATE = Feature(
     "update",
     "signed models replace the one that runs",
@@ -123,12 +130,7 @@ FEATURES: tuple[Feature, ...] = (
         ),
         also=("app/unpack.c", "app/unpack.h"),
     ),
-    Feature(
-        "monitor",
-        "counts inputs, answers and times on the device",
-        (Request(Type.MONITOR), Request(Type.MONITOR_CLEAR)),
-        frozenset({"infers", "inferred", "changed"}),
-    ),
+    MONITOR,
 )
 """All that there are, by their bits in HELLO."""
 

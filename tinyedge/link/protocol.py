@@ -105,6 +105,18 @@ class Codec(enum.IntEnum):
     DELTA = 2  # differences in runs
 
 
+class Reset(enum.IntEnum):
+    """Why a device has started, as far as it can tell."""
+
+    UNKNOWN = 0
+    POWER = 1  # it came, or came back
+    BROWNOUT = 2  # the supply was too low
+    PIN = 3
+    SOFTWARE = 4
+    WATCHDOG = 5
+    FAULT = 6  # of the processor, whatever restarted it then
+
+
 class Code(enum.IntEnum):
     """Codes of ERROR frames. ``detail`` holds the number in brackets."""
 
@@ -294,7 +306,7 @@ MONITORED = Layout(
     ),
 )
 """Then u32 answers by confidence (MONITOR_BINS) and by class (MONITOR_CLASSES, the last for all
-beyond), and u64 input bytes by value (MONITOR_BINS)."""
+beyond), u64 input bytes by value (MONITOR_BINS), and u32 starts by Reset."""
 
 STATUS = Layout(
     "status",

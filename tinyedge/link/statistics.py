@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from tinyedge.errors import LinkError
 from tinyedge.link import protocol
-from tinyedge.link.protocol import MONITOR_BINS, MONITOR_CLASSES, Feature, Type
+from tinyedge.link.protocol import MONITOR_BINS, MONITOR_CLASSES, Feature, Reset, Type
 from tinyedge.link.session import Session
 
-_TABLES = struct.Struct(f"<{MONITOR_BINS}I{MONITOR_CLASSES}I{MONITOR_BINS}Q")
+_TABLES = struct.Struct(f"<{MONITOR_BINS}I{MONITOR_CLASSES}I{MONITOR_BINS}Q{len(Reset)}I")
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,7 @@ class Counts:
 
     ``confidence``: answers by their largest int8 value, ``classes``: by its place, ``inputs``:
     bytes by their int8 value; 16 values a bin. Ticks are of the inferences with an answer.
+    ``resets``: starts by protocol.Reset since power came, as far as RAM kept them.
     """
 
     inferences: int
@@ -35,6 +36,7 @@ class Counts:
     confidence: tuple[int, ...]
     classes: tuple[int, ...]
     inputs: tuple[int, ...]
+    resets: tuple[int, ...]
 
     @property
     def input_mean(self) -> float:
@@ -72,7 +74,8 @@ def read(session: Session) -> Counts:
         input_squares=single["input_squares"],
         confidence=tables[:MONITOR_BINS],
         classes=tables[MONITOR_BINS:end],
-        inputs=tables[end:],
+        inputs=tables[end : end + MONITOR_BINS],
+        resets=tables[end + MONITOR_BINS :],
     )
 
 

@@ -36,7 +36,7 @@ from tinyedge.results.device import (
     WireMode,
     WireReport,
 )
-from tinyedge.results.drift import DriftReport, DriftScore
+from tinyedge.results.drift import DriftReport, DriftScore, ResetCount
 from tinyedge.results.energy import EnergyReport
 from tinyedge.results.fields import Result, TickUnit
 from tinyedge.results.firmware import (
@@ -155,6 +155,7 @@ __all__ = [
     "QuantizeReport",
     "RawReport",
     "ReportFiles",
+    "ResetCount",
     "Result",
     "RunHere",
     "SearchReport",

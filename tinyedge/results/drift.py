@@ -8,6 +8,9 @@ from msgspec import Meta
 
 from tinyedge.results.fields import BoardId, ModelName, Result, Sha256, Unit, Url
 
+Cause = Literal["unknown", "power", "brownout", "pin", "software", "watchdog", "fault"]
+"""By tinyedge.link.protocol.Reset."""
+
 
 class DriftScore(Result, frozen=True, kw_only=True):
     """How far one thing has moved."""
@@ -17,6 +20,13 @@ class DriftScore(Result, frozen=True, kw_only=True):
     ks: Annotated[float | None, Meta(description="Kolmogorov-Smirnov; null: values without order")]
     ks_bound: Annotated[float | None, Meta(description="Exceeded by chance once in 1,000 times")]
     state: Literal["steady", "warning", "alarm"]
+
+
+class ResetCount(Result, frozen=True, kw_only=True):
+    """How often the device has started for one reason."""
+
+    cause: Cause
+    count: Annotated[int, Meta(ge=1)]
 
 
 class DriftReport(Result, frozen=True, kw_only=True):
@@ -32,6 +42,10 @@ class DriftReport(Result, frozen=True, kw_only=True):
     damaged: Annotated[int, Meta(ge=0, description="Frames that the device dropped")]
     overruns: Annotated[int, Meta(ge=0, description="Bytes that the device lost")]
     stack_peak_bytes: Annotated[int, Meta(ge=0)]
+    resets: Annotated[
+        tuple[ResetCount, ...],
+        Meta(description="Starts since power came, as far as the device's RAM outlasts a reset"),
+    ]
     ticks_mean: Annotated[float, Meta(ge=0, description="Of an inference, in tick_unit")]
     ticks_most: Annotated[int, Meta(ge=0)]
     tick_unit: Unit

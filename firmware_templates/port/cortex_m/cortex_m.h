@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "bare.h"
+#include "te_board.h"
 #include "te_core.h"
 
 typedef void (*te_vector)(void);
@@ -38,6 +39,15 @@ void te_on_wake(void);
 /* Starts the watchdog of TE_WATCHDOG_S seconds; without one, nothing. `expired`: whether it was the
  * reason for this start, which is then reported as a fault. The serial port has been started. */
 void te_watchdog_start(bool expired);
+
+/* Keeps what a chip says of its reset before te_port_init clears it, for te_port_reset_cause. */
+#if TE_COUNTS_RESETS
+void te_reset_note(uint32_t flags);
+#else
+static inline void te_reset_note(uint32_t flags) {
+  (void)flags;
+}
+#endif
 
 /* Waits until one of `bits` of a register is set. Returns false after far longer than any clock
  * needs to start. */

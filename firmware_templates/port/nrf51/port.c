@@ -17,6 +17,8 @@ __attribute__((section(".vectors"), used)) static const te_vector vectors[] = {
 void te_port_init(void) {
   te_uart_start();
   te_tick_start();
-  te_watchdog_start(RESETREAS & RESETREAS_WATCHDOG);
-  RESETREAS = RESETREAS_WATCHDOG; /* ones clear */
+  const uint32_t reset = RESETREAS;
+  te_reset_note(reset);
+  te_watchdog_start(reset & RESETREAS_WATCHDOG);
+  RESETREAS = reset; /* ones clear */
 }

@@ -27,7 +27,9 @@ void te_port_init(void) {
   NVMC_ICACHECNF = 1;
   te_uart_start();
   te_tick_start();
-  te_watchdog_start(RESETREAS & RESETREAS_WATCHDOG);
-  RESETREAS = RESETREAS_WATCHDOG; /* ones clear */
+  const uint32_t reset = RESETREAS;
+  te_reset_note(reset);
+  te_watchdog_start(reset & RESETREAS_WATCHDOG);
+  RESETREAS = reset; /* ones clear */
   if (!good) te_fail("the 32 MHz crystal did not start", 0);
 }

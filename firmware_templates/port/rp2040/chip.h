@@ -15,6 +15,7 @@
 #define WATCHDOG 0x40058000u
 #define PSM 0x40010000u
 #define UART0 0x40034000u
+#define CHIP_RESET 0x40064008u
 
 enum {
   TE_UART_INTERRUPT = 20,
@@ -25,6 +26,9 @@ enum {
   PLL_MULTIPLIER = 133,
   PLL_DIVIDERS = 6 << 16 | 2 << 12,
   PLL_HZ = 133000000,
+  CHIP_RESET_POWER = 1 << 8, /* or brownout, which it does not tell apart (2.12.8) */
+  CHIP_RESET_BROWNOUT = 0,
+  CHIP_RESET_PIN = 1 << 16,
   PSM_ALL_BUT_OSCILLATORS = 0x1fffc,
   WATCHDOG_STEPS = 2, /* of its counter, a microsecond (erratum RP2040-E1) */
 };

@@ -16,6 +16,7 @@
 #define PSM 0x40018000u
 #define TICKS 0x40108000u
 #define UART0 0x40070000u
+#define CHIP_RESET 0x4010002cu
 
 enum {
   TE_UART_INTERRUPT = 33,
@@ -26,6 +27,9 @@ enum {
   PLL_MULTIPLIER = 125,
   PLL_DIVIDERS = 5 << 16 | 2 << 12,
   PLL_HZ = 150000000,
+  CHIP_RESET_POWER = 1 << 16, /* POWMAN (6.4) */
+  CHIP_RESET_BROWNOUT = 1 << 17,
+  CHIP_RESET_PIN = 1 << 18,
   PSM_ALL_BUT_OSCILLATORS = 0x1fffff3,
   WATCHDOG_STEPS = 1, /* of its counter, a microsecond */
 };

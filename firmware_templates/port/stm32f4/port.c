@@ -112,7 +112,9 @@ void te_port_init(void) {
   start_pin(TE_RX_PIN);
   te_uart_start(clock_hz);
   te_tick_start();
-  te_watchdog_start(RCC_CSR & CSR_WATCHDOG);
+  const uint32_t reset = RCC_CSR;
+  te_reset_note(reset);
+  te_watchdog_start(reset & CSR_WATCHDOG);
   RCC_CSR |= CSR_CLEAR;
   if (!good) te_fail("the clock did not start: see crystal_hz and crystal_bypass", RCC_CR);
 }
