@@ -12,6 +12,7 @@ import pytest
 from tests.support import bare_kernels, drawn, kernel_cases
 from tests.support.armv7em import Case
 from tinyedge.compile.kernels.xtensa_lx6 import FAST
+from tinyedge.compile.params import AveragePool
 
 cases = partial(kernel_cases.draw, FAST)
 
@@ -110,6 +111,25 @@ def test_add(tmp_path: Path) -> None:
     found: list[Case] = []
     for size in (64, 37, 4, 1000):
         found += cases(rng, drawn.add(rng, size), (size, size), size)
+    check(found, tmp_path)
+
+
+POOLS = [
+    # input, window, stride, same
+    ((25, 5, 16), (25, 5), (25, 5), False),
+    ((8, 8, 4), (8, 8), (8, 8), False),
+    ((9, 7, 8), (3, 2), (2, 1), True),
+    ((16, 16, 4), (16, 16), (16, 16), False),
+]
+
+
+def test_average_pool(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    found: list[Case] = []
+    for size, window, stride, same in POOLS:
+        q = drawn.pool(rng, AveragePool, size, window, stride=stride, same=same)
+        found += cases(rng, q, (int(np.prod(size)),), size[2])
+    assert len(found) == len(POOLS)
     check(found, tmp_path)
 
 

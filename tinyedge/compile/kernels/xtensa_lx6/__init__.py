@@ -6,6 +6,7 @@ from tinyedge.compile.kernels.base import Kernel
 from tinyedge.compile.kernels.xtensa_lx6 import convolution
 from tinyedge.compile.kernels.xtensa_lx6.kernels import (
     Addition,
+    AveragePool,
     Convolution,
     Depthwise,
     FullyConnected,
@@ -19,4 +20,5 @@ FAST: tuple[Kernel, ...] = (
     *(Depthwise(strip) for strip in (128, 8)),
     FullyConnected(),
     Addition(),
+    AveragePool(),
 )

@@ -11,6 +11,7 @@ from tinyedge.compile.kernels.xtensa_lx6 import (
     convolution,
     depthwise,
     fully_connected,
+    pooling,
 )
 from tinyedge.compile.program import Node
 
@@ -57,6 +58,15 @@ class Depthwise(_Tuned[depthwise.Depthwise]):
 
     def files(self, node: Node) -> tuple[str, ...]:
         return (*self.sources, *(f"xtensa_lx6/{file}" for file in self.layer(node).sources))
+
+
+class AveragePool(_Tuned[pooling.Average]):
+    """AVERAGE_POOL_2D."""
+
+    family = p.AveragePool
+
+    def __init__(self) -> None:
+        super().__init__("te_lx6_average_pool", pooling.plan, "pool.S", "pool.c")
 
 
 class Addition(_Tuned[addition.Addition]):

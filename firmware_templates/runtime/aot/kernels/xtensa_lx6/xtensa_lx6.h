@@ -154,6 +154,30 @@ typedef struct te_lx6_depthwise_params {
 void te_lx6_depthwise(const te_lx6_depthwise_params *params, const void *input, void *output,
                       void *scratch);
 
+/* ---- pooling -------------------------------------------------------------------------------- */
+
+/* Pixels to sum up (offsets are known in pool.S). */
+typedef struct te_lx6_sum_area {
+  uint32_t columns;  /* 0: of a row, at least 1 */
+  uint32_t channels; /* 4: bytes from a pixel to the next */
+  uint32_t row_gap;  /* 8: bytes from the end of a row to the next */
+} te_lx6_sum_area;
+
+typedef void te_lx6_sum(const int8_t *first, uint32_t rows, const te_lx6_sum_area *area,
+                        uint32_t sums[2]);
+
+typedef struct te_lx6_average_pool_params {
+  te_lx6_sum *sum;
+  uint16_t input_height, input_width, output_height, output_width;
+  uint16_t channels;      /* a multiple of 4 */
+  uint16_t height, width; /* of a window, of at most 257 pixels */
+  uint8_t stride_y, stride_x;
+  uint8_t top, left; /* padding, which does not count */
+  int8_t low, high;  /* clamp of the output */
+} te_lx6_average_pool_params;
+
+void te_lx6_average_pool(const te_lx6_average_pool_params *params, const void *input, void *output);
+
 /* ---- elementwise ---------------------------------------------------------------------------- */
 
 typedef struct te_lx6_add_params te_lx6_add_params;
