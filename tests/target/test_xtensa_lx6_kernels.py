@@ -11,8 +11,11 @@ import pytest
 
 from tests.support import bare_kernels, drawn, kernel_cases
 from tests.support.armv7em import Case
+from tinyedge.compile import params as p
 from tinyedge.compile.kernels.xtensa_lx6 import FAST
+from tinyedge.compile.kernels.xtensa_lx6.kernels import Winograd
 from tinyedge.compile.params import AveragePool
+from tinyedge.compile.plan import Domain
 
 cases = partial(kernel_cases.draw, FAST)
 
@@ -56,6 +59,45 @@ def test_convolution(seed: int, tmp_path: Path) -> None:
     for size, outputs, kernel, dilation in DILATED:
         q = drawn.conv2d(rng, size, outputs, kernel, dilation=dilation)
         found += cases(rng, q, (int(np.prod(size)),), outputs)
+    check(found, tmp_path)
+
+
+WINOGRAD = [
+    # input, outputs, same
+    ((8, 8, 16), 16, True),
+    ((9, 7, 8), 5, True),
+    ((6, 6, 12), 4, False),
+    ((4, 4, 4), 3, True),
+    ((5, 6, 64), 6, True),
+    ((10, 13, 32), 9, False),
+    ((11, 5, 24), 85, True),
+]
+
+
+def winograd(rng: np.random.Generator, q: p.Conv2D) -> list[Case]:
+    size, outputs = int(np.prod(q.input_shape)), q.output_shape[3]
+    return [case for case in cases(rng, q, (size,), outputs) if isinstance(case.kernel, Winograd)]
+
+
+def extreme(rng: np.random.Generator, case: Case) -> Case:
+    """The same with inputs that are as low or as high as can be."""
+    x = rng.choice(np.array([0, 255], np.uint8), case.operands[0].size)
+    expected = kernel_cases.twin(case.node.params, (x,), Domain.PLAIN)
+    return replace(case, operands=(x,), expected=expected)
+
+
+def test_winograd(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    found: list[Case] = []
+    for size, outputs, same in WINOGRAD * 2:
+        found += winograd(rng, drawn.conv2d(rng, size, outputs, (3, 3), same=same))
+    assert len(found) > 3 * len(WINOGRAD)
+    assert {case.kernel.layer(case.node).fit.signed for case in found} == {False, True}
+    q = drawn.conv2d(rng, (7, 6, 12), 8, (3, 3))
+    saturated = rng.choice(np.array([-128, 127], np.int8), q.filter.shape)
+    for zero in (-128, 127):
+        drawn_so = winograd(rng, replace(q, filter=saturated, input_zero_point=zero))
+        found += [extreme(rng, case) for case in drawn_so]
     check(found, tmp_path)
 
 

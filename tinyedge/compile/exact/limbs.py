@@ -210,7 +210,8 @@ def _settle(
     """``fit`` with the channels of ``missing`` for which these multipliers and shifts are exact."""
     at = np.flatnonzero(missing & _products_fit(fit.form, multipliers, problem.largest))
     scaled = problem.sums[:, at] * multipliers[at] >> fit.form.scale
-    bound = partial(_constants, problem.limits, scaled, problem.outputs[:, at], shifts[at])
+    outputs = problem.outputs[:, at]
+    bound = partial(requantize.constants, problem.limits, scaled, outputs, shifts[at])
     constants, exact = bound(np.ones(scaled.shape, bool))
     taken = np.zeros_like(constants)
     if fit.form.signed:
@@ -232,25 +233,6 @@ def _settle(
     changed["multipliers"] = np.where(settled, multipliers, fit.multipliers)
     changed["shifts"] = np.where(settled, shifts, fit.shifts)
     return replace(fit, **changed), missing & ~settled
-
-
-def _constants(
-    limits: tuple[int, int],
-    scaled: Int64Array,
-    outputs: Int64Array,
-    shift: Int64Array,
-    where: NDArray[np.bool_],
-) -> tuple[Int64Array, NDArray[np.bool_]]:
-    """A constant for each channel that is exact at the points ``where``, and whether there is."""
-    low, high = limits
-    rises, falls = where & (outputs > low), where & (outputs < high)
-    least = np.where(rises, (outputs << shift) - scaled, -(_INT32 << 1)).max(axis=0)
-    most = np.where(falls, (outputs + 1 << shift) - 1 - scaled, _INT32 << 1).min(axis=0)
-    # what no point bounds stays near the other bound
-    least = np.maximum(least, most - (2 << shift))
-    most = np.minimum(most, least + (2 << shift))
-    constants = (least + most) >> 1
-    return constants, (least <= most) & (np.abs(constants) < _INT32)
 
 
 def _products_fit(form: Form, multipliers: Int64Array, largest: Int64Array) -> NDArray[np.bool_]:

@@ -90,6 +90,30 @@ def points(
     return found.totals, found.outputs
 
 
+def constants(
+    limits: tuple[int, int],
+    scaled: Int64Array,
+    outputs: Int64Array,
+    shift: Int64Array,
+    where: NDArray[np.bool_],
+) -> tuple[Int64Array, NDArray[np.bool_]]:
+    """A constant for each channel that is exact at the points ``where``, and whether there is.
+
+    ``limits`` and ``outputs`` [points, channels] are uint8, ``scaled`` the products before the
+    constant is added. Each point bounds the constant from one side or both.
+    """
+    low, high = limits
+    rises, falls = where & (outputs > low), where & (outputs < high)
+    least = np.where(rises, (outputs << shift) - scaled, -(_INT32 << 1)).max(axis=0)
+    most = np.where(falls, (outputs + 1 << shift) - 1 - scaled, _INT32 << 1).min(axis=0)
+    # what no point bounds stays near the other bound
+    most = np.where(falls.any(axis=0), most, np.where(rises.any(axis=0), least, 0) + (2 << shift))
+    least = np.maximum(least, most - (2 << shift))
+    most = np.minimum(most, least + (2 << shift))
+    middle = (least + most) >> 1
+    return middle, (least <= most) & (np.abs(middle) < _INT32)
+
+
 def remembered(function: Callable[P, R]) -> Callable[P, R]:
     """Answer equal questions once: the compiler weighs many plans with the same layers."""
     answers: dict[tuple[object, ...], R] = {}

@@ -37,7 +37,7 @@ TUNED: dict[Optimize, dict[str, Tables]] = {
         **dict.fromkeys(_DSP, (armv7em.SMALL,)),
         **dict.fromkeys(_NO_DSP, (armv6m.SMALL,)),
         "cortex-m55": (mve.FAST, armv7em.SMALL),
-        **dict.fromkeys(_XTENSA, (xtensa_lx6.FAST,)),
+        **dict.fromkeys(_XTENSA, (xtensa_lx6.SMALL,)),
         **dict.fromkeys(_RV32, (rv32im.SMALL,)),
     },
 }

@@ -10,10 +10,11 @@ from tinyedge.compile.kernels.xtensa_lx6.kernels import (
     Convolution,
     Depthwise,
     FullyConnected,
+    Winograd,
 )
 
-#: the fewest instructions; what needs less scratch comes after
-FAST: tuple[Kernel, ...] = (
+#: less code; what needs less scratch comes after
+SMALL: tuple[Kernel, ...] = (
     *(Convolution("pointwise", convolution.pointwise, strip) for strip in (256, 64, 24)),
     *(Convolution("band", convolution.band, strip) for strip in (64, 8, 2)),
     *(Convolution("gather", convolution.gathered, strip) for strip in (16, 4, 1)),
@@ -21,4 +22,11 @@ FAST: tuple[Kernel, ...] = (
     FullyConnected(),
     Addition(),
     AveragePool(),
+)
+
+#: the fewest instructions
+FAST: tuple[Kernel, ...] = (
+    *(Winograd(passes=passes) for passes in (1, 2)),
+    *(Winograd(parts=parts) for parts in (1, 2, 4)),
+    *SMALL,
 )

@@ -12,6 +12,7 @@ from tinyedge.compile.kernels.xtensa_lx6 import (
     depthwise,
     fully_connected,
     pooling,
+    winograd,
 )
 from tinyedge.compile.program import Node
 
@@ -36,6 +37,16 @@ class Convolution(_Tuned[convolution.Convolution]):
     ) -> None:
         sources = ("unpack.S", "conv.S", "conv.c")
         super().__init__(f"te_lx6_conv_{way}", lambda q: plan(q, strip), *sources)
+
+
+class Winograd(_Tuned[winograd.Winograd]):
+    """CONV_2D 3x3 by F(4x4, 3x3), as :func:`winograd.plan` offers it."""
+
+    family = p.Conv2D
+
+    def __init__(self, passes: int | None = None, parts: int = 1) -> None:
+        sources = ("winograd_transforms.S", "winograd.S", "winograd.c")
+        super().__init__("te_lx6_winograd", lambda q: winograd.plan(q, passes, parts), *sources)
 
 
 class FullyConnected(_Tuned[fully_connected.Dense]):

@@ -86,6 +86,56 @@ void te_lx6_conv_gather(const te_lx6_conv_gather_params *params, const void *inp
 void te_lx6_conv_pointwise(const te_lx6_conv_pointwise_params *params, const void *input,
                            void *output, void *scratch);
 
+/* ---- convolution 3x3, Winograd -------------------------------------------------------------- */
+
+/* Rows and columns of outputs of a tile, and of the inputs that they come from. */
+enum { TE_LX6_TILE = 4, TE_LX6_PATCH = 6 };
+
+/* One output channel of tiles side by side, as winograd.S reads it (offsets are known there). */
+typedef struct te_lx6_winograd_run {
+  const uint32_t *columns; /* 0: transformed inputs */
+  const uint32_t *weights; /* 4: the transformed filter */
+  int8_t *output;          /* 8: of the first tile */
+  uint32_t tiles;          /* 12: at least 1 */
+  uint32_t row_bytes;      /* 16: of an output row */
+  uint32_t initial;        /* 20: added to 576 * T */
+  uint32_t multiplier;     /* 24 */
+  uint32_t constant;       /* 28 */
+  uint32_t shift;          /* 32 */
+  uint32_t below;          /* 36: instead of constant where the sum is negative: signed kernels */
+} te_lx6_winograd_run;
+
+typedef void te_lx6_winograd_product(const te_lx6_winograd_run *run);
+typedef void te_lx6_winograd_input(const uint8_t *patch, uint32_t *columns, uint32_t row_bytes);
+typedef void te_lx6_winograd_weights(const uint32_t *filter, uint32_t *weights);
+typedef void te_lx6_offsetter(const int8_t *from, uint8_t *to, uint32_t words);
+
+typedef struct te_lx6_winograd_params {
+  te_lx6_winograd_product *product;
+  te_lx6_winograd_input *input;
+  te_lx6_winograd_weights *weights;
+  te_lx6_offsetter *offset;
+  const uint32_t *stream;
+  uint16_t stream_words;   /* of a channel */
+  uint16_t head_words;     /* of them before the filter, whose bytes are w + 128 */
+  uint16_t tiles;          /* transformed before any output of theirs is computed */
+  uint16_t input_channels; /* a multiple of 4 */
+  uint16_t channels;       /* of the output */
+  uint16_t input_height;
+  uint16_t output_height, output_width; /* at least 4 */
+  uint16_t row_bytes;                   /* of an input row */
+  uint16_t band_row;                    /* bytes of a padded row, a multiple of 4 */
+  uint16_t left;                        /* of them padding before the row */
+  uint8_t top;                          /* rows of padding above */
+  uint8_t zero;                         /* input zero point as q + 128 */
+  int8_t low, high;                     /* clamp of the output */
+} te_lx6_winograd_params;
+
+/* 3x3 convolution of stride 1 by F(4x4, 3x3). scratch: tiles, a filter, a word, and a band of six
+ * rows; where all tiles are transformed at once, filter and band may share their place. */
+void te_lx6_winograd(const te_lx6_winograd_params *params, const void *input, void *output,
+                     void *scratch);
+
 /* ---- fully connected ------------------------------------------------------------------------ */
 
 typedef void te_lx6_dense_kernel(const uint32_t *columns, const uint32_t *stream, int8_t *output,
