@@ -18,6 +18,12 @@ def check(cases: list[Case], folder: Path) -> None:
     kernel_cases.check(cases, bare_kernels.run("qemu-riscv32", "rv32im", cases, folder))
 
 
+def arguments(cases: list[Case]) -> set[tuple[str, int]]:
+    """Of all macros' instantiations, those that are not 0."""
+    instances = [one for case in cases for one in case.kernel.instances(case.node)]
+    return {argument for one in instances for argument in one.arguments if argument[1]}
+
+
 CONVOLUTIONS = [
     # input, outputs, kernel, stride, same
     ((5, 5, 64), 12, (1, 1), (1, 1), True),
@@ -52,11 +58,7 @@ def test_convolution(tmp_path: Path) -> None:
     for size, outputs, kernel, dilation in DILATED:
         q = drawn.conv2d(rng, size, outputs, kernel, dilation=dilation)
         found += cases(rng, q, (int(np.prod(size)),), outputs)
-    names = [name for case in found for name in case.kernel.instances(case.node)]
-    assert {argument for name in names for argument in name.arguments if argument[1]} == {
-        ("relu", 1),
-        ("signed", 1),
-    }
+    assert arguments(found) == {("relu", 1), ("signed", 1)}
     check(found, tmp_path)
 
 
@@ -82,6 +84,7 @@ def test_depthwise(tmp_path: Path) -> None:
     for size, kernel, stride, same in DEPTHWISE:
         q = drawn.depthwise_conv2d(rng, size, kernel, stride=stride, same=same)
         found += cases(rng, q, (int(np.prod(size)),), size[2])
+    assert arguments(found) == {("stride", 1), ("stride", 2), ("relu", 1), ("signed", 1)}
     check(found, tmp_path)
 
 
@@ -91,6 +94,14 @@ def test_fully_connected(tmp_path: Path) -> None:
     for batches, inputs, outputs in [(1, 64, 12), (1, 640, 8), (1, 9, 40), (3, 20, 7), (2, 8, 33)]:
         q = drawn.fully_connected(rng, batches, inputs, outputs)
         found += cases(rng, q, (batches * inputs,), outputs)
+    check(found, tmp_path)
+
+
+def test_add(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    found: list[Case] = []
+    for size in (4, 61, 1024):
+        found += cases(rng, drawn.add(rng, size), (size, size), 1)
     check(found, tmp_path)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from tinyedge.compile.kernels.base import Kernel
 from tinyedge.compile.kernels.rv32im.kernels import (
+    Add,
     Convolution,
     ConvolutionPairs,
     Depthwise,
+    DepthwisePlanes,
     FullyConnected,
 )
 
 #: in C: little code
-SMALL: tuple[Kernel, ...] = (Convolution(), Depthwise(), FullyConnected())
+SMALL: tuple[Kernel, ...] = (Convolution(), Depthwise(), FullyConnected(), Add())
 #: in assembly: the fewest instructions
-FAST: tuple[Kernel, ...] = (ConvolutionPairs(),)
+FAST: tuple[Kernel, ...] = (ConvolutionPairs(), DepthwisePlanes())

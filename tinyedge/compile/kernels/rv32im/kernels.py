@@ -9,10 +9,13 @@ import numpy as np
 from tinyedge.compile import params as p
 from tinyedge.compile.kernels import packing, stage
 from tinyedge.compile.kernels.packing import BLOCK, Fields
+from tinyedge.compile.kernels.rv32im.addition import Addition
 from tinyedge.compile.kernels.rv32im.pairs import PairedConv
+from tinyedge.compile.kernels.rv32im.planes import PlaneDepthwise
 from tinyedge.compile.kernels.rv32im.window import window
 from tinyedge.compile.kernels.tuned import Layer, Tuned
 from tinyedge.compile.plan import Constant
+from tinyedge.compile.program import Node
 
 #: TE_RV32_TAPS of rv32im.h
 _TAPS = 64
@@ -195,6 +198,16 @@ class Depthwise(Tuned[_DepthwiseConv]):
         super().__init__("te_rv32_depthwise", _DepthwiseConv.plan, "rv32im/depthwise.c")
 
 
+class DepthwisePlanes(Tuned[PlaneDepthwise]):
+    """DEPTHWISE_CONV_2D of 3x3 windows, channel by channel."""
+
+    family = p.DepthwiseConv2D
+
+    def __init__(self) -> None:
+        sources = (f"rv32im/{file}" for file in ("macros.S", "depthwise_3x3.S", "depthwise_3x3.c"))
+        super().__init__("te_rv32_depthwise_3x3", PlaneDepthwise.plan, *sources)
+
+
 class FullyConnected(Tuned[_Dense]):
     """FULLY_CONNECTED, eight outputs at a time."""
 
@@ -202,3 +215,15 @@ class FullyConnected(Tuned[_Dense]):
 
     def __init__(self) -> None:
         super().__init__("te_rv32_fully_connected", _Dense.plan, "rv32im/fully_connected.c")
+
+
+class Add(Tuned[Addition]):
+    """ADD of two tensors of one shape."""
+
+    family = p.Add
+
+    def __init__(self) -> None:
+        super().__init__("te_rv32_add", Addition.plan, "rv32im/elementwise.c")
+
+    def applies(self, node: Node) -> bool:
+        return all(value.data is None for value in node.inputs) and super().applies(node)
