@@ -84,15 +84,30 @@ class PairedConv(Layer):
         )
 
     @property
+    def is_pointwise(self) -> bool:
+        """Whether pixels of the input are windows, one behind the other."""
+        q = self.params
+        return q.filter.shape[1:3] == (1, 1) and q.input_shape[:3] == q.output_shape[:3]
+
+    @property
+    def missing(self) -> int:
+        """Pixels that the last block lacks."""
+        _, height, width, _ = self.params.output_shape
+        return self.blocks * PIXELS - height * width
+
+    @property
     def scratch_bytes(self) -> int:
         """The columns, and a pixel of padding."""
         padding = self.params.input_shape[3] if self.is_padded else 0
         return 4 * _WORDS * self.taps + padding
 
     @property
+    def input_tail(self) -> int:
+        return self.missing * self.params.input_shape[3] if self.is_pointwise else 0
+
+    @property
     def output_tail(self) -> int:
-        _, height, width, channels = self.params.output_shape
-        return (self.blocks * PIXELS - height * width) * channels
+        return self.missing * self.params.output_shape[3]
 
     def overlap(self, input_bytes: int) -> tuple[int, int]:
         q = self.params
@@ -105,7 +120,8 @@ class PairedConv(Layer):
         channels, rows = self.params.output_shape[3], int(self.params.filter.shape[1])
         exceptions = sum(len(found) for found in self._parts[1])
         pair = 60 + 89 * self.taps // _GROUP + 2 * PIXELS * (3 + self.requant.instructions)
-        packed = _WORDS * (70 + 25 * rows + 6 * self.taps)
+        windows = 25 if self.is_pointwise else 100 + 15 * rows
+        packed = _WORDS * (windows + 6 * self.taps)
         return 60 + self.blocks * (60 + packed + channels // 2 * pair + 24 * exceptions)
 
     def _stream(self) -> NDArray[np.uint32]:
@@ -136,6 +152,7 @@ class PairedConv(Layer):
             ("low", self.requant.low),
             ("high", self.requant.high),
             ("is_padded", int(self.is_padded)),
+            ("is_pointwise", int(self.is_pointwise)),
         )
 
 

@@ -4,6 +4,14 @@
 
 enum { PIXELS = 6, STEP = PIXELS / 2 };
 
+/* Of a layer: what does not change from block to block. */
+typedef struct layer {
+  const te_rv32_window *window;
+  const int8_t *input, *padding;
+  int32_t channels, pitch; /* bytes of an input pixel, and row */
+  uint32_t rows, columns;  /* of the input, where windows that are all inside it begin */
+} layer;
+
 /* Where an output's window begins in the input, and how many outputs are left of its row. */
 typedef struct position {
   int32_t y, x;
@@ -20,9 +28,8 @@ static void advance(const te_rv32_window *w, position *at) {
   at->y += w->stride_y;
 }
 
-static int is_inside(const te_rv32_window *w, const position *at) {
-  return at->y >= 0 && at->x >= 0 && at->y + (w->height - 1) * w->dilation_y < w->input_height &&
-         at->x + (w->width - 1) * w->dilation_x < w->input_width;
+static int is_inside(const layer *l, const position *at) {
+  return (uint32_t)at->y < l->rows && (uint32_t)at->x < l->columns;
 }
 
 static inline uint32_t pair_of(int8_t first, int8_t second) {
@@ -31,35 +38,89 @@ static inline uint32_t pair_of(int8_t first, int8_t second) {
 
 /* `count` bytes of two pixels, to every third word. */
 static uint32_t *pack(uint32_t *to, const int8_t *first, const int8_t *second, uint32_t count) {
-  for (; count >= 4; count -= 4, first += 4, second += 4, to += 4 * STEP) {
+  const int8_t *const whole = first + count / 4 * 4, *const end = first + count;
+  for (; first != whole; first += 4, second += 4, to += 4 * STEP) {
     to[0] = pair_of(first[0], second[0]);
     to[STEP] = pair_of(first[1], second[1]);
     to[2 * STEP] = pair_of(first[2], second[2]);
     to[3 * STEP] = pair_of(first[3], second[3]);
   }
-  for (; count > 0; count--, to += STEP) *to = pair_of(*first++, *second++);
+  for (; first != end; to += STEP) *to = pair_of(*first++, *second++);
   return to;
 }
 
-/* A tap's channels, or those of padding. */
-static const int8_t *tap(const te_rv32_window *w, const int8_t *input, const int8_t *padding,
-                         int32_t y, int32_t x) {
-  const int inside = y >= 0 && x >= 0 && y < w->input_height && x < w->input_width;
-  return inside ? input + (y * w->input_width + x) * w->input_channels : padding;
+static const int8_t *tap(const layer *l, int32_t y, int32_t x) {
+  return l->input + y * l->pitch + x * l->channels;
 }
 
-static void pack_windows(const te_rv32_window *w, const int8_t *input, const int8_t *padding,
-                         const position *a, const position *b, uint32_t *to) {
-  const int straight = w->dilation_x == 1 && is_inside(w, a) && is_inside(w, b);
-  const uint32_t count = straight ? (uint32_t)w->width * w->input_channels : w->input_channels;
-  const int32_t taps = straight ? 1 : w->width;
+/* A tap's channels, or those of padding. */
+static const int8_t *tap_or_padding(const layer *l, int32_t y, int32_t x) {
+  const te_rv32_window *const w = l->window;
+  const int inside = y >= 0 && x >= 0 && y < w->input_height && x < w->input_width;
+  return inside ? tap(l, y, x) : l->padding;
+}
+
+static void pack_at_edge(const layer *l, const position *a, const position *b, uint32_t *to) {
+  const te_rv32_window *const w = l->window;
   for (int32_t ky = 0; ky < w->height; ky++) {
     const int32_t down = ky * w->dilation_y;
-    for (int32_t kx = 0; kx < taps; kx++) {
+    for (int32_t kx = 0; kx < w->width; kx++) {
       const int32_t along = kx * w->dilation_x;
-      const int8_t *const first = tap(w, input, padding, a->y + down, a->x + along);
-      to = pack(to, first, tap(w, input, padding, b->y + down, b->x + along), count);
+      const int8_t *const first = tap_or_padding(l, a->y + down, a->x + along);
+      const int8_t *const second = tap_or_padding(l, b->y + down, b->x + along);
+      to = pack(to, first, second, (uint32_t)l->channels);
     }
+  }
+}
+
+static void pack_windows(const layer *l, const position *a, const position *b, uint32_t *to) {
+  const te_rv32_window *const w = l->window;
+  if (w->dilation_x > 1 || !is_inside(l, a) || !is_inside(l, b)) {
+    pack_at_edge(l, a, b, to);
+    return;
+  }
+  const uint32_t count = (uint32_t)w->width * w->input_channels;
+  const int8_t *first = tap(l, a->y, a->x), *second = tap(l, b->y, b->x);
+  for (uint32_t rows = w->height; rows > 0; rows--) {
+    to = pack(to, first, second, count);
+    first += w->dilation_y * l->pitch;
+    second += w->dilation_y * l->pitch;
+  }
+}
+
+/* The pixels of a 1x1 layer stand one behind the other. */
+static void convolve_pixels(const te_rv32_conv_pairs_params *p, const int8_t *from,
+                            te_rv32_block *block, uint32_t *columns) {
+  const uint32_t channels = p->window.input_channels;
+  uint32_t left = (uint32_t)p->window.output_height * p->window.output_width;
+  for (;;) {
+    for (uint32_t i = 0; i < STEP; i++, from += 2 * channels) {
+      pack(columns + i, from, from + channels, channels);
+    }
+    p->kernel(block);
+    if (left <= PIXELS) return;
+    left -= PIXELS;
+    block->output += PIXELS * block->channels;
+  }
+}
+
+static void convolve_windows(const te_rv32_conv_pairs_params *p, const layer *l,
+                             te_rv32_block *block, uint32_t *columns) {
+  const te_rv32_window *const w = l->window;
+  position at = {-(int32_t)w->top, -(int32_t)w->left, w->output_width};
+  uint32_t left = (uint32_t)w->output_height * w->output_width;
+  for (;;) {
+    for (uint32_t i = 0; i < STEP; i++) {
+      const position first = at;
+      /* What lies behind the last pixel repeats it. */
+      if (left > 2 * i + 1) advance(w, &at);
+      pack_windows(l, &first, &at, columns + i);
+      if (left > 2 * i + 2) advance(w, &at);
+    }
+    p->kernel(block);
+    if (left <= PIXELS) return;
+    left -= PIXELS;
+    block->output += PIXELS * block->channels;
   }
 }
 
@@ -68,20 +129,30 @@ void te_rv32_conv_pairs(const te_rv32_conv_pairs_params *p, const void *input, v
   const te_rv32_window *const w = &p->window;
   uint32_t *const columns = scratch;
   int8_t *const padding = (int8_t *)(columns + p->words);
-  te_rv32_block block = {columns, columns + p->words, p->stream, output, w->output_channels, p->low,
-                         p->high};
-  const uint32_t pixels = (uint32_t)w->output_height * w->output_width;
-  position at = {-(int32_t)w->top, -(int32_t)w->left, w->output_width};
-  if (p->is_padded) memset(padding, p->zero_point, w->input_channels);
-  for (uint32_t done = 0; done < pixels; done += PIXELS) {
-    for (uint32_t i = 0; i < STEP; i++) {
-      const position first = at;
-      /* What lies behind the last pixel repeats it. */
-      if (done + 2 * i + 1 < pixels) advance(w, &at);
-      pack_windows(w, input, padding, &first, &at, columns + i);
-      if (done + 2 * i + 2 < pixels) advance(w, &at);
-    }
-    p->kernel(&block);
-    block.output += (uint32_t)PIXELS * w->output_channels;
+  te_rv32_block block = {
+      .columns = columns,
+      .end = columns + p->words,
+      .stream = p->stream,
+      .output = output,
+      .channels = w->output_channels,
+      .low = p->low,
+      .high = p->high,
+  };
+  if (p->is_pointwise) {
+    convolve_pixels(p, input, &block, columns);
+    return;
   }
+  const int32_t rows = w->input_height - (w->height - 1) * w->dilation_y;
+  const int32_t places = w->input_width - (w->width - 1) * w->dilation_x;
+  const layer l = {
+      .window = w,
+      .input = input,
+      .padding = padding,
+      .channels = w->input_channels,
+      .pitch = w->input_width * w->input_channels,
+      .rows = rows > 0 ? (uint32_t)rows : 0,
+      .columns = places > 0 ? (uint32_t)places : 0,
+  };
+  if (p->is_padded) memset(padding, p->zero_point, w->input_channels);
+  convolve_windows(p, &l, &block, columns);
 }

@@ -47,11 +47,12 @@ typedef void te_rv32_conv_kernel(const te_rv32_block *block);
 typedef struct te_rv32_conv_pairs_params {
   te_rv32_window window;
   te_rv32_conv_kernel *kernel;
-  const void *stream; /* see conv_pairs.S */
-  uint16_t words;     /* of the columns */
-  int8_t zero_point;  /* of the input */
-  int8_t low, high;   /* clamp of the output */
-  uint8_t is_padded;  /* whether windows reach past the input */
+  const void *stream;   /* see conv_pairs.S */
+  uint16_t words;       /* of the columns */
+  int8_t zero_point;    /* of the input */
+  int8_t low, high;     /* clamp of the output */
+  uint8_t is_padded;    /* whether windows reach past the input */
+  uint8_t is_pointwise; /* 1x1, stride 1: up to a block of pixels is read past the input */
 } te_rv32_conv_pairs_params;
 
 typedef te_rv32_conv_params te_rv32_depthwise_params;
