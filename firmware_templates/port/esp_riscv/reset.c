@@ -6,21 +6,14 @@
 #include "te_protocol.h"
 
 uint32_t te_port_reset_cause(void) {
-  switch (RESET_CAUSE & 31) {
+  const uint32_t cause = RESET_CAUSE & 31;
+  if (te_by_watchdog(cause)) return TE_RESET_WATCHDOG;
+  switch (cause) {
     case 0x01: /* the whole chip */
       return TE_RESET_POWER;
     case 0x03:
     case 0x0c: /* of the core alone */
       return TE_RESET_SOFTWARE;
-    case 0x07:
-    case 0x08:
-    case 0x09:
-    case 0x0b:
-    case 0x0d:
-    case 0x10:
-    case 0x11:
-    case 0x12:
-      return TE_RESET_WATCHDOG;
     case 0x0f:
       return TE_RESET_BROWNOUT;
     default: /* deep sleep, USB, glitches of clock and supply */

@@ -20,22 +20,7 @@ enum {
   CONFIG_FROM_CRYSTAL = 1 << 21,
   CONFIG_LONG_RESETS = 7 << 15 | 7 << 18,
   MILLISECONDS = 1000,
-  /* Why the chip started, in numbers of the chapter Reset and Clock. */
-  MAIN_0 = 0x07,
-  MAIN_1 = 0x08,
-  RTC_CORE = 0x09,
-  MAIN_0_CPU = 0x0b,
-  RTC_CPU = 0x0d,
-  RTC_SYSTEM = 0x10,
-  MAIN_1_CPU = 0x11,
-  SUPER = 0x12,
 };
-
-static bool expired(void) {
-  const uint32_t watchdogs = 1u << MAIN_0 | 1u << MAIN_1 | 1u << RTC_CORE | 1u << MAIN_0_CPU |
-                             1u << RTC_CPU | 1u << RTC_SYSTEM | 1u << MAIN_1_CPU | 1u << SUPER;
-  return watchdogs >> (RESET_CAUSE & 31) & 1;
-}
 
 static void configure(uint32_t config) {
   WDT_PROTECT = KEY;
@@ -65,7 +50,7 @@ static void end_others(void) {
 void te_watchdog_start(void) {
   end_others();
   configure(CONFIG_ON);
-  if (expired()) te_fault("a watchdog restarted the firmware", 0);
+  if (te_by_watchdog(RESET_CAUSE)) te_fault("a watchdog restarted the firmware", 0);
 }
 
 void te_port_alive(void) {
@@ -79,7 +64,7 @@ void te_port_alive(void) {
 void te_watchdog_start(void) {
   end_others();
   configure(0);
-  if (expired()) te_fault("a watchdog restarted the firmware", 0);
+  if (te_by_watchdog(RESET_CAUSE)) te_fault("a watchdog restarted the firmware", 0);
 }
 
 void te_port_alive(void) {}
