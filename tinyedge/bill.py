@@ -75,6 +75,8 @@ def manifest(firmware: Firmware, artifact: Artifact | None = None) -> Manifest:
 
 def _inputs(firmware: Firmware) -> tuple[Hashed, ...]:
     loaded = firmware.loaded
+    # The device's key is in the sources; where it was read from decides nothing.
+    options = msgspec.structs.replace(loaded.model.compile, device_key=None)
     found = (
         []
         if loaded.trained is None
@@ -87,7 +89,7 @@ def _inputs(firmware: Firmware) -> tuple[Hashed, ...]:
         *found,
         Hashed("model.tflite", loaded.graph.sha256),
         Hashed(f"board {firmware.board.id}", sha256(msgspec.json.encode(firmware.board))),
-        Hashed("options", sha256(msgspec.json.encode(loaded.model.compile))),
+        Hashed("options", sha256(msgspec.json.encode(options))),
         Hashed("tinyedge/", sources_sha256(_PACKAGE)),
         Hashed("firmware_templates/", _tree_sha256(resources.root("firmware_templates"))),
     )

@@ -47,6 +47,10 @@ from tinyedge.workspace import sha256
 Advance = Callable[[int, int], None]
 Log = Callable[[str], None]
 _R = TypeVar("_R", bound=Result)
+_NOT_RANDOM = (
+    "this board has no source of random numbers: what was said to it may be said again by another "
+    "after a restart (SECURITY.md)"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +97,8 @@ def start(built: Built, port: str = "") -> FlashReport:
     """Leave a device running with this firmware; one that ran there before is ended."""
     board, target = built.firmware.board, built.firmware.target
     greet = built.firmware.protocol == "tinyedge"
-    device = flash.start(built.artifact, board, target, port, greet=greet)
+    keys = built.firmware.keys
+    device = flash.start(built.artifact, board, target, port, greet=greet, keys=keys)
     return FlashReport(
         model=built.report.model,
         sha256=built.report.sha256,
@@ -122,7 +127,7 @@ def device(built: Built, port: str | None) -> Iterator[str]:
     if url is not None:
         yield url
     else:
-        with flash.run(built.artifact, built.firmware.board) as started:
+        with flash.run(built.artifact, built.firmware.board, keys=built.firmware.keys) as started:
             yield started.url
 
 
@@ -339,12 +344,17 @@ def last(built: Built, name: str, kind: type[_R]) -> _R | None:
 
 def connect(built: Built, url: str, on_log: Log) -> Session:
     """A session with a device that must run this model. Raises LinkError as sessions do."""
-    return Session(
-        url,
-        built.firmware.board.link.baud,
-        expect_sha256=built.report.sha256,
-        on_log=on_log,
-    )
+    return open_session(built, url, on_log, built.report.sha256)
+
+
+def open_session(built: Built, url: str, on_log: Log, sha256: str | None = None) -> Session:
+    """The same with a device that may run any model, or the one with ``sha256``."""
+    keys = built.firmware.keys
+    baud = built.firmware.board.link.baud
+    session = Session(url, baud, expect_sha256=sha256, on_log=on_log, keys=keys)
+    if keys is not None and not session.random:
+        on_log(_NOT_RANDOM)
+    return session
 
 
 def _report(firmware: Firmware, artifact: Artifact) -> BuildReport:

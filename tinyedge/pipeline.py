@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from tinyedge import config, keys, sensor
+from tinyedge import config, device_keys, keys, sensor
 from tinyedge import dataset as datasets
 from tinyedge import recipe as recipes
 from tinyedge import samples as sampling
@@ -22,12 +22,21 @@ from tinyedge.board import Board
 from tinyedge.compile import Options, Plan, compile_graph
 from tinyedge.compile.kernels import TUNED
 from tinyedge.dataset import Dataset
-from tinyedge.emit import esp_idf, features, firmware, flash_areas, preprocess, updating
+from tinyedge.emit import (
+    authenticating,
+    esp_idf,
+    features,
+    firmware,
+    flash_areas,
+    preprocess,
+    updating,
+)
 from tinyedge.emit.mlperf import Protocol, spoken
 from tinyedge.emit.tflm_arena import plan_arena
 from tinyedge.errors import ConfigError, ModelError, near_match
 from tinyedge.graph import read_tflite, verify
 from tinyedge.graph.types import Graph
+from tinyedge.link.auth import KeyOf
 from tinyedge.lock import exclusive
 from tinyedge.quantize import inputs, quantize
 from tinyedge.quantize import sketch as sketching
@@ -138,6 +147,7 @@ class Firmware:
     arena_bytes: int
     files: tuple[GeneratedFile, ...]
     protocol: Protocol = "tinyedge"
+    keys: KeyOf | None = None  # with the feature auth: of the devices that may have it
 
     @property
     def target(self) -> Path:
@@ -267,6 +277,10 @@ def generate(
         made = updating.replaceable(loaded.graph, plan, board, loaded.tflite)
         needed = {**needed, **updating.files(loaded.graph, made, key)}
         board = flash_areas.reserved(board, updating.slot_bytes(loaded.graph, made))
+    compiled = loaded.model.compile
+    device = device_keys.wanted(compiled.features, compiled.device_key)
+    if device is not None:
+        needed = {**needed, **authenticating.files(device.name, device.key)}
     rendered = firmware.render(
         loaded.graph,
         plan,
@@ -275,18 +289,21 @@ def generate(
         loaded.tflite,
         optimize=options.optimize,
         protocol=protocol,
-        features=loaded.model.compile.features,
+        features=compiled.features,
         sources=needed,
     )
     rendered |= preprocessing
     folder = workspace.target(loaded.model.name, runtime, board.id, protocol) / "firmware"
     with exclusive(folder.parent):
+        if device is not None:
+            folder.parent.chmod(0o700)  # sources and ELF hold the key
         write_tree(folder, rendered, keep=esp_idf.KEPT if esp_idf.is_project(board) else ())
     files = tuple(
         GeneratedFile(path=path, bytes=len(data), sha256=sha256(data))
         for path, data in sorted((path, _bytes(text)) for path, text in rendered.items())
     )
-    return Firmware(loaded, board, runtime, folder, plan, arena, files, protocol)
+    known = device_keys.finder(workspace.root / "keys" / device_keys.FOLDER, device)
+    return Firmware(loaded, board, runtime, folder, plan, arena, files, protocol, known)
 
 
 def _preprocess(loaded: Loaded) -> dict[str, str | bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -217,13 +218,15 @@ class Compile(config.Table, frozen=True, kw_only=True):
 
     ``optimize``: "speed" (default) or "size", of flash and RAM. ``max_arena`` and ``max_flash`` are
     limits of the arena and of the whole firmware, in bytes or with K or M: "64K". ``features`` are
-    optional ones of the device's application.
+    optional ones of the device's application. ``device_key`` is a path, of the command line alone:
+    a recipe is for many devices.
     """
 
     optimize: Literal["speed", "size"] | None = None
     max_arena: int | str | None = None
     max_flash: int | str | None = None
     features: tuple[str, ...] = ()
+    device_key: str | None = None
 
     def over(self, other: Compile) -> Compile:
         """What is set here, and ``other`` where nothing is; features of both."""
@@ -232,6 +235,7 @@ class Compile(config.Table, frozen=True, kw_only=True):
             max_arena=self.max_arena or other.max_arena,
             max_flash=self.max_flash or other.max_flash,
             features=(*other.features, *(f for f in self.features if f not in other.features)),
+            device_key=self.device_key or other.device_key,
         )
 
     def arguments(self) -> str:
@@ -240,6 +244,7 @@ class Compile(config.Table, frozen=True, kw_only=True):
             "--optimize": self.optimize,
             "--max-arena": self.max_arena,
             "--max-flash": self.max_flash,
+            "--device-key": None if self.device_key is None else shlex.quote(self.device_key),
         }
         set_ = [(name, value) for name, value in given.items() if value is not None]
         set_ += [("--feature", feature) for feature in self.features]
@@ -332,6 +337,11 @@ def read(path: Path) -> Recipe:
         raise ConfigError(
             f'{path}: quantize.backend = "litert" has no use: "qat" finds ranges in training',
             'write quantize.method = "ptq" or quantize.backend = "tensorflow"',
+        )
+    if recipe.compile.device_key is not None:
+        raise ConfigError(
+            f"{path}: compile.device_key has no place here: each device has a key of its own",
+            "give it with --device-key",
         )
     _check_ranges(recipe)
     low, high = recipe.data.range

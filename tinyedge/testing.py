@@ -43,11 +43,7 @@ class Device:
     @contextmanager
     def session(self) -> Iterator[Session]:
         """A conversation with the device, for what the helpers do not ask."""
-        report = self.built.report
-        baud = self.built.firmware.board.link.baud
-        with Session(
-            self.url, baud, expect_sha256=report.sha256, on_log=self.log.append
-        ) as session:
+        with devices.connect(self.built, self.url, self.log.append) as session:
             yield session
 
     def infer(self, *inputs: Array) -> tuple[Array, ...]:

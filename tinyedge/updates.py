@@ -123,7 +123,7 @@ def rollback(built: Built, url: str, *, on_log: Log) -> VersionsReport:
 
 def _session(built: Built, url: str, on_log: Log) -> Session:
     """Whichever model it runs."""
-    return Session(url, built.firmware.board.link.baud, on_log=on_log)
+    return devices.open_session(built, url, on_log)
 
 
 def _report(

@@ -71,19 +71,27 @@ static void put_identity(uint32_t inputs, uint32_t outputs) {
   te_set_u32(body + TE_HELLO_FEATURES_AT, TE_FEATURES);
   te_set_u32(body + TE_HELLO_INPUTS_AT, inputs);
   te_set_u32(body + TE_HELLO_OUTPUTS_AT, outputs);
+  if (!te_features_trusts()) {
+    memset(body + TE_HELLO_MODEL_AT, 0, TE_HELLO_MODEL_BYTES);
+    memset(body + TE_HELLO_SHA256_AT, 0, TE_HELLO_SHA256_BYTES);
+  }
   te_frame_put(body, sizeof body);
 }
 
 /* A new session: forgets inferences, so that none of its numbers can meet an old answer. A model
- * that failed lists no tensors, but says why. */
+ * that failed lists no tensors, but says why. Who is not trusted learns what board this is, and
+ * changes nothing. */
 static void on_hello(const te_frame *request) {
-  uint32_t inputs = ready == TE_OK ? te_model.input_count : 0;
-  uint32_t outputs = ready == TE_OK ? te_model.output_count : 0;
-  const char *why = ready == TE_OK ? "" : te_guard_error();
+  const bool trusted = te_features_trusts();
+  uint32_t inputs = trusted && ready == TE_OK ? te_model.input_count : 0;
+  uint32_t outputs = trusted && ready == TE_OK ? te_model.output_count : 0;
+  const char *why = !trusted || ready == TE_OK ? "" : te_guard_error();
   size_t size = TE_HELLO_SIZE + (inputs + outputs) * TE_TENSOR_SIZE;
   size_t length = te_text_length(why, TE_MAX_ANSWER - size);
-  te_inference_forget();
-  te_features_hello();
+  if (trusted) {
+    te_inference_forget();
+    te_features_hello();
+  }
   te_frame_begin(request->type | TE_ANSWER, request->sequence, size + length);
   put_identity(inputs, outputs);
   for (uint32_t i = 0; i < inputs; i++) put_tensor(&te_model.inputs[i]);
@@ -128,11 +136,12 @@ static const request_kind kinds[] = {
     TE_FEATURE_REQUESTS /* of te_features.h */
 };
 
-static void dispatch(const te_frame *request) {
+static void dispatch(te_frame *request) {
   if (request->version != TE_PROTOCOL_VERSION) {
     te_refuse(request, TE_CODE_VERSION, TE_PROTOCOL_VERSION, "");
     return;
   }
+  if (!te_features_open(request)) return;
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
     const request_kind *kind = &kinds[i];
     if (kind->type != request->type) continue;

@@ -130,13 +130,18 @@ static void stuff(const uint8_t *data, size_t size) {
   }
 }
 
-void te_frame_put(const void *data, size_t size) {
+void te_frame_put_raw(const void *data, size_t size) {
   tx.crc = te_crc32(tx.crc, data, size);
   stuff(data, size);
 }
 
+void te_frame_put(const void *data, size_t size) {
+  if (!te_features_seal_put(data, size)) te_frame_put_raw(data, size);
+}
+
 void te_frame_begin(uint8_t type, uint16_t sequence, size_t length) {
   uint8_t header[TE_HEADER_SIZE];
+  length += te_features_seals();
   header[TE_HEADER_VERSION_AT] = TE_PROTOCOL_VERSION;
   header[TE_HEADER_TYPE_AT] = type;
   header[TE_HEADER_SEQUENCE_AT] = (uint8_t)sequence;
@@ -146,11 +151,13 @@ void te_frame_begin(uint8_t type, uint16_t sequence, size_t length) {
   te_port_write((const uint8_t[]){0}, 1);
   tx.size = 0;
   tx.crc = 0;
-  te_frame_put(header, sizeof header);
+  te_frame_put_raw(header, sizeof header);
+  te_features_seal_begin(header);
 }
 
 void te_frame_end(void) {
   uint8_t crc[TE_CRC_BYTES];
+  te_features_seal_end();
   te_set_u32(crc, tx.crc);
   stuff(crc, sizeof crc);
   flush();

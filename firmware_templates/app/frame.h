@@ -11,8 +11,8 @@ typedef struct te_frame {
   uint8_t version;
   uint8_t type;
   uint16_t sequence;
-  uint16_t length;        /* bytes of payload, at most TE_MAX_PAYLOAD */
-  const uint8_t *payload; /* owned by frame.c; valid until the next te_frame_receive */
+  uint16_t length;  /* bytes of payload, at most TE_MAX_PAYLOAD */
+  uint8_t *payload; /* owned by frame.c; valid until the next te_frame_receive */
 } te_frame;
 
 /* Blocks until an undamaged frame has come. Returns 0, or -1 when the link has gone for good. */
@@ -26,6 +26,9 @@ uint32_t te_frame_damaged(void);
 void te_frame_begin(uint8_t type, uint16_t sequence, size_t length);
 void te_frame_put(const void *data, size_t size);
 void te_frame_end(void);
+
+/* Sends bytes of the frame as they are, for what seals the others. */
+void te_frame_put_raw(const void *data, size_t size);
 
 /* Bytes of the NUL-terminated `text`, at most `limit`. */
 size_t te_text_length(const char *text, size_t limit);

@@ -71,6 +71,11 @@ bool te_port_sensor_begin(uint32_t *height, uint32_t *width, uint32_t *channels)
  * or red, green, blue), and returns how many; 0: the sensor has failed. Blocks. */
 size_t te_port_sensor_read(uint8_t *data, size_t size);
 
+/* Optional: random numbers, for firmware with the feature "auth", which has a weak one that has
+ * none. Fills `data` from a hardware source and returns true; false: there is none, or it has
+ * failed. Blocks for at most a second. */
+bool te_port_entropy(uint8_t *data, size_t size);
+
 /* Tells the watchdog that the firmware goes on. With TE_WATCHDOG_S the board restarts when it has
  * not been told for so many seconds. The port itself calls it while te_port_read waits, the runtime
  * between a model's layers; whatever else takes seconds has to. Never blocks. Does nothing where

@@ -8,12 +8,13 @@ from pathlib import Path
 from tinyedge import build, workspace
 from tinyedge.board import Board
 from tinyedge.build import Artifact
-from tinyedge.emit import board_files
+from tinyedge.emit import authenticating, board_files, features
 from tinyedge.emit.features import Feature
 
 MODEL = Path(__file__).resolve().parents[1] / "host" / "fixture_model.c"
 SHA256 = bytes([0xFE, 0xED, *range(1, 10)]).ljust(32, b"\0").hex()
 FIRST, SECOND = 784, 5
+DEVICE, KEY = "shed-2", bytes(range(100, 132))
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ def write(folder: Path, board: Board, selected: Sequence[Feature] = (), **define
     """Write the firmware's sources; ``defines`` are set before the model's code."""
     files: dict[str, str | bytes] = dict(board_files.files(board, selected=selected))
     text = "".join(f"#define {name} {value}\n" for name, value in defines.items())
+    if features.AUTH in selected:
+        files |= authenticating.files(DEVICE, KEY)
     files["model/model.c"] = text + MODEL.read_text()
     files["Makefile"] = board_files.makefile(board, files)
     workspace.write_tree(folder, files)

@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 
 from tinyedge import config
-from tinyedge.emit.features import FEATURES
+from tinyedge.emit.features import AUTH, FEATURES
 from tinyedge.emit.mlperf import PROTOCOLS
 from tinyedge.recipe import Compile
 from tinyedge.results import BenchReport, BuildReport, Result, write
@@ -105,6 +105,13 @@ _COMPILE = (
         metavar="NAME",
         help=f"An optional feature of the device; may be given again. {_FEATURES}",
     ),
+    click.option(
+        "--device-key",
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        help='The device\'s own key (see "tinyedge keys --device"): firmware is built with it and '
+        "with the feature auth, and the device is spoken to with it.",
+    ),
 )
 
 
@@ -115,7 +122,10 @@ def compile_options(command: _C) -> _C:
     def bundled(**arguments: object) -> object:
         names = Compile.__struct_fields__
         found = {name: arguments.pop(name) for name in names if name in arguments}
-        return command(**arguments, given=Compile(**found))  # type: ignore[arg-type]
+        given = Compile(**found)  # type: ignore[arg-type]
+        return command(
+            **arguments, given=with_features(given, AUTH.name) if given.device_key else given
+        )
 
     wrapped: _C = bundled  # type: ignore[assignment]
     for option in reversed(_COMPILE):

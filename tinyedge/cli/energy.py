@@ -8,13 +8,12 @@ import click
 import msgspec
 
 from tinyedge import board as boards
+from tinyedge import devices, results
 from tinyedge import energy as measuring
 from tinyedge import meter as meters
-from tinyedge import results
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.emit.features import MARK
-from tinyedge.link.session import Session
 from tinyedge.recipe import Compile
 from tinyedge.results import EnergyReport, Spread
 from tinyedge.samples import random
@@ -70,9 +69,7 @@ def command(
     try:
         with (
             _stages.device(built, port) as url,
-            Session(
-                url, wanted.link.baud, expect_sha256=built.report.sha256, on_log=_console.note
-            ) as session,
+            devices.connect(built, url, _console.note) as session,
             _console.progress(f"measure {built.report.model} on {wanted.id}") as advance,
         ):
             report = measuring.measure(

@@ -14,7 +14,7 @@ from tinyedge.emit import features, flash_areas
 from tinyedge.emit.features import Feature
 from tinyedge.emit.mlperf import APP, Protocol
 from tinyedge.emit.render import render
-from tinyedge.link import protocol
+from tinyedge.link import locked, protocol
 from tinyedge.link.layout import Layout
 
 # One line of make's $(error), so without commas, parentheses or hashes.
@@ -61,6 +61,8 @@ class ProtocolView:
     parts: tuple[tuple[str, int], ...]
     features: tuple[tuple[str, int], ...]
     codecs: tuple[tuple[str, int], ...]
+    doubts: tuple[tuple[str, int], ...]
+    locked_allows: tuple[str, ...]
     layouts: tuple[Layout, ...]
 
 
@@ -133,6 +135,8 @@ def files(
     if features.MONITOR not in selected:
         found.pop("port/kept.c", None)
         found.pop("port/reset.c", None)
+    if features.AUTH not in selected:
+        found.pop("port/entropy.c", None)
     if features.UPDATE not in selected:
         found.pop("port/flash.c", None)
     else:
@@ -172,6 +176,8 @@ def protocol_header() -> str:
         parts=_named(protocol.Part),
         features=features.bits(),
         codecs=tuple((codec.name, codec.value) for codec in protocol.Codec),
+        doubts=_named(protocol.Doubt),
+        locked_allows=tuple(kind.name for kind in locked.allowed()),
         layouts=protocol.LAYOUTS,
     )
     return render("include/te_protocol.h.j2", view)

@@ -16,7 +16,7 @@ from tinyedge.link import protocol
 from tinyedge.link.layout import Layout
 from tinyedge.link.protocol import Type
 
-Hook = Literal["start", "hello", "admit", "infers", "inferred", "changed", "fault"]
+Hook = Literal["start", "hello", "admit", "infers", "inferred", "changed", "fault", "seals"]
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,15 @@ UPDATE = Feature(
     ),
     frozenset({"start", "fault", "inferred"}),
 )
+AUTH = Feature(
+    "auth",
+    "commands are taken only from who has the device's key, and the link is encrypted",
+    (
+        Request(Type.CHALLENGE, protocol.CHALLENGE, needs_model=False),
+        Request(Type.AUTH, needs_model=False),
+    ),
+    frozenset({"fault", "seals"}),
+)
 FEATURES: tuple[Feature, ...] = (
     Feature(
         "preprocess",
@@ -131,6 +140,12 @@ FEATURES: tuple[Feature, ...] = (
         also=("app/unpack.c", "app/unpack.h"),
     ),
     MONITOR,
+    AUTH,
+    Feature(
+        "locked",
+        "weights, inner tensors and raw inputs do not leave the device",
+        hooks=frozenset({"admit"}),
+    ),
 )
 """All that there are, by their bits in HELLO."""
 
@@ -152,6 +167,7 @@ class FeaturesView:
     inferred: tuple[str, ...]
     changed: tuple[str, ...]
     fault: tuple[str, ...]
+    seals: tuple[str, ...]
 
 
 def chosen(names: Sequence[str]) -> tuple[Feature, ...]:
@@ -197,6 +213,7 @@ def header(selected: Sequence[Feature]) -> str:
         inferred=hooked["inferred"],
         changed=hooked["changed"],
         fault=hooked["fault"],
+        seals=hooked["seals"],
     )
     return render("app/te_features.h.j2", view)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tinyedge import __version__, monocypher
+from tinyedge import __version__
 from tinyedge.board import Board
 from tinyedge.compile.plan import Plan
-from tinyedge.emit import carray, image, tflm_image
+from tinyedge.emit import authenticating, carray, image, tflm_image
 from tinyedge.emit.render import render
 from tinyedge.emit.view import ImageView, UpdateView
 from tinyedge.graph.types import Graph
@@ -59,7 +59,7 @@ def files(graph: Graph, made: Replaceable, key: bytes) -> dict[str, str]:
     return {
         "update/te_keys.h": render("update/te_keys.h.j2", view),
         "update/te_slot_bytes.h": render("update/te_slot_bytes.h.j2", view),
-        **{f"update/{name}": text for name, text in monocypher.sources().items()},
+        **authenticating.monocypher_files(),
         **image_files(graph.name, made),
     }
 

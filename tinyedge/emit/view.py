@@ -148,3 +148,11 @@ class UpdateView:
 
     key: tuple[str, ...]
     slot_bytes: int
+
+
+@dataclass(frozen=True)
+class DeviceKeyView:
+    """te_device_key.h."""
+
+    name: str
+    key: tuple[str, ...]

@@ -15,6 +15,7 @@ from tinyedge.build import Artifact
 from tinyedge.errors import ConfigError, LinkError, ToolError, near_match
 from tinyedge.flash import esptool, host, labwired, ports, process, programmers, qemu, uf2
 from tinyedge.flash.process import Process
+from tinyedge.link.auth import KeyOf
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.session import Session
 from tinyedge.workspace import sha256, write_atomic
@@ -58,13 +59,14 @@ def run(
     options: Sequence[str] = (),
     *,
     greet: bool = True,
+    keys: KeyOf | None = None,
 ) -> Iterator[Device]:
     """A device for the length of a ``with``; an emulated one ends with it, or with this process.
 
     ``options``: further ones of the emulator. ``greet``: wait until it answers; False for firmware
-    that speaks another protocol.
+    that speaks another protocol. ``keys``: for firmware with the feature auth.
     """
-    device = _start(artifact, board, port, owned=True, options=options, greet=greet)
+    device = _start(artifact, board, port, owned=True, options=options, greet=greet, keys=keys)
     try:
         yield device
     finally:
@@ -73,15 +75,21 @@ def run(
 
 
 def start(
-    artifact: Artifact, board: Board, folder: Path, port: str = "", *, greet: bool = True
+    artifact: Artifact,
+    board: Board,
+    folder: Path,
+    port: str = "",
+    *,
+    greet: bool = True,
+    keys: KeyOf | None = None,
 ) -> Device:
     """Leave a device running and remember it in ``folder``; one that ran there before is ended.
 
-    ``port``: of a real board; empty: the only one that is plugged in. ``greet``: see run. Raises
-    ToolError or LinkError if it does not start and answer.
+    ``port``: of a real board; empty: the only one that is plugged in. ``greet``, ``keys``: see run.
+    Raises ToolError or LinkError if it does not start and answer.
     """
     stop(folder)
-    device = _start(artifact, board, port, owned=False, greet=greet)
+    device = _start(artifact, board, port, owned=False, greet=greet, keys=keys)
     try:
         state = _State(
             url=device.url,
@@ -127,6 +135,7 @@ def _start(
     owned: bool,
     options: Sequence[str] = (),
     greet: bool = True,
+    keys: KeyOf | None = None,
 ) -> Device:
     elf = artifact.elf
     method = board.flash.method
@@ -152,7 +161,7 @@ def _start(
     started, url = process.start(commands[method], environment, log, owned)
     try:
         if greet:
-            _greet(url, started, log)
+            _greet(url, started, log, keys)
     except BaseException:
         process.stop(started)
         raise
@@ -172,10 +181,10 @@ def _write(artifact: Artifact, board: Board, port: str) -> None:
         programmers.write(artifact.elf, board)
 
 
-def _greet(url: str, started: Process, log: Path) -> None:
+def _greet(url: str, started: Process, log: Path, keys: KeyOf | None) -> None:
     """Wait until the device answers. Raises ToolError, with what it printed, if it has ended."""
     try:
-        Session(url, deadlines=Deadlines(connect_s=_START_S)).close()
+        Session(url, deadlines=Deadlines(connect_s=_START_S), keys=keys).close()
     except LinkError as error:
         if process.alive(started):
             raise

@@ -6,18 +6,24 @@ from collections import deque
 from collections.abc import Iterator
 from time import monotonic
 
+from tinyedge.link.auth import Seal
 from tinyedge.link.framing import Decoder, Frame
 from tinyedge.link.traffic import Traffic
 from tinyedge.link.transport import Transport
 
 
 class Arrivals:
-    """Frames of a transport, in order. ``damaged``: those that were dropped."""
+    """Frames of a transport, in order; with a ``seal`` what it has opened.
+
+    ``unsealed``: frames that were dropped because it does not vouch for them.
+    """
 
     def __init__(self, transport: Transport, traffic: Traffic) -> None:
         self._transport, self._traffic = transport, traffic
         self._decoder = Decoder()
         self._frames: deque[Frame] = deque()
+        self.seal: Seal | None = None
+        self.unsealed = 0
 
     @property
     def damaged(self) -> int:
@@ -32,7 +38,11 @@ class Arrivals:
         left = 1.0
         while self._frames or left > 0:
             while self._frames:
-                yield self._frames.popleft()
+                frame = self._frames.popleft()
+                opened = self.seal.heard(frame) if self.seal else frame
+                if opened is not None:
+                    yield opened
+                self.unsealed += opened is None
             if left > 0:
                 left = deadline - monotonic()
                 self._receive(self._transport.read(max(0.0, left)))

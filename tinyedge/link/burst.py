@@ -13,6 +13,13 @@ Request = tuple[Type, bytes]
 _LAYOUTS = {Type.WRITE: protocol.WRITE, Type.PIXELS: protocol.PIXELS, Type.SHOW: protocol.SHOW}
 
 
+def encoded_bytes(hello: Hello, kind: int, payload: bytes) -> int:
+    """What a request takes of the device's receive buffer."""
+    if hello.seal_bytes:  # encrypted bytes may be any: the most that they take
+        payload = b"\xff" * (len(payload) + hello.seal_bytes)
+    return len(encode(Frame(kind, 0xFFFF, payload)))
+
+
 def burst(
     hello: Hello, kind: Type, inference: int, data: bytes, at: int
 ) -> tuple[list[Request], int]:
@@ -21,13 +28,13 @@ def burst(
     There is room left for an INVOKE behind them.
     """
     layout = _LAYOUTS[kind]
-    room = hello.window - len(encode(Frame(0, 0, bytes(protocol.INVOKE.size))))
+    room = hello.window - encoded_bytes(hello, Type.INVOKE, bytes(protocol.INVOKE.size))
     most = hello.max_payload - layout.size
     requests: list[Request] = []
     while at < len(data):
         chunk = data[at : at + most]
         payload = layout.pack(inference, at) + chunk
-        room -= len(encode(Frame(kind, 0xFFFF, payload)))
+        room -= encoded_bytes(hello, kind, payload)
         if requests and room < 0:
             break
         requests.append((kind, payload))

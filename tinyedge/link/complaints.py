@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from tinyedge.errors import LinkError
 from tinyedge.link import protocol
+from tinyedge.link.arrivals import Arrivals
 from tinyedge.link.messages import DeviceError
-from tinyedge.link.protocol import Type
+from tinyedge.link.protocol import Code, Type
+
+_NEXT: dict[int, str] = {
+    Code.MODEL: "restart the device; if it says so again, build and flash its firmware anew",
+    Code.INPUT_CRC: "check the wiring, or lower link.baud",
+    Code.AUTH: "it has restarted, or another host has begun a session with it; try again",
+    Code.LOCKED: "it was built with the feature locked, which keeps weights and inputs inside",
+}
 
 
 def crashed(name: str, error: DeviceError) -> LinkError:
@@ -27,11 +35,30 @@ def other_version(name: str, version: int) -> LinkError:
     )
 
 
-def silent(name: str, kind: Type, limit_s: float, damaged: int, unasked: int) -> LinkError:
-    """No answer to a request of ``kind``; ``damaged`` and ``unasked`` frames have come instead."""
-    heard = f"; {damaged} damaged frames came" if damaged else ""
+def silent(name: str, kind: Type, limit_s: float, arrivals: Arrivals, unasked: int) -> LinkError:
+    """No answer to a request of ``kind``; ``unasked`` frames have come instead, or damaged ones."""
+    if arrivals.seal is not None and arrivals.seal.doubted:
+        return LinkError(
+            f"{name}: the device refuses what was sealed for it",
+            "another host has begun a session with it, or someone changes what is sent; try again",
+        )
+    unasked += arrivals.unsealed
+    heard = f"; {arrivals.damaged} damaged frames came" if arrivals.damaged else ""
     heard += f"; {unasked} frames came that nobody asked for" if unasked else ""
     hint = "check port, baud rate and power, and that no other session holds the device"
     if kind == Type.HELLO:
         hint += "; does it run tinyedge firmware?"
     return LinkError(f"{name}: no answer to {kind.name} within {limit_s:.0f} s{heard}", hint)
+
+
+def refused(name: str, error: DeviceError) -> LinkError:
+    """An ERROR that ends a call."""
+    return LinkError(f"{name}: the device refused: {error}", _NEXT.get(error.code, ""))
+
+
+def nonsense(name: str, what: str) -> LinkError:
+    """An answer that does not fit ``what`` was asked."""
+    return LinkError(
+        f"{name}: the answer to {what} does not fit the request",
+        'firmware and host do not match; build and flash again ("tinyedge flash")',
+    )

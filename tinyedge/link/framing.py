@@ -15,7 +15,7 @@ from tinyedge.link import protocol as p
 
 _DELIMITER = b"\0"
 # COBS adds at most one byte in 254, and one.
-_LONGEST = (p.HEADER.size + p.MAX_ANSWER + p.CRC_BYTES) * 255 // 254 + 2
+_LONGEST = (p.HEADER.size + p.MAX_ANSWER + p.SEAL.size + p.CRC_BYTES) * 255 // 254 + 2
 
 
 @dataclass(frozen=True)

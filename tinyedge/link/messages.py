@@ -46,6 +46,7 @@ class Hello:
     features: p.Feature
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
+    seal_bytes: int = 0  # that each payload grows by on an authenticated link
 
     @property
     def input_bytes(self) -> int:

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.link import protocol
-from tinyedge.link.burst import Request
-from tinyedge.link.framing import Frame, encode
+from tinyedge.link.burst import Request, encoded_bytes
 from tinyedge.link.messages import Hello
 from tinyedge.link.protocol import Codec, Type
 
@@ -31,13 +30,13 @@ def burst(hello: Hello, inference: int, data: bytes, at: int) -> tuple[list[Requ
     As many as the device's receive buffer holds with an INVOKE behind them; bytes that do not get
     smaller go as WRITE.
     """
-    room = hello.window - len(encode(Frame(0, 0, bytes(protocol.INVOKE.size))))
+    room = hello.window - encoded_bytes(hello, Type.INVOKE, bytes(protocol.INVOKE.size))
     most = hello.max_payload - protocol.PACKED.size
     requests: list[Request] = []
     while at < len(data):
         begin, end = _input_of(hello, at)
         request, count = _piece(data[begin:end], at - begin, begin, inference, most)
-        room -= len(encode(Frame(request[0], 0xFFFF, request[1])))
+        room -= encoded_bytes(hello, *request)
         if requests and room < 0:
             break
         requests.append(request)

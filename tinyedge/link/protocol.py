@@ -61,6 +61,8 @@ class Type(enum.IntEnum):
     CLASSIFY = 0x16
     MONITOR = 0x38  # this and the next: only with the feature monitor
     MONITOR_CLEAR = 0x39
+    CHALLENGE = 0x3C  # this and the next: only with the feature auth
+    AUTH = 0x3D
     READY = 0xC0
     LOG = 0xC1
     ERROR = 0xC2
@@ -78,6 +80,8 @@ class Feature(enum.IntFlag):
     UPDATE = 0x10
     COMPRESS = 0x20
     MONITOR = 0x40
+    AUTH = 0x80
+    LOCKED = 0x100
 
 
 class Decision(enum.IntEnum):
@@ -133,6 +137,16 @@ class Code(enum.IntEnum):
     UPDATE = 11  # the package is not for this device, or does not hold; the text says why
     FLASH = 12  # a slot could not be written [offset]
     PACKED = 13  # packed bytes are damaged [where they begin in the inputs]
+    AUTH = 14  # the request is not from who has the device's key [Doubt]; sent unsealed
+    LOCKED = 15  # a locked device does not answer this [the type]
+
+
+class Doubt(enum.IntEnum):
+    """Why a device with the feature auth refuses a request, in the detail of Code.AUTH."""
+
+    SESSION = 1  # it is not sealed, or no session is open: CHALLENGE and AUTH come first
+    FORGED = 2  # it was changed on the way, or sealed with another key
+    REPLAYED = 3  # it, or one that was sealed after it, has been taken before
 
 
 HEADER = Layout("header", (("version", "B"), ("type", "B"), ("sequence", "H"), ("length", "H")))
@@ -286,6 +300,22 @@ input. They may refer to what of it has come before. ``stride`` is for Codec.DEL
 CLASSIFIED = Layout("classified", (("class", "H"), ("score", "i")))
 """Answers CLASSIFY, which has INVOKE's fields: the largest element of the first output."""
 
+NONCE_BYTES = 16
+
+CHALLENGE = Layout("challenge", (("nonce", f"{NONCE_BYTES}s"),))
+"""Begins an authenticated session; the host's nonce is random. Never sealed."""
+
+CHALLENGED = Layout("challenged", (("nonce", f"{NONCE_BYTES}s"), ("device", "32s")))
+"""The device's nonce, new for each new one of the host, and whose key to use."""
+
+AUTHENTICATED = Layout("authenticated", (("random", "I"),))
+"""Answers AUTH, the first request that is sealed with the session's key. ``random``: 1: the nonce
+comes from a hardware source of random numbers; 0: from counters, so that it may come again after a
+restart."""
+
+SEAL = Layout("seal", (("counter", "I"), ("tag", "16s")))
+"""Behind the payload of each sealed frame (see tinyedge/link/auth.py)."""
+
 MONITOR_BINS = 16
 MONITOR_CLASSES = 32
 
@@ -394,6 +424,10 @@ LAYOUTS = (
     SENSED,
     PACKED,
     CLASSIFIED,
+    CHALLENGE,
+    CHALLENGED,
+    AUTHENTICATED,
+    SEAL,
     STATUS,
     ERROR,
     HELLO,

@@ -15,8 +15,9 @@ from time import monotonic
 from types import TracebackType
 
 from tinyedge.errors import LinkError
-from tinyedge.link import complaints, messages, packing, protocol
+from tinyedge.link import auth, complaints, messages, packing, protocol
 from tinyedge.link.arrivals import Arrivals
+from tinyedge.link.auth import KeyOf, Seal
 from tinyedge.link.burst import Request, burst
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.framing import Frame, encode
@@ -27,15 +28,8 @@ from tinyedge.link.traffic import Traffic
 from tinyedge.link.transport import DeviceGoneError, SerialTransport, Transport
 
 _INPUT_ATTEMPTS = 3
-_STREAMED: dict[int, Layout] = {
-    Type.LAYER: protocol.LAYER,
-    Type.SENSED: protocol.SENSED,
-}
+_STREAMED: dict[int, Layout] = {Type.LAYER: protocol.LAYER, Type.SENSED: protocol.SENSED}
 _WATCH_ATTEMPTS = 3
-_NEXT: dict[int, str] = {
-    Code.MODEL: "restart the device; if it says so again, build and flash its firmware anew",
-    Code.INPUT_CRC: "check the wiring, or lower link.baud",
-}
 _MOST_PARTS = 16_384  # frames of what a device streams: 32 MB, more than any has
 
 
@@ -45,8 +39,10 @@ class Session:
     ``url``: socket://HOST:PORT, a serial port or a pseudo terminal; or an open Transport.
     ``on_log`` gets each text that the device sends; ``parts`` what it streams unasked (outputs of
     layers, frames of a sensor), by number and offset. ``packed`` may be set where the firmware has
-    the feature "compress": inputs go packed. Every call raises LinkError if the device has
-    gone, is silent until the deadline, or restarts, and if it refuses or fails.
+    the feature "compress": inputs go packed. ``keys``: of devices with the feature "auth", one of
+    which it must be; ``random`` then says whether its nonces never come again. Every call raises
+    LinkError if the device has gone, is silent until the deadline, or restarts, and if it refuses
+    or fails.
     """
 
     def __init__(
@@ -56,6 +52,8 @@ class Session:
         expect_sha256: str | None = None,
         on_log: Callable[[str], None] | None = None,
         deadlines: Deadlines | None = None,
+        *,
+        keys: KeyOf | None = None,
     ) -> None:
         self.deadlines = deadlines or Deadlines()
         self._on_log = on_log or (lambda _: None)
@@ -69,9 +67,11 @@ class Session:
         self._inference = 0
         self._greeting = True
         self.parts: dict[tuple[int, int], bytes] = {}  # layer and offset -> bytes
-        self.packed = False
+        self.packed = self.random = False
+        self._seal: Seal | None = None
         try:
             self.hello: Hello = self._greet()
+            self._authenticate(keys)
             self._check(self.hello, expect_sha256)
         except BaseException:
             self.close()
@@ -200,6 +200,13 @@ class Session:
         self._greeting = False
         return messages.hello(frame.payload, frame.version)
 
+    def _authenticate(self, keys: KeyOf | None) -> None:
+        """Sealed from here on, if there are keys; nobody vouches for what was said so far."""
+        self._seal = self._arrivals.seal = auth.begin(self, keys)
+        if self._seal is not None:
+            self.random = auth.prove(self)
+            self.hello = auth.within(self._greet())
+
     def _check(self, hello: Hello, sha256: str | None) -> None:
         if hello.init_status != 0:
             raise LinkError(
@@ -297,12 +304,16 @@ class Session:
     def call(self, kind: Type, answer_bytes: int, payload: bytes = b"") -> bytes:
         """One request whose answer has exactly ``answer_bytes``."""
         try:
-            frame = self.exchange([(kind, payload)], self.deadlines.answer_s)
+            answer = self.ask(kind, payload)
         except DeviceError as error:
             raise self.refused(error) from error
-        if len(frame.payload) != answer_bytes:
+        if len(answer) != answer_bytes:
             raise self.nonsense(kind.name)
-        return frame.payload
+        return answer
+
+    def ask(self, kind: Type, payload: bytes = b"") -> bytes:
+        """One request and its answer. Raises DeviceError if that is an ERROR."""
+        return self.exchange([(kind, payload)], self.deadlines.answer_s).payload
 
     def exchange(self, requests: list[Request], limit_s: float) -> Frame:
         """Send requests at once; return the answer to the last. Late: send the last again.
@@ -312,31 +323,31 @@ class Session:
         """
         started = monotonic()
         until = started + limit_s
-        encoded = [self._encoded(kind, payload) for kind, payload in requests]
-        self._send(*encoded)
-        wait = self.deadlines.repeat_s + 20 * sum(map(len, encoded)) / self._baud
+        frames = [self._numbered(kind, payload) for kind, payload in requests]
+        wait = self.deadlines.repeat_s + 20 * self._send(*frames) / self._baud
         while True:
             frame = self._answer(requests[-1][0], min(until, monotonic() + wait))
             if frame is not None:
                 self._traffic.round_trips.append(monotonic() - started)
                 return frame
             if monotonic() >= until:
-                raise complaints.silent(
-                    self.name, requests[-1][0], limit_s, self.damaged, self._unasked
-                )
-            self._send(encoded[-1])
+                kind = requests[-1][0]
+                raise complaints.silent(self.name, kind, limit_s, self._arrivals, self._unasked)
+            self._send(frames[-1])
             self._traffic.repeats += 1
             wait = max(wait, min(2 * wait, self.deadlines.repeat_most_s))
 
-    def _send(self, *frames: bytes) -> None:
-        data = b"".join(frames)
+    def _send(self, *frames: Frame) -> int:
+        """Returns the bytes on the wire. A frame that is sent again is sealed again."""
+        data = b"".join(encode(self._seal.seal(f) if self._seal else f) for f in frames)
         self._transport.write(data)
         self._traffic.frames_sent += len(frames)
         self._traffic.bytes_sent += len(data)
+        return len(data)
 
-    def _encoded(self, kind: Type, payload: bytes) -> bytes:
+    def _numbered(self, kind: Type, payload: bytes) -> Frame:
         self._sequence = (self._sequence + 1) & 0xFFFF
-        return encode(Frame(kind, self._sequence, payload))
+        return Frame(kind, self._sequence, payload)
 
     def _answer(self, kind: Type, until: float) -> Frame | None:
         """The answer to the newest request, or None if it has not come by ``until``."""
@@ -380,11 +391,8 @@ class Session:
 
     def refused(self, error: DeviceError) -> LinkError:
         """Return what to raise for an ERROR that ends a call."""
-        return LinkError(f"{self.name}: the device refused: {error}", _NEXT.get(error.code, ""))
+        return complaints.refused(self.name, error)
 
     def nonsense(self, what: str) -> LinkError:
         """Return what to raise for an answer that does not fit ``what`` was asked."""
-        return LinkError(
-            f"{self.name}: the answer to {what} does not fit the request",
-            'firmware and host do not match; build and flash again ("tinyedge flash")',
-        )
+        return complaints.nonsense(self.name, what)

@@ -12,11 +12,12 @@ Version = Annotated[str, Meta(description="MAJOR.MINOR.PATCH")]
 
 
 class KeysReport(Result, frozen=True, kw_only=True):
-    """``tinyedge keys``: a new pair that signs packages."""
+    """``tinyedge keys``: a new pair that signs packages, or the key of one device."""
 
     schema: Literal["tinyedge-keys/1"] = "tinyedge-keys/1"
-    secret: Annotated[str, Meta(description="Path of the key that signs: keep it to yourself")]
-    public: Annotated[str, Meta(description="Path of the key that firmware is built with")]
+    secret: Annotated[str, Meta(description="Path of the key to keep to yourself")]
+    public: Annotated[str, Meta(description="Path of the key that firmware checks with, or empty")]
+    device: Annotated[str, Meta(description="Name of the device whose key it is, or empty")]
 
 
 class PackageReport(Result, frozen=True, kw_only=True):

@@ -1,0 +1,105 @@
+"""Keys of devices: 32 random bytes each, as hexadecimal digits in a file for its owner alone."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tinyedge.errors import ConfigError, TinyedgeError
+
+FOLDER = "devices"
+"""Where they are, below the keys that sign."""
+BYTES = 32
+_ENDING = ".key"
+_MAKE = 'make one with "tinyedge keys --device NAME"'
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,30}")
+
+
+@dataclass(frozen=True)
+class DeviceKey:
+    """The key of the device called ``name``; a message never shows it."""
+
+    name: str
+    key: bytes = field(repr=False)
+
+
+def make(folder: Path, name: str) -> Path:
+    """Write a new key for the device ``name``; return its path.
+
+    Raises ConfigError for a name that is none, or if there is a key for it.
+    """
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f'"{name}" is no name of a device',
+            "use 1 to 31 letters, digits, dots, dashes and underscores, a letter or digit first",
+        )
+    path = folder / f"{name}{_ENDING}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(BYTES) + "\n")
+    except FileExistsError as error:
+        raise ConfigError(
+            f"{path} is there already", "the device has it: choose another name, or another --out"
+        ) from error
+    except OSError as error:
+        raise TinyedgeError(f"{path}: {error.strerror}", "choose another with --out") from error
+    return path
+
+
+def read(path: Path) -> DeviceKey:
+    """Read a key; the device is called as the file is. Raises ConfigError if it holds none."""
+    name = path.name.removesuffix(_ENDING)
+    if not _NAME.fullmatch(name) or name == path.name:
+        raise ConfigError(f"{path} is not called NAME{_ENDING}, after its device", _MAKE)
+    try:
+        key = bytes.fromhex(path.read_text().strip())
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}", _MAKE) from error
+    except ValueError as error:
+        raise ConfigError(f"{path} holds no key: it is not of hexadecimal digits", _MAKE) from error
+    if len(key) != BYTES:
+        raise ConfigError(f"{path} holds {len(key)} bytes, and a key has {BYTES}", _MAKE)
+    return DeviceKey(name, key)
+
+
+def wanted(features: Sequence[str], path: str | None) -> DeviceKey | None:
+    """The key that firmware with the feature auth gets; None without the feature.
+
+    Raises ConfigError if none was given, or if the file at ``path`` holds none.
+    """
+    if "auth" not in features:
+        return None
+    if path is None:
+        raise ConfigError(
+            "the feature auth needs the key of the device",
+            f"{_MAKE}, then give it with --device-key",
+        )
+    return read(Path(path))
+
+
+def finder(folder: Path, given: DeviceKey | None) -> Callable[[str], bytes] | None:
+    """What finds the key of a device by its name: ``given``, or one of ``folder``.
+
+    It raises ConfigError if there is none. None if none was given.
+    """
+    if given is None:
+        return None
+
+    def find(name: str) -> bytes:
+        if name == given.name:
+            return given.key
+        path = folder / f"{name}{_ENDING}"
+        # The name comes over the wire: it must not lead out of the folder.
+        if not _NAME.fullmatch(name) or not path.is_file():
+            raise ConfigError(
+                f"there is no key for the device {name!r} in {folder}",
+                f"put {name!r}{_ENDING} there, or give it with --device-key",
+            )
+        return read(path).key
+
+    return find
