@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -35,15 +36,21 @@ class Region(config.Table, frozen=True, kw_only=True):
         """Size in bytes."""
         return config.parse_size(self.size)
 
+    def overlaps(self, other: Region) -> bool:
+        """Whether the two have an address in common."""
+        return self.origin < other.origin + other.bytes and other.origin < self.origin + self.bytes
+
 
 class Memory(config.Table, frozen=True, kw_only=True):
     """Program memory, data memory, and the parts of data memory kept for stack and system.
 
-    ``system``: about what an operating system takes of ``ram`` for its own code and data.
+    ``code``: the memory that the core fetches instructions from, where ``flash`` has constants
+    alone. ``system``: about what an operating system takes of ``ram`` for its own code and data.
     """
 
     flash: Region
     ram: Region
+    code: Region | None = None
     stack: int | str
     system: int | str | None = None
 
@@ -159,6 +166,7 @@ class _File(config.Table, frozen=True, kw_only=True):
     name: str
     port: str
     runtime: Literal["aot", "tflm"] = "aot"
+    experimental: bool = False
     cpu: Cpu
     memory: Memory
     build: Build
@@ -172,6 +180,8 @@ class _File(config.Table, frozen=True, kw_only=True):
 
 class Board(_File, frozen=True, kw_only=True):
     """One board, as its TOML file says. ``id`` is the file's name; ``runtime`` the default one.
+
+    ``experimental``: beside another board of the same chip, whose port knows more of it.
 
     ``peripherals``: addresses, interrupts and pins, by the names that its port gives them.
     """
@@ -267,6 +277,7 @@ def _check_sizes(board: Board, path: Path) -> None:
     sizes = {
         "memory.flash.size": board.memory.flash.size,
         "memory.ram.size": board.memory.ram.size,
+        **({} if board.memory.code is None else {"memory.code.size": board.memory.code.size}),
         "memory.stack": board.memory.stack,
         **({} if board.memory.system is None else {"memory.system": board.memory.system}),
     }
@@ -341,6 +352,8 @@ def _bounds(board: Board) -> list[tuple[str, int, int, int]]:
         ("memory.flash.origin", board.memory.flash.origin, 0, most),
         ("memory.ram.origin", board.memory.ram.origin, 0, most),
     ]
+    if board.memory.code is not None:
+        found.append(("memory.code.origin", board.memory.code.origin, 0, most))
     found += [(f"peripherals.{key}", value, 0, most) for key, value in board.peripherals.items()]
     shift = board.flash.icount_shift
     return found + ([] if shift is None else [("flash.icount_shift", shift, 0, 10)])
@@ -365,5 +378,7 @@ def _check_memory(board: Board, path: Path) -> None:
         )
     if flash.origin == ram.origin:  # the host has no addresses of its own
         return
-    if flash.origin < ram.origin + ram.bytes and ram.origin < flash.origin + flash.bytes:
-        raise ConfigError(f"{path}: memory.flash and memory.ram overlap")
+    regions = {"flash": flash, "ram": ram, "code": board.memory.code}
+    for (one, first), (other, second) in itertools.combinations(regions.items(), 2):
+        if first is not None and second is not None and first.overlaps(second):
+            raise ConfigError(f"{path}: memory.{one} and memory.{other} overlap")

@@ -9,7 +9,8 @@ _TABLES = {
     "cpu": "The core as the compiler and the kernels know it (cortex-m0plus, cortex-m3,\n"
     "cortex-m4f, cortex-m7f, cortex-m33, cortex-m55, rv32imc, xtensa-lx6, ...), and its clock.",
     "memory": "From the datasheet's memory map: first address and size (bytes, or with K or M) of\n"
-    "program memory and of the largest RAM that is one piece; and what of it the stack gets.",
+    "program memory and of the largest RAM that is one piece; and what of it the stack gets.\n"
+    "Where flash has constants alone, code says where instructions are fetched from.",
     "build": "The compiler, and the flags that select core and ABI; they belong to cpu.core.",
     "timer": "What counts the ticks of an inference: a timer that the port drives, what its ticks\n"
     "are (instructions, cycles or wall: figures are named so), and how many make a second.",
@@ -24,6 +25,7 @@ _TABLES = {
 _KEYS = {
     "name": "What people call the board.",
     "port": "The C in firmware_templates/port/ that drives the chip's family.",
+    "experimental": "true beside another board of the same chip, whose port knows more of it.",
     "runtime": "The runtime where none is asked for: aot or tflm.",
 }
 

@@ -39,7 +39,7 @@ def test_there_are_simulated_boards() -> None:
     assert {"nrf52840dk", "nano33ble", "stm32f4-discovery", "bluepill", "pico", "pico2"} < set(
         SIMULATED
     )
-    assert {"esp32c3-bare", "esp32c6-bare"} < set(SIMULATED)
+    assert {"esp32-bare", "esp32s3-bare", "esp32c3-bare", "esp32c6-bare"} < set(SIMULATED)
 
 
 @pytest.mark.parametrize("name", SIMULATED)

@@ -11,11 +11,11 @@ from tinyedge import lock, tool
 from tinyedge.board import Board
 from tinyedge.errors import CheckFailed, ToolError
 
-_OVERFLOW = re.compile(r"region `(FLASH|RAM)' overflowed by (\d+) bytes")
+_OVERFLOW = re.compile(r"region `(FLASH|RAM|CODE)' overflowed by (\d+) bytes")
 _STOPPED = re.compile(r"^Makefile:\d+: \*\*\* (.*)\.  Stop\.$", re.MULTILINE)
 _NO_CXX = re.compile(r"\.cc:\d+:\d+: fatal error: (\w+): No such file")
 _ERROR = re.compile(r"(?<![-\w])error|undefined reference", re.IGNORECASE)  # -Werror is none
-_KEYS = {"FLASH": "memory.flash", "RAM": "memory.ram"}
+_KEYS = {"FLASH": "memory.flash", "RAM": "memory.ram", "CODE": "memory.code"}
 _SHOWN_LINES = 30
 
 
@@ -57,7 +57,9 @@ def explain(board: Board, folder: Path, log: str) -> CheckFailed | ToolError:
     """The error that fits what make printed."""
     over = {region: int(count) for region, count in _OVERFLOW.findall(log)}
     if over:
-        sizes = {"FLASH": board.memory.flash.bytes, "RAM": board.memory.ram.bytes}
+        memory = board.memory
+        regions = {"FLASH": memory.flash, "RAM": memory.ram, "CODE": memory.code or memory.flash}
+        sizes = {name: region.bytes for name, region in regions.items()}
         parts = [
             f"{_KEYS[region]} has {sizes[region]:,} bytes, {count:,} too few"
             for region, count in sorted(over.items())

@@ -23,7 +23,8 @@ _LEGEND = """\
 native      compiled for this computer
 emulated    QEMU runs the whole test suite
 simulated   built and simulated (--board ID-simulated), not yet run on silicon
-built       built, neither simulated nor yet run on silicon"""
+built       built, neither simulated nor yet run on silicon
+*           experimental: a second port for a chip, which knows less of it"""
 
 
 @click.group(
@@ -80,6 +81,7 @@ def describe(board: Board) -> BoardInfo:
         flash_method=board.flash.method,
         flash_methods=programs.methods(board),
         run=_run(board),
+        experimental=board.experimental,
         link=board.link.via,
         measures=_MEASURES[board.timer.measures],
     )
@@ -109,7 +111,7 @@ def _table(report: BoardsReport) -> object:
             *_memory(info, wide),
             " ".join(info.runtimes),
             *([" ".join(info.flash_methods)] if wide else [info.flash_method]),
-            info.run,
+            info.run + ("*" if info.experimental else ""),
             *([info.measures] if wide else []),
         )
         for info in report.boards

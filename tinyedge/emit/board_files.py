@@ -33,7 +33,7 @@ WATCHDOG_S = 8
 _WITHOUT_WATCHDOG = ("qemu", "host")
 _COMPILED = (".c", ".S", ".cc")
 #: what LLVM calls the cores that it compiles for
-_LLVM_CPUS = {"xtensa-lx6": "esp32", "xtensa-lx7": "esp32"}
+_LLVM_CPUS = {"xtensa-lx6": "esp32", "xtensa-lx7": "esp32", "xtensa": "esp32"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,8 @@ class BoardView:
     data_window: int
     ram_origin: int
     ram_bytes: int
+    code_origin: int
+    code_bytes: int
     stack_bytes: int
     counts_resets: int
     peripherals: tuple[tuple[str, str], ...]
@@ -185,6 +187,7 @@ def protocol_header() -> str:
 
 def board_view(board: Board, selected: Sequence[Feature] = ()) -> BoardView:
     """The board as templates see it; sizes in bytes."""
+    code = board.memory.code or board.memory.flash
     return BoardView(
         firmware=__version__,
         id=board.id,
@@ -199,6 +202,8 @@ def board_view(board: Board, selected: Sequence[Feature] = ()) -> BoardView:
         data_window=board.windows[1] if len(board.windows) > 1 else 0,
         ram_origin=board.memory.ram.origin,
         ram_bytes=board.memory.ram.bytes,
+        code_origin=code.origin,
+        code_bytes=code.bytes,
         stack_bytes=board.memory.stack_bytes,
         counts_resets=int(features.MONITOR in selected),
         peripherals=tuple((k.upper(), _number(v)) for k, v in board.peripherals.items()),

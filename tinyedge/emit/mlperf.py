@@ -97,9 +97,9 @@ def require_mark(board: Board) -> None:
 def header(graph: Graph, board: Board, protocol: Protocol = "mlperf") -> str:
     """te_mlperf.h. Raises ConfigError where the board cannot compute on real inputs."""
     seen = replace(view(graph), energy=protocol == "mlperf-energy")
-    if seen.input == "float32" and board.port == "xtensa_kc705":
+    if seen.input == "float32" and board.build.toolchain == "clang-22":
         raise ConfigError(
-            f"{board.id}: its core has no floating point, which {seen.model} needs",
+            f"{board.id}: its compiler has no floating point, which {seen.model} needs",
             "choose another board",
         )
     return render("include/te_mlperf.h.j2", seen)

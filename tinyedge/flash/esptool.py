@@ -1,7 +1,7 @@
 """Writes firmware to a board with esptool.
 
 An ESP-IDF build at the offsets that it gives, and firmware without ESP-IDF where the chip's boot
-ROM looks for it.
+ROM looks for it: as it is, or as an image that the ROM loads.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import msgspec
 from tinyedge import board as boards
 from tinyedge import tool
 from tinyedge.board import Board
-from tinyedge.errors import ConfigError, LinkError, TinyedgeError, ToolError
-from tinyedge.flash import image
+from tinyedge.errors import CheckFailed, ConfigError, LinkError, TinyedgeError, ToolError
+from tinyedge.flash import esp_image, image
 from tinyedge.workspace import write_atomic
 
 BAUD = 460_800
@@ -101,10 +101,11 @@ def write(folder: Path, port: str) -> None:
     _write(read(folder / "flasher_args.json"), folder, port)
 
 
-def bare_args(board: Board, file: str) -> FlasherArgs:
+def bare_args(board: Board, file: str, constants: str = "") -> FlasherArgs:
     """What writes ``file``, firmware without ESP-IDF, in words that all versions of esptool know.
 
-    Raises ConfigError if the board has no [flash] esptool.
+    ``constants``: the file of those that are not part of it. Raises ConfigError if the board has no
+    [flash] esptool.
     """
     settings = board.flash.esptool
     if settings is None:
@@ -112,9 +113,12 @@ def bare_args(board: Board, file: str) -> FlasherArgs:
             f'{board.id}: flash.method "esptool" needs a table of its own in [flash]',
             'e.g. esptool = { chip = "esp32c3", image_at = 0x0 }',
         )
+    files = {f"{settings.image_at:#x}": file}
+    if constants:
+        files[f"{board.peripherals[esp_image.CONSTANTS]:#x}"] = constants
     return FlasherArgs(
         write_flash_args=[],
-        flash_files={f"{settings.image_at:#x}": file},
+        flash_files=files,
         extra_esptool_args=Extra(
             chip=settings.chip, before="default_reset", after="hard_reset", stub=True
         ),
@@ -122,14 +126,38 @@ def bare_args(board: Board, file: str) -> FlasherArgs:
 
 
 def write_bare(elf: Path, board: Board, port: str) -> None:
-    """Write firmware that the boot ROM runs where it lies to the board at ``port``; restart it.
+    """Write firmware without ESP-IDF to the board at ``port``; restart it.
 
     Raises ConfigError, ToolError or LinkError, each with the next step.
     """
     path = elf.with_suffix(".bin")
-    args = bare_args(board, path.name)
-    write_atomic(path, image.binary(elf)[1])
+    if esp_image.CONSTANTS in board.peripherals:
+        args = bare_args(board, path.name, constants="constants.bin")
+        _make_image(elf, board, args)
+    else:
+        args = bare_args(board, path.name)
+        write_atomic(path, image.binary(elf)[1])
     _write(args, path.parent, port)
+
+
+def _make_image(elf: Path, board: Board, args: FlasherArgs) -> None:
+    """Write the files that ``args`` names beside the ELF."""
+    settings, folder = board.flash.esptool, elf.parent
+    assert settings is not None
+    code, constants = esp_image.split(elf, board)
+    loaded, path = folder / "loaded.elf", folder / args.flash_files[f"{settings.image_at:#x}"]
+    write_atomic(loaded, code)
+    command = esp_image.argv(program(args), settings.chip, loaded, path)
+    done = tool.run(command, check=False)
+    if done.returncode != 0:
+        raise explain(done.stdout + done.stderr, str(elf))
+    room = board.peripherals[esp_image.CONSTANTS] - settings.image_at
+    if path.stat().st_size > room:
+        raise CheckFailed(
+            f"{path}: {path.stat().st_size:,} bytes, and its constants begin after {room:,}",
+            f"raise peripherals.{esp_image.CONSTANTS} in the board's file",
+        )
+    write_atomic(folder / "constants.bin", constants)
 
 
 def _write(args: FlasherArgs, folder: Path, port: str) -> None:

@@ -25,7 +25,7 @@ from typing import Any
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
-from tinyedge.flash import labwired_esp
+from tinyedge.flash import labwired_esp, labwired_xtensa
 
 _SLICE = "200us"
 _START_SLICES = 500  # until the firmware has said that it is ready
@@ -94,8 +94,10 @@ def system_file(folder: Path, chip: str, configs: Path, start: int | None) -> Pa
     flash = re.search(r"^flash:\n +base: (0x[0-9A-Fa-f_]+)", text, re.MULTILINE)
     if start is not None and flash and "reset_vector_offset" not in text:
         text = f"reset_vector_offset: {start - int(flash[1], 16)}\n{text}"
-    text = labwired_esp.chip(text, chip).replace("../peripherals/", f"{configs}/peripherals/")
-    if 'type: "systick"' not in text and 'arch: "riscv"' not in text:
+    text = labwired_xtensa.chip(labwired_esp.chip(text, chip), chip).replace(
+        "../peripherals/", f"{configs}/peripherals/"
+    )
+    if 'type: "systick"' not in text and not re.search(r'^arch: "(riscv|xtensa)', text, re.M):
         text = text.replace("\nperipherals:\n", f"\nperipherals:\n{_SYSTICK}", 1)
     (folder / "chip.yaml").write_text(text)
     system = folder / "system.yaml"
@@ -189,10 +191,14 @@ def simulation(elf: Path, chip: str, uart: str, windows: str) -> Any:
             shown = [int(window, 16) for window in windows.split(",")]
             firmware.write_bytes(labwired_esp.booted(elf, shown))
             system = system_file(folder, chip, configs, None)
+        elif chip in labwired_xtensa.CHIPS:
+            firmware = elf
+            system = system_file(folder, chip, configs, None)
         else:
             firmware.write_bytes(corrected(elf))
             system = system_file(folder, chip, configs, vectors(firmware))
-        return labwired.Sim(firmware, system=system, uart=uart or None)
+        sim = labwired.Sim(firmware, system=system, uart=uart or None)
+    return labwired_xtensa.Esp32(sim) if chip == "esp32" else sim
 
 
 def interrupts(sim: Any, chip: str, number: str) -> Callable[[], None]:

@@ -302,6 +302,9 @@ class BoardInfo(Result, frozen=True, kw_only=True):
     flash_method: Annotated[str, Meta(description="How firmware gets onto it")]
     flash_methods: Annotated[tuple[str, ...], Meta(description="That, and others that may")]
     run: Annotated[RunHere, Meta(description="How the project's tests have run its firmware")]
+    experimental: Annotated[
+        bool, Meta(description="Whether the chip's vendor has a way that knows more of it")
+    ] = False
     link: Annotated[str, Meta(description='"socket" (emulated) or "serial"')]
     measures: Annotated[str, Meta(description="instructions, cycles or wall time")]
 

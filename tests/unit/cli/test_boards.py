@@ -71,6 +71,18 @@ def test_it_is_said_how_each_board_was_run(tmp_path: Path) -> None:
     assert found["pico"].flash_methods == ("uf2", "openocd", "pyocd", "picotool")
 
 
+def test_what_is_experimental_is_marked(tmp_path: Path) -> None:
+    found = _boards(tmp_path)
+    assert {name for name, info in found.items() if info.experimental} == {
+        "esp32-bare",
+        "esp32s3-bare",
+    }
+    lines = CliRunner().invoke(cli, ["boards"]).output.splitlines()
+    row = next(line for line in lines if " esp32-bare " in line)
+    assert "simulated*" in row
+    assert any(line.startswith("* ") and "experimental" in line for line in lines)
+
+
 @pytest.mark.parametrize("columns", [80, 130])
 def test_the_table_reads_well(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))

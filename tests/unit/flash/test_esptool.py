@@ -102,7 +102,7 @@ def test_nothing_to_flash_with(tools: FakeTools, tmp_path: Path) -> None:
         (
             "A fatal error occurred: This chip is ESP32-S3 not ESP32. Wrong --chip argument?",
             "has an ESP32-S3, and the firmware is for an ESP32",
-            "BOARD=esp32s3 or BOARD=esp32s3-psram",
+            "BOARD=esp32s3 or BOARD=esp32s3-bare or BOARD=esp32s3-psram",
         ),
         (
             "A fatal error occurred: This chip is ESP32-H2, not ESP32-C3. Wrong chip argument?",

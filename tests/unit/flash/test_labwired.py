@@ -11,7 +11,7 @@ from tests.support.tools import need
 from tinyedge import board as boards
 from tinyedge import tool
 from tinyedge.errors import ConfigError, ToolError
-from tinyedge.flash import labwired, labwired_esp, labwired_host
+from tinyedge.flash import labwired, labwired_esp, labwired_host, labwired_xtensa
 
 LOADS = """
     .syntax unified
@@ -40,6 +40,8 @@ def test_arguments() -> None:
     assert found[-4:] == ["nrf52840", "", "2", ""]
     found = labwired.argv(Path("/out/firmware.elf"), boards.load("esp32c3-bare-simulated"))
     assert found[-4:] == ["esp32c3", "uart0", "", "0x42000000,0x3c000000"]
+    found = labwired.argv(Path("/out/firmware.elf"), boards.load("esp32-bare-simulated"))
+    assert found[-4:] == ["esp32", "", "", ""]
 
 
 def test_a_board_that_nothing_simulates_is_refused() -> None:
@@ -158,3 +160,35 @@ def test_what_the_firmware_tells_its_controller_is_taken_there(
     before = sim.writes
     look()
     assert sim.writes == before
+
+
+def test_the_xtensa_chips_get_the_clock_of_their_boards() -> None:
+    text = "arch: xtensa-lx6\ncpu_hz: 240_000_000\n"
+    for name in ("esp32", "esp32s3"):
+        assert boards.load(f"{name}-bare").cpu.clock_hz == labwired_xtensa.CLOCK_HZ
+        assert "\ncpu_hz: 40000000\n" in labwired_xtensa.chip(text, name)
+    assert labwired_xtensa.chip(text, "rp2040") == text
+
+
+class Esp32(Registers):
+    """A simulator whose time stands still."""
+
+    STATE = 0x3FFB_0001 & ~3
+    run_for = read_uart_bytes = None
+    taken: list[int]
+
+    def symbol(self, name: str) -> int:
+        assert name == "te_interrupt"
+        return self.STATE
+
+
+def test_bytes_for_an_esp32_go_where_its_handler_puts_them() -> None:
+    sim = Esp32()
+    raised = []
+    sim.run_for = lambda _time: raised.append(sim.words[0x3FF0_00DC])  # type: ignore[assignment]
+    sim.words = {sim.STATE + 36: 1022, sim.STATE + 48 + 1020: 0x4433_2211}
+    labwired_xtensa.Esp32(sim).send_bytes(b"\xa5\xb6\xc7")
+    assert sim.words[sim.STATE + 48 + 1020] == 0xB6A5_2211
+    assert sim.words[sim.STATE + 48] == 0xC7  # the ring has 1,024 bytes
+    assert sim.words[sim.STATE + 36] == 1025
+    assert (sim.words[0x3FF0_0164], raised, sim.words[0x3FF0_00DC]) == (2, [1], 0)

@@ -1,0 +1,64 @@
+/* The watchdog of timer group 0 (ESP32 TRM 19, ESP32-S3 TRM 13), which counts milliseconds of the
+ * crystal's clock and resets the system. */
+#include "bare.h"
+#include "chip.h"
+#include "esp.h"
+#include "te_board.h"
+#include "te_log.h"
+#include "te_port.h"
+
+#define WDT_CONFIG0 TE_REGISTER(TIMER_GROUP0 + 0x48)
+#define WDT_CONFIG1 TE_REGISTER(TIMER_GROUP0 + 0x4c)
+#define WDT_CONFIG2 TE_REGISTER(TIMER_GROUP0 + 0x50)
+#define WDT_FEED TE_REGISTER(TIMER_GROUP0 + 0x60)
+#define WDT_PROTECT TE_REGISTER(TIMER_GROUP0 + 0x64)
+
+#define WDT_KEY 0x50d83aa1u
+
+enum {
+  STAGE_RESETS_SYSTEM = 3 << 29,
+  RESET_LENGTHS = 7 << 18 | 7 << 15,
+  PRESCALER_AT = 16,
+  MILLISECONDS = 1000,
+};
+
+#define WDT_ENABLE (UINT32_C(1) << 31)
+
+/* The boot ROM guards its way to here with this watchdog and with that of the RTC. */
+void te_watchdogs_stop(void) {
+  WDT_PROTECT = WDT_KEY;
+  WDT_CONFIG0 = 0;
+  WDT_PROTECT = 0;
+  TE_REGISTER(RTC_WDT_PROTECT) = WDT_KEY;
+  TE_REGISTER(RTC_WDT_CONFIG0) = 0;
+  TE_REGISTER(RTC_WDT_PROTECT) = 0;
+  te_chip_watchdogs_stop();
+}
+
+#ifdef TE_WATCHDOG_S
+
+void te_watchdog_start(bool expired) {
+  WDT_PROTECT = WDT_KEY;
+  WDT_CONFIG1 = CRYSTAL_HZ / MILLISECONDS << PRESCALER_AT;
+  WDT_CONFIG2 = TE_WATCHDOG_S * MILLISECONDS;
+  WDT_CONFIG0 = WDT_ENABLE | STAGE_RESETS_SYSTEM | RESET_LENGTHS;
+  WDT_FEED = 1;
+  WDT_PROTECT = 0;
+  if (expired) te_fault("a watchdog restarted the firmware", 0);
+}
+
+void te_port_alive(void) {
+  WDT_PROTECT = WDT_KEY;
+  WDT_FEED = 1;
+  WDT_PROTECT = 0;
+}
+
+#else
+
+void te_watchdog_start(bool expired) {
+  (void)expired;
+}
+
+void te_port_alive(void) {}
+
+#endif
