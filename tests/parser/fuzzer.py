@@ -8,10 +8,11 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 from tests.support import fixture_firmware as fixture
 from tinyedge import board as boards
-from tinyedge.emit import board_files, features
+from tinyedge.emit import authenticating, board_files, features
 from tinyedge.emit.mlperf import MlperfView, Protocol
 from tinyedge.emit.render import render
 from tinyedge.link import packing
@@ -20,8 +21,9 @@ from tinyedge.workspace import write_tree
 
 HARNESS = Path(__file__).with_name("harness.c")
 COMPILER = "clang-22"
-#: each with a parser of its own
-PROTOCOLS: tuple[Protocol, ...] = ("tinyedge", "mlperf")
+Kind = Literal["tinyedge", "sealed", "mlperf"]
+#: each with a parser of its own; "sealed" is tinyedge's with the feature auth
+KINDS: tuple[Kind, ...] = get_args(Kind)
 FIRST, SECOND = 12, 5
 #: of the device, with requests of their own; those that need a model of their kind are not here
 FEATURES = ("compress",)
@@ -50,9 +52,11 @@ def available() -> bool:
     return Path(told.stdout.strip()).is_absolute()
 
 
-def build(folder: Path, protocol: Protocol = "tinyedge", extra: tuple[str, ...] = ()) -> Path:
+def build(folder: Path, kind: Kind = "tinyedge", extra: tuple[str, ...] = ()) -> Path:
     """Compile application, harness and the hand-made model; ``extra``: more flags."""
-    selected = features.chosen(FEATURES if protocol == "tinyedge" else ())
+    protocol: Protocol = "mlperf" if kind == "mlperf" else "tinyedge"
+    sealed = ("auth",) if kind == "sealed" else ()
+    selected = features.chosen((*FEATURES, *sealed) if protocol == "tinyedge" else ())
     files: dict[str, str | bytes] = dict(
         board_files.files(boards.load("host"), protocol=protocol, selected=selected)
     )
@@ -64,10 +68,13 @@ def build(folder: Path, protocol: Protocol = "tinyedge", extra: tuple[str, ...] 
         # What the hand-made model takes from frame.c.
         files["app/numbers.c"] = _NUMBERS
         files["app/frame.h"] = board_files.files(boards.load("host"))["app/frame.h"]
+    if kind == "sealed":
+        files |= authenticating.files(fixture.DEVICE, fixture.KEY)
     files |= {"harness.c": HARNESS.read_text(), "model.c": fixture.MODEL.read_text()}
     write_tree(folder, files)
     defines = (f"-DFIXTURE_FIRST={FIRST}", f"-DFIXTURE_SECOND={SECOND}", "-DFIXTURE_TAME")
     defines += ("-DTE_OBSERVE",) if protocol == "tinyedge" else ("-DRAW_ONLY",)
+    defines += ("-DSEALED", "-Iauth", "-Imonocypher") if kind == "sealed" else ()
     sources = sorted(name for name in files if name.endswith(".c"))
     flags = ("-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-Iinclude", "-Iapp")
     argv = [COMPILER, *flags, *_SANITIZE, *extra, *defines, *sources, "-o", "fuzzer"]
@@ -112,10 +119,10 @@ def run(program: Path, corpus: Path, seconds: int, seed: int, most: int = -1) ->
     return Result(int(ran[-1]) if ran else 0, int(edges[-1]) if edges else 0, crash)
 
 
-def seeds(corpus: Path, protocol: Protocol) -> None:
+def seeds(corpus: Path, kind: Kind) -> None:
     """Write a few inputs to begin with: a conversation as a host leads it, and parts of one."""
     corpus.mkdir(parents=True, exist_ok=True)
-    texts = _CONVERSATION if protocol == "mlperf" else ()
+    texts = _CONVERSATION if kind == "mlperf" else ()
     found = [_record(0, 0, text.encode()) for text in texts] or _conversation()
     for number, data in enumerate([b"".join(found), *found]):
         (corpus / f"seed{number}").write_bytes(data)

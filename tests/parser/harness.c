@@ -1,7 +1,7 @@
 /* What libFuzzer calls: the application on a port whose link brings the fuzzer's bytes and then has
  * gone. The bytes are records: how the next ones go on the wire (as they are, or as the payload of
- * a frame that is whole), so that the fuzzer gets past the CRC. Every request must be answered
- * once. */
+ * a frame that is whole), so that the fuzzer gets past the CRC, and with SEALED past the seal.
+ * Every request must be answered once. */
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +14,10 @@
 #include "te_protocol.h"
 #endif
 #include "te_port.h"
+#ifdef SEALED
+#include "monocypher.h"
+#include "te_device_key.h"
+#endif
 
 enum { STREAM_BYTES = 1 << 16, MOST_PIECE = 64 };
 
@@ -52,14 +56,44 @@ static void put_stuffed(const uint8_t *data, size_t size) {
   }
 }
 
+#ifdef SEALED
+enum { MOST_HEARD = 256 };
+
+static struct {
+  uint8_t key[32];
+  uint32_t counter;
+  bool open;                 /* put_frame seals */
+  uint8_t heard[MOST_HEARD]; /* what the device writes while there is no session */
+  size_t heard_bytes;
+} session;
+
+/* Seals `size` bytes behind `header`, in place; Monocypher's own RFC 8439 is apart from auth.c's.
+ */
+static void seal(const uint8_t *header, uint8_t *payload, size_t size) {
+  crypto_aead_ctx cipher;
+  uint8_t nonce[12] = {1};
+  te_set_u32(nonce + 8, ++session.counter);
+  crypto_aead_init_ietf(&cipher, session.key, nonce);
+  te_set_u32(payload + size, session.counter);
+  crypto_aead_write(&cipher, payload, payload + size + TE_SEAL_TAG_AT, header, TE_HEADER_SIZE,
+                    payload, size);
+}
+#endif
+
 /* A whole frame, between zero bytes. */
 static void put_frame(uint8_t version, uint8_t type, const uint8_t *payload, size_t size) {
   static uint16_t sequence;
   uint8_t body[TE_HEADER_SIZE + 2 * TE_MAX_PAYLOAD + TE_CRC_BYTES] = {version, type};
   sequence++;
   memcpy(body + TE_HEADER_SEQUENCE_AT, &sequence, 2);
-  memcpy(body + TE_HEADER_LENGTH_AT, &(uint16_t){(uint16_t)size}, 2);
   memcpy(body + TE_HEADER_SIZE, payload, size);
+#ifdef SEALED
+  if (session.open) size += TE_SEAL_SIZE;
+#endif
+  memcpy(body + TE_HEADER_LENGTH_AT, &(uint16_t){(uint16_t)size}, 2);
+#ifdef SEALED
+  if (session.open) seal(body, body + TE_HEADER_SIZE, size - TE_SEAL_SIZE);
+#endif
   te_set_u32(body + TE_HEADER_SIZE + size, te_crc32(0, body, TE_HEADER_SIZE + size));
   put("", 1);
   put_stuffed(body, TE_HEADER_SIZE + size + TE_CRC_BYTES);
@@ -82,6 +116,38 @@ static void put_inference(uint32_t number, const uint8_t *input, size_t size) {
 }
 #endif
 
+#ifdef SEALED
+/* What the device has said last, without its stuffing. */
+static void unstuff_heard(uint8_t *body) {
+  size_t at = session.heard_bytes - 1;
+  while (session.heard[at - 1] != 0) at--;
+  while (session.heard[at] != 0) {
+    const uint8_t code = session.heard[at++];
+    for (uint8_t i = 1; i < code; i++) *body++ = session.heard[at++];
+    if (code < 0xff) *body++ = 0;
+  }
+}
+
+/* A new session with the device, up to the AUTH, which is put first on the next input. */
+static void begin_session(void) {
+  static uint32_t number;
+  uint8_t nonce[TE_CHALLENGE_SIZE] = {0}, body[MOST_HEARD];
+  te_set_u32(nonce, ++number);
+  session.open = false;
+  session.counter = 0;
+  session.heard_bytes = stream.size = stream.at = 0;
+  put("", 1);
+  put_frame(TE_PROTOCOL_VERSION, TE_TYPE_CHALLENGE, nonce, sizeof nonce);
+  te_command_loop();
+  unstuff_heard(body);
+  crypto_chacha20_h(session.key, (const uint8_t[])TE_DEVICE_KEY,
+                    (const uint8_t *)"tinyedge session");
+  crypto_chacha20_h(session.key, session.key, nonce);
+  crypto_chacha20_h(session.key, session.key, body + TE_HEADER_SIZE + TE_CHALLENGED_NONCE_AT);
+  session.open = true;
+}
+#endif
+
 /* One record: a byte that says how, one that counts by 3, what it is about, and the payload. */
 static size_t put_record(const uint8_t *data, size_t size) {
   size_t length = size < 3 ? 0 : data[1] * 3u;
@@ -97,7 +163,13 @@ static size_t put_record(const uint8_t *data, size_t size) {
       all_known = false;
       break;
     case 1:
+#ifdef SEALED
+      session.open = false;
+      put_frame(TE_PROTOCOL_VERSION, data[2], payload, length);
+      session.open = true;
+#else
       put_frame(data[2], TE_TYPE_HELLO, payload, length);
+#endif
       break;
     case 2:
     case 3:
@@ -111,9 +183,15 @@ static size_t put_record(const uint8_t *data, size_t size) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+#ifdef SEALED
+  begin_session();
+#endif
   stream.size = stream.at = asked = answered = 0;
   all_known = true;
   put("", 1); /* ends what the last input has begun */
+#ifdef SEALED
+  put_frame(TE_PROTOCOL_VERSION, TE_TYPE_AUTH, data, 0);
+#endif
   for (size_t at = 0; at < size;) at += put_record(data + at, size - at);
   stream.bytes[stream.size++] = 0;
   if (setjmp(ended) != 0) {
@@ -144,6 +222,11 @@ int te_port_read(uint8_t *data, size_t size) {
 
 void te_port_write(const uint8_t *data, size_t size) {
   if (size == 1 && data[0] == 0) answered++;
+#ifdef SEALED
+  for (size_t i = 0; !session.open && i < size && session.heard_bytes < MOST_HEARD; i++) {
+    session.heard[session.heard_bytes++] = data[i];
+  }
+#endif
 }
 
 uint32_t te_port_overruns(void) {
