@@ -3,8 +3,8 @@
     python loop.py                       # netduinoplus2
     python loop.py --board qemu-riscv32
 
-Every step is a command of ``tinyedge`` that you could type; what it writes with --json is summed up
-at the end, and in loop.json.
+The device has a key of its own, and listens to nobody else. Every step is a command of ``tinyedge``
+that you could type; what it writes with --json is summed up at the end, and in loop.json.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ class Loop:
 
     def __init__(self, board: str, workspace: Path) -> None:
         self.board, self.workspace = board, workspace
+        self.key = workspace / "keys" / "devices" / "edge-1.key"
         self.found: dict[str, dict] = {}
 
     def run(self, step: str, verb: str, *arguments: str, expected: int = 0) -> dict:
@@ -39,8 +40,9 @@ class Loop:
         return self.found[step]
 
     def on_board(self, step: str, verb: str, *arguments: str, expected: int = 0) -> dict:
-        """The same, with the recipe and the board."""
-        return self.run(step, verb, RECIPE, *arguments, "--board", self.board, expected=expected)
+        """The same, with the recipe, the board and the device's key."""
+        device = ("--board", self.board, "--device-key", str(self.key))
+        return self.run(step, verb, RECIPE, *arguments, *device, expected=expected)
 
 
 def loop(board: str, workspace: Path) -> dict[str, dict]:
@@ -48,6 +50,8 @@ def loop(board: str, workspace: Path) -> dict[str, dict]:
     do = Loop(board, workspace)
     if not (workspace / "keys").exists():
         do.run("keys", "keys")
+    if not do.key.exists():
+        do.run("device-key", "keys", "--device", "edge-1")
     do.run("train", "train", RECIPE)
     do.run("quantize", "quantize", RECIPE)
     do.on_board("flash", "flash")

@@ -9,8 +9,8 @@ from tests.parser.fuzzer import Kind
 from tests.support.tools import missing
 
 INPUTS: dict[Kind, int] = {"tinyedge": 20_000, "sealed": 5_000, "mlperf": 20_000}
-#: edges that a run of this length reaches at least; half as many mean a harness that no longer fits,
-#: and 260 of sealed one that does not get past the seal
+#: edges that a run of this length reaches at least; half as many mean a harness that no longer
+#: fits, and 260 of sealed one that does not get past the seal
 EDGES: dict[Kind, int] = {"tinyedge": 150, "sealed": 340, "mlperf": 150}
 
 
