@@ -12,7 +12,7 @@ from tinyedge.compile.kernels import Kernel
 from tinyedge.compile.options import Optimize
 from tinyedge.compile.passes import choose, domains, fuse_rows, place, verify
 from tinyedge.compile.passes.choose import Price
-from tinyedge.compile.plan import Plan, Scratch, Slot
+from tinyedge.compile.plan import Plan, Scratch, Slot, Step
 from tinyedge.compile.program import Node, Program
 from tinyedge.errors import ModelError
 
@@ -146,6 +146,9 @@ class Compiler:
         for node in nodes:
             yield from self._exchanged(best, node)
         yield from self._exchanged_together(best, nodes)
+        full = _full(best.plan)
+        if not full.issuperset(crowded):
+            yield from self._exchanged_together(best, [node for node in nodes if node.ops in full])
 
     def _fused(self, best: Candidate, first: Node, second: Node) -> Iterator[_Draft]:
         for rows in fuse_rows.strip_heights(second)[:HEIGHTS]:
@@ -199,13 +202,26 @@ def _fullness(candidate: Candidate) -> tuple[int, int]:
 def _crowded(plan: Plan) -> set[tuple[int, ...]]:
     """The operators of the steps during which the arena's last bytes are in use."""
     limit = plan.arena_bytes * (1 - GAIN)
+    return {
+        step.ops
+        for step, places in _places(plan)
+        if max(place.offset + place.bytes for place in places) > limit
+    }
+
+
+def _full(plan: Plan) -> set[tuple[int, ...]]:
+    """The operators of the steps that by themselves may need that much memory."""
+    limit = plan.arena_bytes * (1 - GAIN)
+    return {
+        step.ops for step, places in _places(plan) if sum(place.bytes for place in places) > limit
+    }
+
+
+def _places(plan: Plan) -> Iterator[tuple[Step, list[Slot | Scratch]]]:
+    """Yield each step with what is in the arena while it runs."""
     last = {id(slot): step.index for step in plan.steps for slot in step.inputs}
     last |= {id(slot): len(plan.steps) for slot in plan.outputs}
-    crowded: set[tuple[int, ...]] = set()
     alive = set(plan.inputs)
     for step in plan.steps:
         alive = {slot for slot in alive if last.get(id(slot), -1) >= step.index} | {step.output}
-        places: list[Slot | Scratch] = [*alive, *([step.scratch] if step.scratch else [])]
-        if max(place.offset + place.bytes for place in places) > limit:
-            crowded.add(step.ops)
-    return crowded
+        yield step, [*alive, *([step.scratch] if step.scratch else [])]
