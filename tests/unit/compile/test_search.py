@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.baseline.networks import NETWORKS
-from tests.support.tflite_writer import ModelWriter
+from tests.support.tflite_writer import Handle, ModelWriter
 from tinyedge.compile import compile_graph
 from tinyedge.graph.read_tflite import read
 
@@ -22,3 +22,20 @@ def test_an_input_that_nobody_reads_is_no_obstacle() -> None:
     y = model.conv2d(x, weights, 0.01, None, scale=0.3, zero_point=0)
     plan = compile_graph(read(model.finish(y), "model"), "cortex-m4f")
     assert len(plan.inputs) == 2
+
+
+def test_layers_that_are_not_full_do_not_keep_others_from_changing_together() -> None:
+    """The first layer's output lies high because of what follows; its own scratch is small."""
+    rng = np.random.default_rng(1)
+    model = ModelWriter()
+
+    def conv(x: Handle, channels: int) -> Handle:
+        weights = rng.integers(-128, 128, (16, 3, 3, channels)).astype(np.int8)
+        return model.conv2d(x, weights, 0.01, None, scale=2.0, zero_point=-128, padding="SAME")
+
+    x = conv(model.input((1, 32, 32, 3), 0.05, 0), 3)
+    y = model.add(x, conv(conv(x, 16), 16), scale=2.0, zero_point=0)
+    plan = compile_graph(read(model.finish(y), "model"), "rv32imac")
+    scratch = [step.scratch.bytes for step in plan.steps[1:3] if step.scratch]
+    assert [step.kernel for step in plan.steps[1:3]] == ["te_rv32_winograd"] * 2
+    assert scratch == [16_416] * 2

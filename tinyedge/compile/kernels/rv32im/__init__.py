@@ -11,8 +11,13 @@ from tinyedge.compile.kernels.rv32im.kernels import (
     DepthwisePlanes,
     FullyConnected,
 )
+from tinyedge.compile.kernels.rv32im.winograd import WinogradConvolution
 
 #: in C: little code
 SMALL: tuple[Kernel, ...] = (Convolution(), Depthwise(), FullyConnected(), Add())
 #: in assembly: the fewest instructions
-FAST: tuple[Kernel, ...] = (ConvolutionPairs(), DepthwisePlanes())
+FAST: tuple[Kernel, ...] = (
+    *(WinogradConvolution(groups) for groups in (1, 2, 4)),
+    ConvolutionPairs(),
+    DepthwisePlanes(),
+)

@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include "winograd.h"
+
 /* Requantization of four channels: sums begin with `initial`; with acc the sum times 256,
  * ((acc * multiplier >> 32) + constant (`below` where acc < 0)) >> shift, clamped. */
 typedef struct te_rv32_stage {
