@@ -49,6 +49,6 @@ class Family:
 ARMV6M = Family("armv6m", "qemu-mps2-m0", (*armv6m.FAST, *armv6m.SMALL))
 ARMV7EM = Family("armv7em", "qemu-mps2-an386", (*m4.FAST, *m4.SMALL), Domain.OFFSET)
 MVE = Family("mve", "qemu-mps3-an547", mve.FAST)
-RV32IM = Family("rv32im", "qemu-riscv32", rv32im.FAST)
+RV32IM = Family("rv32im", "qemu-riscv32", (*rv32im.FAST, *rv32im.SMALL))
 XTENSA_LX6 = Family("xtensa_lx6", "qemu-xtensa", xtensa_lx6.FAST)
 ALL = (ARMV6M, ARMV7EM, MVE, RV32IM, XTENSA_LX6)

@@ -165,7 +165,7 @@ def test_fully_connected(family: Family, tmp_path: Path) -> None:
     family.check(found + inside, tmp_path)
 
 
-@pytest.mark.parametrize("family", [f for f in families.ALL if f is not families.RV32IM], ids=str)
+@every_family
 def test_add(family: Family, tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     found: list[Case] = []
