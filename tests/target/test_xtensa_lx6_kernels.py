@@ -41,6 +41,8 @@ CONVOLUTIONS = [
     ((9, 9, 3), 4, (3, 3), (3, 3), True),
     ((8, 9, 8), 4, (2, 3), (1, 1), False),
     ((6, 6, 4), 1, (1, 1), (3, 3), True),
+    ((6, 7, 2), 5, (3, 3), (1, 1), True),
+    ((8, 8, 6), 4, (2, 3), (1, 1), True),
 ]
 DILATED = [
     # input, outputs, kernel, dilation

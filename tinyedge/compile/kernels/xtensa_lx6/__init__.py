@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tinyedge.compile.kernels.base import Kernel
-from tinyedge.compile.kernels.xtensa_lx6 import convolution
+from tinyedge.compile.kernels.xtensa_lx6 import banded, convolution
 from tinyedge.compile.kernels.xtensa_lx6.kernels import (
     Addition,
     AveragePool,
@@ -16,8 +16,9 @@ from tinyedge.compile.kernels.xtensa_lx6.kernels import (
 #: less code; what needs less scratch comes after
 SMALL: tuple[Kernel, ...] = (
     *(Convolution("pointwise", convolution.pointwise, strip) for strip in (256, 64, 24)),
-    *(Convolution("band", convolution.band, strip) for strip in (64, 8, 2)),
-    *(Convolution("gather", convolution.gathered, strip) for strip in (16, 4, 1)),
+    *(Convolution("band", banded.band, strip) for strip in (64, 8, 2)),
+    *(Convolution("band", banded.in_order, strip) for strip in (64, 8, 2)),
+    *(Convolution("gather", banded.gathered, strip) for strip in (16, 4, 1)),
     *(Depthwise(strip) for strip in (128, 8)),
     FullyConnected(),
     Addition(),

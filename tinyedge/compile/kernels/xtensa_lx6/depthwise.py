@@ -137,7 +137,7 @@ class Square(Depthwise):
     def channel_instructions(self) -> int:
         _, height, width, _ = self.params.output_shape
         output = 12 + self.stage.steps + 3 * (self.params.stride[1] == 2)
-        return height * (width * output + 13) + 60 * self.strips
+        return height * (width * output + 10) + 60 * self.strips
 
     def kernel(self, upper: int) -> Instance:
         return instance(

@@ -2,7 +2,8 @@
  *
  *   void name(const te_lx6_run *run);
  *
- * A window is `segments` runs of `words` words of two lanes. The inner stream takes two instructions
+ * A window is `segments` runs of `words` words of two lanes, and another word where that makes an odd
+ * number of words, which has no weight. The inner stream takes two instructions
  * for two products and two loads: each MULA reloads a register that the one before has read. Four
  * registers hold two words of the window and two of the weights, so the loads run ahead, weights by
  * one word, inputs by two: into the next segment, the next pixel. The requantization of a pixel
@@ -48,9 +49,9 @@
     .endif
 .endm
 
-/* Two words: four products. \gap: the register with what lies before the inputs loaded here (0:
- * nothing); \reset: the weights begin again. */
-.macro te_lx6_four signed, pipelined, gap, reset
+/* Two words: four products. \gap, \second: the register with what lies before the first and the
+ * second word loaded here (0: nothing); \reset: the weights begin again. */
+.macro te_lx6_four signed, pipelined, gap, second, reset
     mula.dd.ll.ldinc m3, a3, m0, m2
     .if \gap != 0
     add     a2, a2, a\gap
@@ -66,31 +67,54 @@
     .if \pipelined
     te_lx6_between \signed
     .endif
+    .if \second != 0
+    add     a2, a2, a\second
+    .endif
     mula.dd.hh.ldinc m1, a2, m1, m3
 .endm
 
 /* The fours of a window's segments but for each segment's last, \turn products a turn of a loop (0:
  * no loop), then the last. \jump: whether pixels have a gap. */
 .macro te_lx6_window words, segments, turn, signed, pipelined, jump
+    .if \words % 2
+    te_lx6_window_odd \words, \segments, \signed, \pipelined
+    .else
     .set    te_segment, 1
     .rept   \segments
     .if \turn == 0
     .rept   \words / 2 - 1
-    te_lx6_four \signed, \pipelined, 0, 0
+    te_lx6_four \signed, \pipelined, 0, 0, 0
     .endr
     .else
     .set    te_fours, \words / 2 - 1
     te_lx6_turns \turn, \signed, \pipelined
     .endif
     .if te_segment < \segments
-    te_lx6_four \signed, \pipelined, 9, 0
+    te_lx6_four \signed, \pipelined, 9, 0, 0
     .elseif \jump
-    te_lx6_four \signed, \pipelined, 10, 1
+    te_lx6_four \signed, \pipelined, 10, 0, 1
     .else
-    te_lx6_four \signed, \pipelined, 0, 1
+    te_lx6_four \signed, \pipelined, 0, 0, 1
     .endif
     .set    te_segment, te_segment + 1
     .endr
+    .endif
+.endm
+
+/* The fours of a window whose segments are of an odd number of words. */
+.macro te_lx6_window_odd words, segments, signed, pipelined
+    .set    te_loaded, 2
+    .rept   (\words * \segments + 1) / 2 - 1
+    .if te_loaded % \words == 0 && te_loaded < \words * \segments
+    te_lx6_four \signed, \pipelined, 9, 0, 0
+    .elseif te_loaded % \words == \words - 1 && te_loaded + 1 < \words * \segments
+    te_lx6_four \signed, \pipelined, 0, 9, 0
+    .else
+    te_lx6_four \signed, \pipelined, 0, 0, 0
+    .endif
+    .set    te_loaded, te_loaded + 2
+    .endr
+    te_lx6_four \signed, \pipelined, 10, 0, 1
 .endm
 
 /* te_fours of them, as far as they make whole turns in a loop, which holds no step of the
@@ -100,15 +124,15 @@
     movi    a15, (te_fours / (\turn / 4))
     loop    a15, .Lturn\@
     .rept   \turn / 4
-    te_lx6_four 0, 0, 0, 0
+    te_lx6_four 0, 0, 0, 0, 0
     .endr
 .Lturn\@:
     .rept   te_fours % (\turn / 4)
-    te_lx6_four \signed, \pipelined, 0, 0
+    te_lx6_four \signed, \pipelined, 0, 0, 0
     .endr
     .else
     .rept   te_fours
-    te_lx6_four \signed, \pipelined, 0, 0
+    te_lx6_four \signed, \pipelined, 0, 0, 0
     .endr
     .endif
 .endm
@@ -216,7 +240,7 @@
     .endif
     te_tops a8, a13
     addi    a3, a4, 4
-    te_widen_weights (\words * \segments / 2), a2, a3, a8, a5, a13, a15
+    te_widen_weights ((\words * \segments + 1) / 2), a2, a3, a8, a5, a13, a15
     s32i    a2, a1, FRAME_STREAM
 .endm
 

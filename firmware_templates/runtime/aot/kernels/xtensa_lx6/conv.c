@@ -14,7 +14,7 @@ static te_lx6_run run_of(const te_lx6_conv_params *p, uint32_t *weights, const u
       .width = width,
       .rows = 1,
       .segment_gap = p->dilation * pitch - p->segment,
-      .pixel_gap = step - span - p->segment,
+      .pixel_gap = step - span - p->segment - p->spare,
       .row_skip = p->stride * pitch - (int32_t)width * step - 8,
   };
   return run;

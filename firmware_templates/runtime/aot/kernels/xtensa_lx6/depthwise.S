@@ -8,7 +8,8 @@
  * Products take m0 and m1 in turn; nine of them exchange the two, so that outputs come in pairs.
  *
  * a2, a3, a4 rows of the window     a5 scratch      a6 output    a7 multiplier   a8 sum
- * a9 to a13  weights, two a word    a14 initial     a15 constant                 a0 channels
+ * a9 to a13  weights, two a word    a14 initial     a0 channels
+ * a15 rows left, or the constant where sums have one
  */
 #include "macros.S"
 
@@ -73,9 +74,11 @@
     s32i    a0, a1, FRAME_DW_RETURN
     l32i    a8, a5, DEPTHWISE_ROW_SKIP
     s32i    a8, a1, FRAME_DW_SKIP
-    l32i    a8, a5, DEPTHWISE_ROWS
+    l32i    a15, a5, DEPTHWISE_ROWS
     l32i    a0, a5, DEPTHWISE_CHANNELS
-    s32i    a8, a1, FRAME_DW_ROWS
+    .if \signed
+    s32i    a15, a1, FRAME_DW_ROWS
+    .endif
     mov     a6, a4
     l32i    a14, a3, 0
     l32i    a7, a3, 4
@@ -113,12 +116,16 @@
     s32i    a5, a1, FRAME_DW_PAIRS
     .if !\odd
     te_lx6_window_3x3 \upper, \stride, \signed, 1, m1, m0
+    .if \signed
     l32i    a5, a1, FRAME_DW_PAIRS
+    .endif
     addi    a5, a5, -1
     .endif
     j       .Lpairs\@
 .Lrow\@:
+    .if \signed
     s32i    a5, a1, FRAME_DW_ROWS
+    .endif
     l32i    a5, a1, FRAME_DW_SKIP
     add     a2, a2, a5
     add     a3, a3, a5
@@ -139,11 +146,14 @@
     te_lx6_window_3x3 \upper, \stride, \signed, 1, m1, m0
     .endif
 .Lend\@:
+    .if \signed
     l32i    a5, a1, FRAME_DW_ROWS
     addi    a5, a5, -1
-    beqz    a5, .Ldone\@
-    j       .Lrow\@
-.Ldone\@:
+    bnez    a5, .Lrow\@
+    .else
+    addi    a15, a15, -1
+    bnez    a15, .Lrow\@
+    .endif
     te_store_rest 0, \signed, a15, a5, l32i, a1, FRAME_DW_BELOW
     l32i    a0, a1, FRAME_DW_RETURN
     retw

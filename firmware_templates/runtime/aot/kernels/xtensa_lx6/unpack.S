@@ -10,26 +10,36 @@
     entry   a1, 32
     te_lanes a5, a6
     te_signs a6, a7
-    loopnez a4, .Lend\@
-    l32i    a7, a2, 0
-    l32i    a8, a2, 4
+    srli    a10, a4, 1
+    loopnez a10, .Ltwo\@
+    te_lx6_unpack_unit 0
+    te_lx6_unpack_unit 8
+    addi    a2, a2, 16
+    addi    a3, a3, 32
+.Ltwo\@:
+    extui   a4, a4, 0, 1
+    beqz    a4, .Lend\@
+    te_lx6_unpack_unit 0
+.Lend\@:
+    retw
+    te_end \name
+.endm
+
+.macro te_lx6_unpack_unit at
+    l32i    a7, a2, \at
+    l32i    a8, a2, (\at + 4)
     xor     a7, a7, a6
     and     a9, a7, a5
     srli    a7, a7, 8
     and     a7, a7, a5
     xor     a8, a8, a6
-    s32i    a9, a3, 0
+    s32i    a9, a3, (2 * \at)
     and     a9, a8, a5
     srli    a8, a8, 8
     and     a8, a8, a5
-    s32i    a7, a3, 4
-    s32i    a9, a3, 8
-    s32i    a8, a3, 12
-    addi    a2, a2, 8
-    addi    a3, a3, 16
-.Lend\@:
-    retw
-    te_end \name
+    s32i    a7, a3, (2 * \at + 4)
+    s32i    a9, a3, (2 * \at + 8)
+    s32i    a8, a3, (2 * \at + 12)
 .endm
 
 /* u = q + 128, in their order.
@@ -37,19 +47,20 @@
 .macro te_lx6_widen name
     te_function \name
     entry   a1, 32
+    extui   a6, a2, 0, 2
+    bnez    a6, .Lbytes\@
+    te_signs a5, a6
+    srli    a6, a4, 3
+    extui   a4, a4, 0, 3
+    loopnez a6, .Leights\@
+    te_lx6_widen_word 0
+    te_lx6_widen_word 4
+    addi    a2, a2, 8
+    addi    a3, a3, 16
+.Leights\@:
+.Lbytes\@:
     movi    a5, 128
-    srli    a6, a4, 2
-    loopnez a6, .Lfours\@
-    .irp    i, 0, 1, 2, 3
-    l8ui    a7, a2, \i
-    xor     a7, a7, a5
-    s16i    a7, a3, 2 * \i
-    .endr
-    addi    a2, a2, 4
-    addi    a3, a3, 8
-.Lfours\@:
-    extui   a6, a4, 0, 2
-    loopnez a6, .Lend\@
+    loopnez a4, .Lend\@
     l8ui    a7, a2, 0
     addi    a2, a2, 1
     xor     a7, a7, a5
@@ -58,6 +69,16 @@
 .Lend\@:
     retw
     te_end \name
+.endm
+
+/* Four lanes of the word at \at. */
+.macro te_lx6_widen_word at
+    l32i    a7, a2, \at
+    xor     a7, a7, a5
+    .irp    i, 0, 1, 2, 3
+    extui   a8, a7, 8 * \i, 8
+    s16i    a8, a3, (2 * \at + 2 * \i)
+    .endr
 .endm
 
 /* The windows of a row of pixels, one behind the other.

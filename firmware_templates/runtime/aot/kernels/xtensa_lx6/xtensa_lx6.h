@@ -47,8 +47,8 @@ typedef void te_lx6_conv_kernel(const te_lx6_run *run);
 
 typedef struct te_lx6_conv_params {
   te_lx6_conv_kernel *kernel;
-  te_lx6_unpacker *unpack; /* not of te_lx6_conv_gather */
-  te_lx6_widener *widen;   /* of te_lx6_conv_gather */
+  te_lx6_unpacker *unpack; /* NULL: lanes in their order */
+  te_lx6_widener *widen;   /* instead */
   te_lx6_gatherer *gather; /* of te_lx6_conv_gather */
   const uint32_t *stream;
   uint16_t weight_words; /* of a channel */
@@ -60,6 +60,7 @@ typedef struct te_lx6_conv_params {
   uint16_t band_row;        /* bytes of an unpacked, padded row, a multiple of 4 */
   uint16_t left;            /* of them padding before the row */
   uint16_t segment;         /* bytes of a window's row, unpacked */
+  uint8_t spare;            /* behind the last of them */
   uint8_t segments;         /* rows of a window */
   uint8_t window;           /* rows that a window spans */
   uint8_t stride, dilation; /* vertical */
@@ -72,7 +73,7 @@ typedef te_lx6_conv_params te_lx6_conv_band_params;
 typedef te_lx6_conv_params te_lx6_conv_gather_params;
 typedef te_lx6_conv_params te_lx6_conv_pointwise_params;
 
-/* Convolution over a band of unpacked, padded rows; input channels a multiple of 4. scratch: a
+/* Convolution over a band of unpacked, padded rows, where windows begin at words. scratch: a
  * channel's weights, then the band. */
 void te_lx6_conv_band(const te_lx6_conv_band_params *params, const void *input, void *output,
                       void *scratch);
