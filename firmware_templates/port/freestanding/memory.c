@@ -75,3 +75,20 @@ int memcmp(const void *a, const void *b, size_t size) {
   }
   return 0;
 }
+
+int strncmp(const char *a, const char *b, size_t size) {
+  for (size_t i = 0; i < size; i++) {
+    if (a[i] != b[i]) return (uint8_t)a[i] < (uint8_t)b[i] ? -1 : 1;
+    if (a[i] == '\0') return 0;
+  }
+  return 0;
+}
+
+/* What compilers make of strncmp where one of the two is a short literal. */
+int strcmp(const char *a, const char *b) {
+  while (*a == *b && *a != '\0') {
+    a++;
+    b++;
+  }
+  return (uint8_t)*a - (uint8_t)*b;
+}

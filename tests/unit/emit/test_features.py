@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.support import fixture_firmware as fixture
-from tests.support.tools import need
+from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
-from tinyedge import build, flash, workspace
+from tinyedge import build, flash, keys, pipeline, workspace
 from tinyedge.emit import board_files, features, firmware
 from tinyedge.emit.features import Feature, Request
 from tinyedge.errors import ConfigError
@@ -15,6 +15,8 @@ from tinyedge.link import protocol as p
 from tinyedge.link.framing import Decoder, Frame, encode
 from tinyedge.link.session import Session
 from tinyedge.link.transport import SerialTransport
+from tinyedge.recipe import Compile
+from tinyedge.workspace import Workspace
 
 HOST = boards.load("host")
 ECHO = Feature(
@@ -134,3 +136,14 @@ def _ask(url: str, kind: p.Type, payload: bytes) -> tuple[int, bytes]:
         return frames[0].type, frames[0].payload
     finally:
         port.close()
+
+
+def test_features_do_without_a_c_library(tmp_path: Path) -> None:
+    board = boards.load("esp32c6-bare")
+    need("make", board.build.toolchain)
+    keys.make(tmp_path / "keys")
+    model = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"
+    chosen = Compile(features=("update", "learn", "monitor", "mark", "compress"))
+    loaded = pipeline.load(pipeline.resolve(str(model), chosen), Workspace(tmp_path))
+    made = pipeline.generate(loaded, board, "aot", Workspace(tmp_path))
+    assert build.build(made.folder, made.board).elf.is_file()
