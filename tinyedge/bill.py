@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from tinyedge import __version__, resources, tool
+from tinyedge import __version__, monocypher, resources, tool
 from tinyedge.board import Board
 from tinyedge.build import Artifact
 from tinyedge.errors import ToolError
@@ -144,8 +144,11 @@ def sbom(told: Manifest, firmware: Firmware) -> dict[str, Any]:
 
 
 def _runtime(told: Manifest, firmware: Firmware) -> list[dict[str, Any]]:
-    """What is linked in and was not generated: the interpreter, and the compiler's libraries."""
+    """Linked in and not generated: ciphers, the interpreter, the compiler's libraries."""
     found = []
+    if any(item.name.startswith("monocypher/") for item in told.sources):
+        known = (monocypher.VERSION, monocypher.SHA256)
+        found.append(_component("library", "pymonocypher (C sources)", *known))
     on_host = firmware.board.port == "host"
     if told.runtime == "tflm":
         version = package("tflite-micro") if on_host else ""

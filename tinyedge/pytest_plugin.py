@@ -46,6 +46,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="put the firmware on the board at --tinyedge-port first",
     )
+    group.addoption(
+        "--tinyedge-device-key",
+        metavar="FILE",
+        help="the device's own key: the firmware is built with it, and spoken to with it",
+    )
     group.addoption("--tinyedge-workspace", metavar="DIR", help="default: build below the rootdir")
     for name, (default, text) in _INI.items():
         parser.addini(name, text, default=default)
@@ -92,6 +97,7 @@ def firmware(tinyedge_model: str, pytestconfig: pytest.Config) -> Built:
             _setting(pytestconfig, "tinyedge_board"),
             _setting(pytestconfig, "tinyedge_runtime") or None,
             workspace,
+            pytestconfig.getoption("tinyedge_device_key"),
         )
 
 
@@ -109,7 +115,8 @@ def device(firmware: Built, pytestconfig: pytest.Config) -> Iterator[Device]:
     if port and not pytestconfig.getoption("tinyedge_flash"):
         yield Device(firmware, port)
         return
-    started = flash.run(firmware.artifact, firmware.firmware.board, port)
+    built = firmware.firmware
+    started = flash.run(firmware.artifact, built.board, port, keys=built.keys)
     with _told():
         running = started.__enter__()
     try:

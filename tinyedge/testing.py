@@ -20,6 +20,7 @@ from tinyedge.devices import Built
 from tinyedge.errors import ConfigError, near_match
 from tinyedge.graph.types import Tensor
 from tinyedge.link.session import Session
+from tinyedge.recipe import Compile
 from tinyedge.results import BenchReport, ValidateReport
 from tinyedge.samples import Array
 from tinyedge.validate import describe
@@ -65,12 +66,22 @@ class Device:
         )
 
 
-def build(model: str, board_id: str, runtime: str | None, workspace: Workspace) -> Built:
-    """MODEL as firmware for the board, compiled and measured; trains a recipe that has changed."""
+def build(
+    model: str,
+    board_id: str,
+    runtime: str | None,
+    workspace: Workspace,
+    device_key: str | None = None,
+) -> Built:
+    """MODEL as firmware for the board, compiled and measured; trains a recipe that has changed.
+
+    ``device_key``: path of the device's own key, for the feature auth.
+    """
     board = boards.load(board_id)
     runtime = runtime or board.runtime
     building.require(board, runtime)
-    loaded = pipeline.load(pipeline.resolve(model), workspace, runtime)
+    given = Compile(features=("auth",) if device_key else (), device_key=device_key)
+    loaded = pipeline.load(pipeline.resolve(model, given), workspace, runtime)
     firmware = pipeline.generate(loaded, board, runtime, workspace)
     fits.require_room(firmware, [board])
     return devices.build(firmware)

@@ -1,6 +1,7 @@
 """A locked device keeps weights, inner tensors and raw inputs, also from who has the key."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from tests.support.tools import need
 from tinyedge import board as boards
 from tinyedge import build, flash
 from tinyedge.emit import features
+from tinyedge.errors import LinkError
 from tinyedge.link import locked
 from tinyedge.link import protocol as p
+from tinyedge.link.learning import Learning
 from tinyedge.link.messages import DeviceError
 from tinyedge.link.session import Session
 
@@ -52,6 +55,13 @@ def test_frames_go_in_and_do_not_come_out(pictures: Running) -> None:
         assert code(session, p.Type.MADE, p.MADE.pack(number, 0, 8)) == p.Code.LOCKED
         assert code(session, p.Type.MONITOR, b"") is None
         assert not session.parts
+
+
+def test_learning_says_so_before_it_begins(pictures: Running) -> None:
+    with Session(pictures.url) as session:
+        session.hello = replace(session.hello, features=session.hello.features | p.Feature.LEARN)
+        with pytest.raises(LinkError, match="this device is locked"):
+            Learning(session)
 
 
 def test_layers_are_not_watched_and_who_has_the_key_is_no_exception(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.tools import CHECKOUT, need
-from tinyedge import flash
+from tinyedge import device_keys, flash
 from tinyedge.testing import build
 from tinyedge.workspace import Workspace
 
@@ -28,12 +28,17 @@ def _project(folder: Path, tests: str, ini: str = f"tinyedge_model = {MODEL}") -
     return folder
 
 
-def test_the_example_s_tests_hold(tmp_path: Path) -> None:
+def test_the_example_s_tests_hold_on_a_device_with_a_key(tmp_path: Path) -> None:
     need("make", "gcc")
-    done = _pytest(EXAMPLE, "-n", "2", f"--tinyedge-workspace={tmp_path}")
+    key = device_keys.make(tmp_path / "keys", "desk")
+    options = [f"--tinyedge-workspace={tmp_path}", f"--tinyedge-device-key={key}"]
+    done = _pytest(EXAMPLE, "-n", "2", *options)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "5 passed" in done.stdout
-    assert (tmp_path / "digits-cnn" / "aot" / "host" / "bench.json").is_file()
+    target = tmp_path / "digits-cnn" / "aot" / "host"
+    assert (target / "bench.json").is_file()
+    assert target.stat().st_mode & 0o077 == 0  # it holds the key
+    assert "pymonocypher" in (target / "sbom.cdx.json").read_text()
 
 
 def test_each_worker_has_its_own_port(tmp_path: Path) -> None:
