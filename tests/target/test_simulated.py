@@ -1,7 +1,10 @@
 """Firmware of real boards in the simulator LabWired: a handful of inferences, byte for byte."""
 
+import dataclasses
 import importlib.util
 import random
+import struct
+import sys
 from pathlib import Path
 
 import msgspec
@@ -10,8 +13,9 @@ import pytest
 from tests.support import fixture_firmware as fixture
 from tests.support.tools import CHECKOUT, missing, need
 from tinyedge import board as boards
-from tinyedge import build, devices, flash, pipeline
+from tinyedge import build, devices, flash, pipeline, tool
 from tinyedge.errors import ConfigError, LinkError
+from tinyedge.flash import esp_image
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.session import Session
 from tinyedge.workspace import Workspace
@@ -19,6 +23,8 @@ from tinyedge.workspace import Workspace
 SIMULATED = [
     board.id for board in map(boards.load, boards.available()) if board.simulator is not None
 ]
+BOOTED = "esp32s3-bare"
+RESET_OF_S3, UNUSED_RAM_OF_S3 = 0x4000_0400, 0x3FCE_C000
 DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"
 
 
@@ -58,23 +64,70 @@ def test_the_ports_of_real_boards_start_and_answer(name: str, tmp_path: Path) ->
     assert 200 < status.stack_peak < board.memory.stack_bytes
 
 
-@pytest.mark.parametrize("name", SIMULATED)
-def test_a_model_answers_as_the_reference(name: str, tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
+def _built(name: str, folder: Path) -> devices.Built:
+    workspace = Workspace(folder)
     loaded = pipeline.load(pipeline.resolve(str(DIGITS)), workspace)
-    built = devices.build(pipeline.generate(loaded, _board(name), "aot", workspace))
-    with devices.device(built, None) as url:
-        proof = devices.validate(
-            built,
-            url,
-            count=2,
-            vectors=None,
-            progress=lambda _done, _total: None,
-            on_log=lambda _text: None,
-        )
+    return devices.build(pipeline.generate(loaded, _board(name), "aot", workspace))
+
+
+def _prove(built: devices.Built, url: str) -> None:
+    proof = devices.validate(
+        built,
+        url,
+        count=2,
+        vectors=None,
+        progress=lambda _done, _total: None,
+        on_log=lambda _text: None,
+    )
     assert (proof.samples, proof.mismatches) == (2, 0)
+
+
+@pytest.mark.parametrize("name", sorted({*SIMULATED} - {BOOTED}))
+def test_a_model_answers_as_the_reference(name: str, tmp_path: Path) -> None:
+    built = _built(name, tmp_path)
+    with devices.device(built, None) as url:
+        _prove(built, url)
     with pytest.raises(ConfigError, match="the simulator's clock is not the board's"):
         devices.require_clock(built.firmware.board)
+
+
+def test_the_boot_rom_loads_what_esptool_makes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """LabWired has an ESP32-S3's own boot ROM: from its reset on, with the flash as it is written.
+
+    What esptool has made of the code is at the start of flash, and the constants further on.
+    """
+    if importlib.util.find_spec("esptool") is None:
+        missing("the Python package esptool")
+    built, board = _built(BOOTED, tmp_path), boards.load(BOOTED)
+    settings = board.flash.esptool
+    assert settings is not None
+    code, constants = esp_image.split(built.artifact.elf, board)
+    loaded, image = tmp_path / "loaded.elf", tmp_path / "image.bin"
+    loaded.write_bytes(code)
+    _, *arguments = esp_image.argv("esptool", settings.chip, loaded, image)
+    tool.run([sys.executable, "-m", "esptool", *arguments])
+    at = board.peripherals[esp_image.CONSTANTS]
+    written = tmp_path / "flash.bin"
+    written.write_bytes(image.read_bytes().ljust(at, b"\xff") + constants)
+    reset = tmp_path / "reset.elf"
+    reset.write_bytes(_empty(RESET_OF_S3, UNUSED_RAM_OF_S3))
+    monkeypatch.setenv("LABWIRED_ESP32S3_FLASH", str(written))
+    monkeypatch.setenv("LABWIRED_ESP32S3_MMU_XIP", "1")
+    artifact = dataclasses.replace(built.artifact, elf=reset)
+    with flash.run(artifact, built.firmware.board) as device:
+        _prove(built, device.url)
+
+
+def _empty(entry: int, at: int) -> bytes:
+    """An ELF for Xtensa that begins at ``entry`` and loads a word at ``at``."""
+    head, segment, xtensa, word = 52, 32, 94, 4
+    ident = b"\x7fELF\1\1\1".ljust(16, b"\0")
+    file = struct.pack("<16s2H5I", ident, 2, xtensa, 1, entry, head, 0, 0)
+    sizes = struct.pack("<6H", head, segment, 1, 0, 0, 0)
+    load = struct.pack("<8I", 1, head + segment, at, at, word, word, 6, 4)
+    return file + sizes + load + bytes(word)
 
 
 def test_a_real_board_repeats_the_report_of_its_fault(tmp_path: Path) -> None:
