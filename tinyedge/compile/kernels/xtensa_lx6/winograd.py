@@ -91,9 +91,9 @@ class Winograd(Layer):
         strips, partial = -(-height // _TILE), int(width % _TILE > 0)
         load = strips * _PATCH * (self.band_row + 90)
         inputs = tiles * (channels // 2 * 440 + 100)
-        filters = self.passes * outputs * (channels // 2 * 276 + 150)
-        calls = outputs * max(self.passes, strips) * (1 + partial) * 150
-        products = outputs * tiles * (36 * channels + 364 + 32 * self.fit.signed)
+        filters = self.passes * outputs * (channels // 2 * 224 + 60)
+        calls = outputs * max(self.passes, strips) * (1 + partial) * 60
+        products = outputs * tiles * (36 * channels + 330 + 32 * self.fit.signed)
         return 300 + load + inputs + filters + calls + products
 
     def stream(self) -> NDArray[np.uint32]:

@@ -30,7 +30,8 @@
 #define WINOGRAD_KEPT_TILES 104
 #define WINOGRAD_SUMS_FRAME 144
 
-/* The products of a position, its sum in \r; the loads run ahead as in conv.S. */
+/* The products of a position; \r: its sum and those of the positions before. The loads run ahead as in
+ * conv.S. */
 .macro te_lx6_winograd_position channels, r
     .rept   \channels / 4
     mula.dd.ll.ldinc m3, a3, m0, m2
@@ -39,27 +40,34 @@
     mula.dd.hh.ldinc m1, a2, m1, m3
     .endr
     rsr     \r, acclo
-    wsr     a7, acclo
 .endm
 
-/* a8-a11 = A (a8-a13), by way of a14 and \work. \along: along a row, with row 1 of the other sign;
- * else along a column, with row 4 of it. */
-.macro te_lx6_winograd_sums along, work
-    .if \along
+/* a8-a11 = A times the column whose row 4 is of the other sign. a8-a13: sums of its first rows. */
+.macro te_lx6_winograd_down
+    add     a14, a10, a8
+    subx2   a14, a9, a14
+    sub     a9, a10, a8
+    sub     a4, a12, a10
+    add     a12, a10, a12
+    subx2   a12, a11, a12
+    sub     a13, a13, a10
+    sub     a11, a12, a9
+    addx2   a8, a8, a11
+    subx4   a10, a12, a9
+    subx2   a9, a4, a14
+    subx8   a11, a13, a14
+.endm
+
+/* a8-a11 = A times a8-a13, which are along a row, with 1 of the other sign. */
+.macro te_lx6_winograd_along
     add     a14, a9, a10
     sub     a10, a10, a9
-    add     \work, a11, a12
+    add     a6, a11, a12
     sub     a12, a11, a12
-    .else
-    sub     a14, a10, a9
-    add     a10, a9, a10
-    sub     \work, a11, a12
-    add     a12, a11, a12
-    .endif
-    sub     a11, \work, a10
+    sub     a11, a6, a10
     addx2   a8, a8, a11
     addx2   a9, a12, a14
-    subx4   a10, \work, a10
+    subx4   a10, a6, a10
     add     a12, a12, a13
     addx8   a11, a12, a14
 .endm
@@ -109,7 +117,8 @@
     .irp    r, a8, a9, a10, a11, a12, a13
     te_lx6_winograd_position \channels, \r
     .endr
-    te_lx6_winograd_sums 0, a4
+    wsr     a7, acclo
+    te_lx6_winograd_down
     s32i    a8, a15, 0
     s32i    a9, a15, 4
     s32i    a10, a15, 8
@@ -124,12 +133,12 @@
     movi    a6, 4
     loop    a6, .Lrows\@
     .set    te_i, 0
-    .irp    r, a8, a9, a10, a11, a12, a13
+    .irp    r, a8, a13, a11, a12, a9, a10
     l32i    \r, a15, (16 * te_i)
     .set    te_i, te_i + 1
     .endr
     add     a9, a9, a4
-    te_lx6_winograd_sums 1, a6
+    te_lx6_winograd_along
     .set    te_i, 0
     .irp    r, a8, a9, a10, a11
     te_lx6_winograd_store \r, te_i, \outputs, \signed
