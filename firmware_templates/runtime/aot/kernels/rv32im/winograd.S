@@ -36,14 +36,17 @@
  * sums of the tiles: s0-s3, s4-s7, s8-s11, a4-a7
  */
 
-/* A tile's products with four output channels; \first: they begin the sums. */
-.macro te_winograd_tile first, offset, a, b, c, d
-    lh      t4, \offset(a0)
+/* A tile's products with four output channels; \first: they begin the sums. \next: where the next
+ * tile's input is, which is loaded early, as a core may wait for what a load brings. */
+.macro te_winograd_tile first, a, b, c, d, next
     .if \first
     mul     \a, t4, t0
     mul     \b, t4, t1
     mul     \c, t4, t2
     mul     \d, t4, t3
+    .ifnb   \next
+    lh      t4, \next(a0)
+    .endif
     .else
     mul     t5, t4, t0
     mul     t6, t4, t1
@@ -51,6 +54,9 @@
     add     \b, \b, t6
     mul     t5, t4, t2
     mul     t6, t4, t3
+    .ifnb   \next
+    lh      t4, \next(a0)
+    .endif
     add     \c, \c, t5
     add     \d, \d, t6
     .endif
@@ -58,14 +64,15 @@
 
 /* An input channel: \filters and \inputs are the offsets of its values. */
 .macro te_winograd_channel first, filters, inputs
+    lh      t4, \inputs(a0)
     lh      t0, \filters(a1)
     lh      t1, \filters + 2(a1)
     lh      t2, \filters + 4(a1)
     lh      t3, \filters + 6(a1)
-    te_winograd_tile \first, \inputs, s0, s1, s2, s3
-    te_winograd_tile \first, \inputs + 4, s4, s5, s6, s7
-    te_winograd_tile \first, \inputs + 8, s8, s9, s10, s11
-    te_winograd_tile \first, \inputs + 12, a4, a5, a6, a7
+    te_winograd_tile \first, s0, s1, s2, s3, \inputs + 4
+    te_winograd_tile \first, s4, s5, s6, s7, \inputs + 8
+    te_winograd_tile \first, s8, s9, s10, s11, \inputs + 12
+    te_winograd_tile \first, a4, a5, a6, a7
 .endm
 
 /* Four input channels; inputs lie in pairs of channels 0 and 2, then 1 and 3. */
