@@ -12,7 +12,13 @@ from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields, round_up
 from tinyedge.compile.kernels.upright import upright
 from tinyedge.compile.kernels.xtensa_lx6 import stream
-from tinyedge.compile.kernels.xtensa_lx6.convolution import AHEAD, STRAIGHT, Convolution, staged
+from tinyedge.compile.kernels.xtensa_lx6.convolution import (
+    AHEAD,
+    STRAIGHT,
+    Convolution,
+    Lined,
+    staged,
+)
 from tinyedge.compile.params import Conv2D
 
 
@@ -177,7 +183,7 @@ class InOrder(_Banded):
 
 
 @dataclass(frozen=True, eq=False)
-class Gathered(_Banded):
+class Gathered(Lined, _Banded):
     """Windows of any size are gathered from the band first, one behind the other."""
 
     @cached_property
@@ -187,14 +193,6 @@ class Gathered(_Banded):
     @property
     def words(self) -> int:
         return round_up(self._taps, 4) // 2
-
-    @property
-    def segments(self) -> int:
-        return 1
-
-    @property
-    def jump(self) -> bool:
-        return False
 
     @property
     def scratch_bytes(self) -> int:

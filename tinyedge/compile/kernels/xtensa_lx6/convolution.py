@@ -20,6 +20,8 @@ from tinyedge.compile.plan import Constant, Instance
 AHEAD = 8
 #: products up to which a pixel costs no loop, or one branch: see conv.S
 _LOOP, STRAIGHT = 64, 160
+#: words of weights that registers hold, and where sums have a constant by their sign
+_RESIDENT, _RESIDENT_SIGNED = 8, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +94,7 @@ class Convolution(Layer):
     def instructions(self) -> int:
         """Estimated instructions: see conv.S and conv.c."""
         _, height, width, channels = self.params.output_shape
-        pixel = self.taps + self.stage.steps + 4 + self.segments * self.jump
+        pixel = self.taps + self.stage.steps + 4 + self.segments * self.jump - self.resident
         if self.taps > _LOOP:
             pixel += 2
         if self.taps > STRAIGHT:
@@ -107,8 +109,20 @@ class Convolution(Layer):
         return self.params.output_shape[1]
 
     @property
+    def resident(self) -> bool:
+        """Whether the weights of a channel stay in registers."""
+        return False
+
+    @property
     def kernel(self) -> Instance:
         """The kernel's instantiation."""
+        if self.resident:
+            return instance(
+                "te_lx6_conv_resident",
+                "te_lx6_conv_kernel",
+                words=self.words,
+                signed=int(self.stage.signed),
+            )
         return instance(
             "te_lx6_conv",
             "te_lx6_conv_kernel",
@@ -142,12 +156,8 @@ class Convolution(Layer):
 
 
 @dataclass(frozen=True, eq=False)
-class Pointwise(Convolution):
-    """1x1 with stride 1: the pixels of a strip stand one behind the other."""
-
-    @property
-    def words(self) -> int:
-        return self.params.input_shape[3] // 2
+class Lined(Convolution):
+    """Windows stand one behind the other."""
 
     @property
     def segments(self) -> int:
@@ -156,6 +166,19 @@ class Pointwise(Convolution):
     @property
     def jump(self) -> bool:
         return False
+
+    @property
+    def resident(self) -> bool:
+        return self.words <= (_RESIDENT_SIGNED if self.stage.signed else _RESIDENT)
+
+
+@dataclass(frozen=True, eq=False)
+class Pointwise(Lined):
+    """1x1 with stride 1: the pixels of a strip stand one behind the other."""
+
+    @property
+    def words(self) -> int:
+        return self.params.input_shape[3] // 2
 
     @property
     def pixels(self) -> int:

@@ -252,3 +252,110 @@
     add     a6, a6, a11
     te_lx6_take
 .endm
+
+/* The same for windows of one segment, one behind the other, in one row, whose weights stay in
+ * registers: at most 8 words, of signed kernels 4. The inputs run two words ahead.
+ *
+ * a2 inputs   a5 pixels   a6 output   a7 multiplier   a8 sum   a11 channels   a14 initial value
+ * a3, a4, a9, a10, a15, a12, a13, a0 weights, or a12 constant, a13 scratch, a0 `below`
+ */
+.macro te_lx6_conv_resident name, words, signed
+    te_function \name
+    entry   a1, 64
+    s32i    a0, a1, FRAME_RETURN
+    s32i    a2, a1, FRAME_RUN
+    l32i    a8, a2, RUN_STREAM
+    l32i    a11, a2, RUN_CHANNELS
+    l32i    a6, a2, RUN_OUTPUT
+    s32i    a8, a1, FRAME_STREAM
+    s32i    a11, a1, FRAME_CHANNELS
+    s32i    a6, a1, FRAME_OUTPUT
+.Lchannel\@:
+    te_lx6_resident_head \words, \signed
+    l32i    a5, a1, FRAME_RUN
+    l32i    a6, a1, FRAME_OUTPUT
+    l32i    a2, a5, RUN_COLUMNS
+    l32i    a5, a5, RUN_WIDTH
+    addi    a8, a6, 1
+    s32i    a8, a1, FRAME_OUTPUT
+    addi    a5, a5, -1
+    addi    a2, a2, -4
+    ldinc   m0, a2
+    ldinc   m1, a2
+    wsr     a14, acclo
+    /* the first pixel, with no other to requantize */
+    te_lx6_resident_window \words, \signed, 0
+    te_lx6_take
+    loopnez a5, .Lend\@
+    te_lx6_resident_window \words, \signed, 1
+    te_store_rest te_done, \signed
+    add     a6, a6, a11
+    te_lx6_take
+.Lend\@:
+    te_store_rest 0, \signed
+    l32i    a8, a1, FRAME_CHANNELS
+    addi    a8, a8, -1
+    s32i    a8, a1, FRAME_CHANNELS
+    bnez    a8, .Lchannel\@
+    l32i    a0, a1, FRAME_RETURN
+    retw
+    te_end \name
+.endm
+
+/* What the stream holds for a channel, to registers. */
+.macro te_lx6_resident_head words, signed
+    l32i    a2, a1, FRAME_STREAM
+    l32i    a14, a2, 0
+    l32i    a7, a2, 4
+    l32i    a8, a2, 8
+    ssr     a8
+    .if \signed
+    l32i    a12, a2, 12
+    l32i    a0, a2, 16
+    addi    a2, a2, 20
+    .else
+    addi    a2, a2, 12
+    .endif
+    te_tops a8, a5
+    te_lx6_resident_pair 0, \words, a3, a4
+    te_lx6_resident_pair 1, \words, a9, a10
+    te_lx6_resident_pair 2, \words, a15, a12
+    te_lx6_resident_pair 3, \words, a13, a0
+    addi    a2, a2, (2 * \words)
+    s32i    a2, a1, FRAME_STREAM
+.endm
+
+.macro te_lx6_resident_pair pair, words, r0, r1
+    .if 2 * \pair < \words
+    l32i    \r1, a2, (4 * \pair)
+    slli    \r0, \r1, 8
+    and     \r0, \r0, a8
+    and     \r1, \r1, a8
+    .endif
+.endm
+
+.macro te_lx6_resident_window words, signed, pipelined
+    .set    te_done, 0
+    .set    te_word, 0
+    .irp    w, a3, a4, a9, a10, a15, a12, a13, a0
+    .if te_word < \words
+    .if te_word % 2
+    te_lx6_resident_word \signed, \pipelined, m1, \w
+    .else
+    te_lx6_resident_word \signed, \pipelined, m0, \w
+    .endif
+    .endif
+    .set    te_word, te_word + 1
+    .endr
+.endm
+
+.macro te_lx6_resident_word signed, pipelined, m, w
+    mula.da.ll \m, \w
+    .if \pipelined
+    te_lx6_between \signed
+    .endif
+    mula.da.hh.ldinc \m, a2, \m, \w
+    .if \pipelined
+    te_lx6_between \signed
+    .endif
+.endm

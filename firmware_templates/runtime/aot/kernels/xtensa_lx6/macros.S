@@ -75,75 +75,31 @@
     .endif
 .endm
 
-/* Instructions that turn a sum in a8 into a stored byte:
- *   a8 = (a8 * a7 >> 32) + constant (`below` where a8 < 0), shifted by SAR, clamped, to a6.
- * \signed: whether `below` differs. \constant: its register; \below: an operand of \take, which
- * puts it into the register \temp. */
-#define TE_STEPS 5
+/* Instructions that turn a sum in a8, which began with all that is to be added, into a stored byte:
+ *   a8 = a8 * a7 >> 32, shifted by SAR, clamped, to a6.
+ * \signed: where a constant depends on the sum's sign, it is added behind the product: \constant, its
+ * register, or where a8 < 0 \below, an operand of \take, which puts it into the register \temp. */
+#define TE_STORE_STEPS 4
 #define TE_SIGNED_STEPS 7
 
-.macro te_requantize_step step, signed, constant=a12, temp=a13, take=mov, below=a0, more
-    .if \signed
-    .if \step == 0
+.macro te_store_step step, signed, constant=a12, temp=a13, take=mov, below=a0, more
+    .if \signed && \step == 0
     .ifb    \more
     \take   \temp, \below
     .else
     \take   \temp, \below, \more
     .endif
-    .elseif \step == 1
+    .elseif \signed && \step == 1
     movgez  \temp, \constant, a8
-    .elseif \step == 2
-    mulsh   a8, a8, a7
-    .elseif \step == 3
+    .elseif \signed && \step == 3
     add     a8, a8, \temp
-    .elseif \step == 4
-    sra     a8, a8
-    .elseif \step == 5
-    clamps  a8, a8, 7
-    .elseif \step == 6
-    s8i     a8, a6, 0
-    .endif
-    .else
-    .if \step == 0
+    .elseif \step == 0 || \step == 2 && \signed
     mulsh   a8, a8, a7
-    .elseif \step == 1
-    add     a8, a8, \constant
-    .elseif \step == 2
+    .elseif \step == 1 + 3 * \signed
     sra     a8, a8
-    .elseif \step == 3
+    .elseif \step == 2 + 3 * \signed
     clamps  a8, a8, 7
-    .elseif \step == 4
-    s8i     a8, a6, 0
-    .endif
-    .endif
-.endm
-
-/* Steps from \first on, to the end. */
-.macro te_requantize_rest first, signed, constant=a12, temp=a13, take=mov, below=a0, more
-    .set    te_step, \first
-    .rept   TE_SIGNED_STEPS
-    .if te_step < TE_STEPS + \signed * (TE_SIGNED_STEPS - TE_STEPS)
-    te_requantize_step te_step, \signed, \constant, \temp, \take, \below, \more
-    .endif
-    .set    te_step, te_step + 1
-    .endr
-.endm
-
-/* Instructions that turn a sum in a8, which began with all that is to be added, into a stored byte:
- *   a8 = a8 * a7 >> 32, shifted by SAR, clamped, to a6.
- * \signed: with te_requantize_step instead. */
-#define TE_STORE_STEPS 4
-
-.macro te_store_step step, signed, constant=a12, temp=a13, take=mov, below=a0, more
-    .if \signed
-    te_requantize_step \step, 1, \constant, \temp, \take, \below, \more
-    .elseif \step == 0
-    mulsh   a8, a8, a7
-    .elseif \step == 1
-    sra     a8, a8
-    .elseif \step == 2
-    clamps  a8, a8, 7
-    .elseif \step == 3
+    .elseif \step == 3 + 3 * \signed
     s8i     a8, a6, 0
     .endif
 .endm
