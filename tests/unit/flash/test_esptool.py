@@ -168,10 +168,11 @@ def test_a_failure_of_another_kind_shows_what_esptool_said() -> None:
 
 
 def test_firmware_without_esp_idf_goes_where_the_boot_rom_looks(
-    tools: FakeTools, tmp_path: Path
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     need("make", "riscv64-unknown-elf-gcc")
     made = fixture.made(tmp_path, boards.load("esp32c3-bare"))
+    tools = FakeTools(tmp_path / "bin", monkeypatch)  # from here on there is no other program
     tools.add("esptool")
     flash._write(made, boards.load("esp32c3-bare"), "/dev/ttyUSB0")
     binary = made.elf.with_suffix(".bin")
