@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,22 +26,30 @@ Hear = Callable[[int, int, str], None]
 
 @dataclass(frozen=True)
 class Plan:
-    """How to train. ``epochs`` are in orders drawn by ``seed``; a fraction ``hold_out`` decides."""
+    """How to train. ``epochs`` are in orders drawn by ``seed``; a fraction ``hold_out`` decides.
+
+    ``decay``: the learning rate of an epoch is that of the one before, times this.
+    """
 
     settings: Settings
     epochs: int
+    decay: float
     hold_out: float
     seed: int
 
 
 @dataclass(frozen=True)
 class Adapted:
-    """What came of it. ``tflite``: the model that the device runs now; None: the old one."""
+    """What came of it. ``tflite``: the model that the device runs now; None: the old one.
+
+    ``classes``: of the samples held out, by label: how many, right before, right after.
+    """
 
     samples: int
     held_out: int
     accuracy_before: float
     accuracy_after: float
+    classes: dict[int, tuple[int, int, int]]
     epochs: tuple[AdaptEpoch, ...]
     ticks: float
     weights_equal: bool
@@ -61,6 +69,7 @@ def adapt(
     """
     run = _Run(session, Learning(session), tflite, head, samples, plan, hear)
     before = best = run.evaluate("before")
+    first = kept = run.right
     run.begin()
     epochs = []
     for number in range(plan.epochs):
@@ -72,7 +81,7 @@ def adapt(
         better = held_out > best
         run.learning.decide(Decision.KEEP if better else Decision.UNDO)
         if better:
-            best, run.kept, run.answers = held_out, trial, run.latest
+            best, run.kept, run.answers, kept = held_out, trial, run.latest, run.right
         epochs.append(
             AdaptEpoch(loss=loss, accuracy=accuracy, held_out_accuracy=held_out, kept=better)
         )
@@ -82,6 +91,7 @@ def adapt(
         held_out=len(run.held_out),
         accuracy_before=before,
         accuracy_after=best,
+        classes=run.by_class(first, kept),
         epochs=tuple(epochs),
         ticks=statistics.median(run.ticks),
         weights_equal=run.same and run.weights_equal(),
@@ -108,6 +118,7 @@ class _Run:
     ticks: list[int] = field(default_factory=list)
     kept: Head | None = None
     latest: list[bytes] = field(default_factory=list)
+    right: list[bool] = field(default_factory=list)
     answers: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -134,16 +145,28 @@ class _Run:
 
     def evaluate(self, what: str) -> float:
         """Accuracy of what runs on the device, on the samples held out."""
-        self.latest, right = [], 0
+        self.latest, self.right = [], []
         for number, index in enumerate(self.held_out):
             outputs = self.session.infer(self._inputs(index)).outputs
             self.latest.append(b"".join(outputs))
-            right += answered(np.frombuffer(outputs[0], np.int8)) == self._label(index)
-            self._tell(f"{what}: {right / (number + 1):.1%} right")
-        return right / len(self.held_out)
+            answer = answered(np.frombuffer(outputs[0], np.int8))
+            self.right.append(answer == self._label(index))
+            self._tell(f"{what}: {sum(self.right) / (number + 1):.1%} right")
+        return sum(self.right) / len(self.held_out)
+
+    def by_class(
+        self, before: Sequence[bool], after: Sequence[bool]
+    ) -> dict[int, tuple[int, int, int]]:
+        """Of each label held out: how many, right ``before``, right ``after``."""
+        found: dict[int, tuple[int, int, int]] = {}
+        for index, was, now in zip(self.held_out, before, after, strict=True):
+            count, first, last = found.get(self._label(index), (0, 0, 0))
+            found[self._label(index)] = (count + 1, first + was, last + now)
+        return dict(sorted(found.items()))
 
     def epoch(self, number: int) -> tuple[float, float]:
         """Train on all samples once: mean loss and accuracy before each step."""
+        self._set_rate(number)
         seen: list[tuple[float, bool]] = []
         for index in self._order(number):
             outcome = self._step(int(index))
@@ -155,6 +178,13 @@ class _Run:
                 f"{sum(right for _, right in recent) / len(recent):.0%} right"
             )
         return statistics.fmean(loss for loss, _ in seen), sum(r for _, r in seen) / len(seen)
+
+    def _set_rate(self, number: int) -> None:
+        if number == 0 or self.plan.decay == 1:
+            return
+        rate = self.plan.settings.learning_rate * self.plan.decay**number
+        self.learning.rate(rate)
+        self.twin.rate(rate)
 
     def require_finite(self) -> None:
         """Raise CheckFailed if a weight is infinite or no number."""

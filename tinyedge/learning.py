@@ -19,7 +19,7 @@ from tinyedge.learn.sgd import Settings
 from tinyedge.pipeline import Loaded
 from tinyedge.quantize import inputs
 from tinyedge.recipe import Recipe
-from tinyedge.results import AdaptLayer, AdaptReport
+from tinyedge.results import AdaptClass, AdaptLayer, AdaptReport
 from tinyedge.samples import Samples
 from tinyedge.workspace import write_atomic
 
@@ -44,7 +44,7 @@ def adapt(
     wanted = loaded.model.adapt
     head = heads.find(loaded.graph, wanted.layers)
     settings = Settings(wanted.learning_rate, wanted.momentum, wanted.l2, wanted.batch)
-    plan = adapting.Plan(settings, wanted.epochs, wanted.hold_out, wanted.seed)
+    plan = adapting.Plan(settings, wanted.epochs, wanted.decay, wanted.hold_out, wanted.seed)
     samples = labelled(loaded, source)
     with devices.connect(built, url, on_log) as session:
         found = adapting.adapt(session, loaded.tflite, head, samples, plan=plan, hear=hear)
@@ -65,11 +65,13 @@ def adapt(
             for layer in head.layers
         ),
         learning_rate=settings.learning_rate,
+        decay=plan.decay,
         momentum=settings.momentum,
         l2=settings.l2,
         batch=settings.batch,
         accuracy_before=found.accuracy_before,
         accuracy_after=found.accuracy_after,
+        classes=_classes(loaded, found),
         epochs=found.epochs,
         kept=found.tflite is not None,
         steps=found.samples * wanted.epochs,
@@ -84,6 +86,22 @@ def adapt(
     )
     results.write(firmware.target / "adapt.json", report)
     return report
+
+
+def _classes(loaded: Loaded, found: adapting.Adapted) -> tuple[AdaptClass, ...]:
+    """By the data set's names, where there are any."""
+    names = loaded.dataset.classes if loaded.dataset else ()
+    unseen = loaded.model.recipe.data.unseen if loaded.model.recipe else ()
+    return tuple(
+        AdaptClass(
+            name=(name := names[label] if label < len(names) else str(label)),
+            unseen=name in unseen,
+            held_out=count,
+            right_before=before,
+            right_after=after,
+        )
+        for label, (count, before, after) in found.classes.items()
+    )
 
 
 def labelled(loaded: Loaded, source: Source) -> Samples:

@@ -200,11 +200,13 @@ class Adapt(config.Table, frozen=True, kw_only=True):
 
     ``batch`` samples make a step; ``l2`` is the weights' share in the gradient. All samples are
     seen ``epochs`` times, in an order drawn by ``seed``, less the fraction ``hold_out``, which
-    decides whether the device keeps what it learned.
+    decides whether the device keeps what it learned. Each epoch's learning rate is that of the one
+    before, times ``decay``.
     """
 
     layers: Annotated[int, Meta(ge=1, le=2)] = 1
     learning_rate: Rate = 0.02
+    decay: Annotated[float, Meta(gt=0.0, le=1.0)] = 0.3
     momentum: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.9
     l2: Annotated[float, Meta(ge=0.0, le=1.0)] = 0.0001
     batch: Annotated[int, Meta(ge=1, le=65_535)] = 8

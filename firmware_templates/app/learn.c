@@ -47,10 +47,14 @@ static void answer_active(const te_frame *request) {
 }
 
 /* Positive and not so large that products overflow; NaN is neither. */
+static bool usable_rate(float learning_rate) {
+  return learning_rate > 0.0f && learning_rate <= 1e6f;
+}
+
 static bool usable(const te_learn_settings *settings) {
-  return settings->learning_rate > 0.0f && settings->learning_rate <= 1e6f &&
-         settings->momentum >= 0.0f && settings->momentum < 1.0f && settings->l2 >= 0.0f &&
-         settings->l2 <= 1e6f && settings->batch > 0;
+  return usable_rate(settings->learning_rate) && settings->momentum >= 0.0f &&
+         settings->momentum < 1.0f && settings->l2 >= 0.0f && settings->l2 <= 1e6f &&
+         settings->batch > 0;
 }
 
 void te_on_learn_begin(const te_frame *request) {
@@ -71,6 +75,20 @@ void te_on_learn_begin(const te_frame *request) {
     state.run = run;
     state.samples = state.inference = 0;
   }
+  answer_active(request);
+}
+
+void te_on_learn_rate(const te_frame *request) {
+  const float rate = get_float(request->payload + TE_LEARN_RATE_LEARNING_RATE_AT);
+  if (state.run == 0) {
+    te_refuse(request, TE_CODE_ORDER, 0, "");
+    return;
+  }
+  if (!usable_rate(rate)) {
+    te_refuse(request, TE_CODE_RANGE, state.run, "the learning rate");
+    return;
+  }
+  te_learn_rate(rate);
   answer_active(request);
 }
 

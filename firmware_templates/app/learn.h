@@ -8,6 +8,9 @@
 /* LEARN_BEGIN: starts a run from the weights that run now; the same run again changes nothing. */
 void te_on_learn_begin(const te_frame *request);
 
+/* LEARN_RATE: goes on with another learning rate. */
+void te_on_learn_rate(const te_frame *request);
+
 /* LEARN_SAMPLE: trains on an inference that has been run, and once only. */
 void te_on_learn_sample(const te_frame *request);
 

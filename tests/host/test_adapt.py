@@ -81,6 +81,13 @@ def test_a_device_learns_numpys_bits_and_keeps_what_is_better(
     assert found.accuracy_after == max(epoch.held_out_accuracy for epoch in found.epochs)
     assert found.tick_unit == ("ns" if board == "host" else "instructions")
     Oracle(Path(found.tflite).read_bytes())
+    assert sum(one.held_out for one in found.classes) == found.held_out
+    for accuracy, right in (
+        (found.accuracy_before, [one.right_before for one in found.classes]),
+        (found.accuracy_after, [one.right_after for one in found.classes]),
+    ):
+        assert sum(right) / found.held_out == pytest.approx(accuracy)
+    assert [one.name for one in found.classes] == [str(label) for label in range(CLASSES)]
 
 
 @pytest.fixture
@@ -127,7 +134,13 @@ def test_what_is_out_of_order_or_out_of_range_is_refused(session: Session) -> No
             device.begin(*settings)
     with pytest.raises(LinkError, match="refused"):
         device.begin(float("nan"), 0.9, 0.0, 1)
+    with pytest.raises(LinkError, match="refused"):
+        device.rate(0.1)  # of no run
     device.begin(0.1, 0.9, 0.0, 1)
+    for rate in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(LinkError, match="refused"):
+            device.rate(rate)
+    device.rate(0.01)
     with pytest.raises(LinkError, match="refused"):
         device.sample([x], CLASSES)
     with pytest.raises(LinkError, match="nothing was learned"):
@@ -191,7 +204,7 @@ def test_training_that_diverges_says_so_and_changes_nothing(
 ) -> None:
     head, plain = learning.head(tflite), tflite.read_bytes()
     given = from_npz(samples, read_tflite.read(plain, "learner"), 60)
-    plan = adapting.Plan(Settings(1e6, 0.99, 1e6, 1), epochs=2, hold_out=0.3, seed=1)
+    plan = adapting.Plan(Settings(1e6, 0.99, 1e6, 1), epochs=2, decay=1.0, hold_out=0.3, seed=1)
     with pytest.raises(CheckFailed, match="diverged"):
         adapting.adapt(session, plain, head, given, plan=plan, hear=lambda *_: None)
     oracle = Oracle(plain)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 import msgspec
+from rich.table import Table
 
 from tinyedge import learning
 from tinyedge.cli import _console, _stages
@@ -99,6 +100,7 @@ def show(report: AdaptReport) -> None:
         for number, epoch in enumerate(report.epochs, 1)
     ]
     _console.show(_console.table(f"{report.model} learns on {report.board}", columns, rows))
+    _console.show(_classes(report))
     layers = ", ".join(f"{layer.inputs} to {layer.outputs}" for layer in report.layers)
     facts = [
         ("samples", f"{report.samples:,} to train on, {report.held_out:,} held out"),
@@ -115,3 +117,17 @@ def show(report: AdaptReport) -> None:
     change = f"{_console.percent(report.accuracy_before)} to "
     change += f"{_console.percent(report.accuracy_after)} on the samples held out"
     _console.verdict(report.held, f"kept: {change}" if report.kept else "rolled back: no better")
+
+
+def _classes(report: AdaptReport) -> Table:
+    """Right answers before and after, by class."""
+    rows = [
+        (
+            one.name + (" (never seen in training)" if one.unseen else ""),
+            one.held_out,
+            _console.percent(one.right_before / one.held_out),
+            _console.percent(one.right_after / one.held_out),
+        )
+        for one in report.classes
+    ]
+    return _console.table("Held out, by class", ["class", ">samples", ">before", ">after"], rows)

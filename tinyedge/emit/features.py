@@ -114,6 +114,7 @@ FEATURES: tuple[Feature, ...] = (
         "the last dense layers can be trained on the device",
         (
             Request(Type.LEARN_BEGIN, protocol.LEARN_BEGIN),
+            Request(Type.LEARN_RATE, protocol.LEARN_RATE),
             Request(Type.LEARN_SAMPLE, protocol.LEARN_SAMPLE),
             Request(Type.LEARN_DECIDE, protocol.LEARN_DECIDE),
             Request(Type.LEARN_READ, protocol.LEARN_READ),

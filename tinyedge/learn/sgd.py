@@ -64,13 +64,18 @@ class Trainer:
 
     def __init__(self, head: Head, settings: Settings) -> None:
         self.head = head
-        self._rate, self._momentum = _F(settings.learning_rate), _F(settings.momentum)
-        self._pull = self._rate * _F(settings.l2)
-        self._step = self._rate / _F(settings.batch)
+        self._momentum, self._l2 = _F(settings.momentum), _F(settings.l2)
         self._batch = settings.batch
         self._pending = 0
+        self.rate(settings.learning_rate)
         self.weights = [_real(layer) for layer in head.layers]
         self._velocity = [np.zeros_like(weights) for weights in self.weights]
+
+    def rate(self, learning_rate: float) -> None:
+        """Go on with another learning rate."""
+        rate = _F(learning_rate)
+        self._pull: np.float32 = rate * self._l2
+        self._step: np.float32 = rate / _F(self._batch)
 
     def sample(self, features: NDArray[np.int8], label: int) -> Outcome:
         """Train on one sample: ``features`` int8 as the first layer reads them."""

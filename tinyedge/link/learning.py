@@ -51,6 +51,11 @@ class Learning:
         request = protocol.LEARN_BEGIN.pack(run, learning_rate, momentum, l2, batch)
         self._session.call(Type.LEARN_BEGIN, protocol.LEARNING.size, request)
 
+    def rate(self, learning_rate: float) -> None:
+        """Go on with another learning rate."""
+        request = protocol.LEARN_RATE.pack(learning_rate)
+        self._session.call(Type.LEARN_RATE, protocol.LEARNING.size, request)
+
     def sample(self, inputs: Sequence[bytes], label: int) -> Learned:
         """Run one inference and train on it."""
         inference = self._session.infer(inputs)

@@ -43,10 +43,11 @@ class Type(enum.IntEnum):
     HALT = 0x06
     PROFILE = 0x07  # only firmware that observes its layers knows this and the next
     WATCH = 0x08
-    LEARN_BEGIN = 0x20  # this and the next three: only with the feature learn
+    LEARN_BEGIN = 0x20  # this and the next four: only with the feature learn
     LEARN_SAMPLE = 0x21
     LEARN_DECIDE = 0x22
     LEARN_READ = 0x23
+    LEARN_RATE = 0x24
     FRAME = 0x10  # only firmware with the feature "preprocess" knows this and the next two
     PIXELS = 0x11
     MADE = 0x12
@@ -191,6 +192,9 @@ LEARN_BEGIN = Layout(
 
 LEARNING = Layout("learning", (("active", "i"), ("layers", "I"), ("samples", "I")))
 """``active``: which weights run: of slot 0 or 1, or the firmware's own (-1)."""
+
+LEARN_RATE = Layout("learn_rate", (("learning_rate", "f"),))
+"""Goes on with another rate. The answer is LEARNING."""
 
 LEARN_SAMPLE = Layout("learn_sample", (("inference", "I"), ("label", "I")))
 """Trains once on an inference that has been run."""
@@ -404,6 +408,7 @@ LAYOUTS = (
     WATCH,
     LAYER,
     LEARN_BEGIN,
+    LEARN_RATE,
     LEARNING,
     LEARN_SAMPLE,
     LEARNED,

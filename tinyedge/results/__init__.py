@@ -5,7 +5,7 @@ version; renaming, removing or changing the meaning of one makes a new version. 
 accuracies fractions of 1, and a tick is what ``tick_unit`` says: never assume a time.
 """
 
-from tinyedge.results.adapt import AdaptEpoch, AdaptLayer, AdaptReport
+from tinyedge.results.adapt import AdaptClass, AdaptEpoch, AdaptLayer, AdaptReport
 from tinyedge.results.codec import VERBS, encode, json_schema, peek, read, schema_of, write
 from tinyedge.results.counts import (
     AnchorsReport,
@@ -92,6 +92,7 @@ from tinyedge.results.update import KeysReport, PackageReport, SlotModel, Versio
 
 __all__ = [
     "VERBS",
+    "AdaptClass",
     "AdaptEpoch",
     "AdaptLayer",
     "AdaptReport",

@@ -26,6 +26,16 @@ class AdaptLayer(Result, frozen=True, kw_only=True):
     outputs: Annotated[int, Meta(ge=1)]
 
 
+class AdaptClass(Result, frozen=True, kw_only=True):
+    """What the device answers for the samples of one class that were held out."""
+
+    name: str
+    unseen: Annotated[bool, Meta(description="Whether the network was trained without it")]
+    held_out: Annotated[int, Meta(ge=1)]
+    right_before: Annotated[int, Meta(ge=0)]
+    right_after: Annotated[int, Meta(ge=0, description="With what the device kept")]
+
+
 class AdaptReport(Result, frozen=True, kw_only=True):
     """``tinyedge adapt``: the last dense layers, trained on the device."""
 
@@ -38,12 +48,14 @@ class AdaptReport(Result, frozen=True, kw_only=True):
     samples: Annotated[int, Meta(ge=1, description="Trained on, in every epoch")]
     held_out: Annotated[int, Meta(ge=1, description="Never trained on: they decide")]
     layers: tuple[AdaptLayer, ...]
-    learning_rate: float
+    learning_rate: Annotated[float, Meta(description="Of the first epoch")]
+    decay: Annotated[float, Meta(description="By which each later epoch's is multiplied")]
     momentum: float
     l2: float
     batch: int
     accuracy_before: Annotated[Fraction, Meta(description="On the samples held out")]
     accuracy_after: Annotated[Fraction, Meta(description="The same, with what the device kept")]
+    classes: Annotated[tuple[AdaptClass, ...], Meta(description="Of the samples held out")]
     epochs: tuple[AdaptEpoch, ...]
     kept: Annotated[bool, Meta(description="false: rolled back, the old weights run")]
     steps: Annotated[int, Meta(ge=0, description="Samples trained on in all epochs")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,10 @@ def test_c_and_numpy_learn_the_same_bits(tmp_path: Path, layers: int, per_channe
     trainer = Trainer(device.head, settings)
     device.infer(x[0])
     device.begin(settings)
-    for sample, label in zip(x, labels.tolist(), strict=True):
+    for number, (sample, label) in enumerate(zip(x, labels.tolist(), strict=True)):
+        if number == 40:  # in the middle of a batch
+            device.library.te_learn_rate(ctypes.c_float(0.013))
+            trainer.rate(0.013)
         device.infer(sample)
         probability, predicted = device.sample(label)
         twin = trainer.sample(device.features(), label)

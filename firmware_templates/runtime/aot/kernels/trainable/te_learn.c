@@ -64,6 +64,10 @@ void te_learn_begin(const te_learn_settings *settings) {
   }
 }
 
+void te_learn_rate(float learning_rate) {
+  state.settings.learning_rate = learning_rate;
+}
+
 static float input_value(const te_head *head, int32_t layer, int32_t i) {
   if (layer > 0) return te_heads[layer - 1].values[i];
   return (float)(te_head_features[i] - head->input_zero_point) * head->input_scale;

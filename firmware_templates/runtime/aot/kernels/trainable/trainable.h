@@ -69,6 +69,9 @@ int32_t te_learn_active(void);
 /* Starts from the weights that run, with no velocity and an empty batch. */
 void te_learn_begin(const te_learn_settings *settings);
 
+/* Goes on with another learning rate, above 0. */
+void te_learn_rate(float learning_rate);
+
 /* Trains on the features of the last inference. `label` is below the last layer's outputs. */
 te_learn_outcome te_learn_sample(uint32_t label);
 
