@@ -16,7 +16,7 @@ from tinyedge.link.session import Session
 CORE = {
     "cortex-m": r"exception 0x00000003, .*lr 0x",
     "rv32": "exception 0x00000007, mtval 0xfffffff0",
-    "xtensa": "exception 0x0000000f, excvaddr 0xfffffff0",
+    "xtensa": r"exception 0x0000000f, excvaddr 0xfffffff0, a0 0x.* a15 0x",
 }
 EMULATED = {
     board.id: next(text for core, text in CORE.items() if board.cpu.core.startswith(core))

@@ -130,6 +130,30 @@ def _empty(entry: int, at: int) -> bytes:
     return file + sizes + load + bytes(word)
 
 
+def test_an_esp32_counts_over_its_timers_turns_and_tells_registers(tmp_path: Path) -> None:
+    board, turn = _board("esp32-bare"), 1 << 12
+    folder = fixture.write(tmp_path / "firmware", board)
+    _replace(folder / "port" / "esp.h", "(1 << 26)", f"({turn})")
+    wild = "*(volatile uint32_t *)(uintptr_t)0xfffffff0u = 1"
+    call = '__asm__ volatile("movi a2, 1234; movi a3, 3; syscall" ::: "a2", "a3")'
+    _replace(folder / "model" / "model.c", wild, call)  # of exceptions, LabWired has this one
+    with (
+        flash.run(build.build(folder, board), board) as device,
+        Session(device.url) as session,
+    ):
+        first, second = (session.infer([bytes(784), bytes(5)]).ticks for _ in range(2))
+        assert first == second > 4 * turn
+        told = "crashed: exception 0x00000001, .* a2 0x000004d2, a3 0x00000003, .* a15 0x"
+        with pytest.raises(LinkError, match=told):
+            session.infer([b"\x7d" + bytes(783), bytes(5)])
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
 def test_a_real_board_repeats_the_report_of_its_fault(tmp_path: Path) -> None:
     board = _board("bluepill")
     # A slow clock, for the time between reports is counted in its cycles.

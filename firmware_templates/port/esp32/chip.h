@@ -54,6 +54,7 @@ static inline void te_chip_map_flash(uint32_t pages) {
                        int pages);
   ((cache_function *)0x40009ab8)(0); /* Cache_Read_Disable_rom */
   ((cache_function *)0x40009a14)(0); /* Cache_Flush_rom */
+  ((cache_function *)0x400095a4)(0); /* mmu_init: nothing is mapped */
   ((map *)0x400095e0)(0, 0, TE_FLASH_ORIGIN, TE_CONSTANTS_AT, 64, (int)pages);
   PRO_CACHE_CTRL1 &= ~(uint32_t)PRO_CACHE_MASK_DROM0;
   ((cache_function *)0x40009a84)(0); /* Cache_Read_Enable_rom */
