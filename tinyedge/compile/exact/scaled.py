@@ -14,6 +14,7 @@ constant of their own, less by ``negative``: the reference rounds halves away fr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -31,6 +32,8 @@ _NUDGES = sorted(range(-16, 17), key=abs)
 #: shifts below the largest that are tried
 _SHORTER = 4
 _LONGEST = 24
+#: tries after which half the channels must be settled, for one constant to be likely for all
+_PATIENCE = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,22 +108,30 @@ def search(
 
 
 def _fit(problem: _Problem, fit: Fit) -> Fit | None:
-    """``fit`` with every channel settled, by one constant if any multiplier has one; or None."""
+    """``fit`` with every channel settled, by one constant if that is not hopeless; or None."""
     missing = np.ones(problem.largest.size, bool)
+    for split in (False, True):
+        for done, (multipliers, shifts) in enumerate(_tries(problem, fit)):
+            fit, missing = _settle(problem, fit, missing, multipliers, shifts, split=split)
+            if not missing.any():
+                return fit
+            if not split and done == _PATIENCE and missing.sum() > missing.size // 2:
+                break
+    return None
+
+
+def _tries(problem: _Problem, fit: Fit) -> Iterator[tuple[Int64Array, Int64Array]]:
+    """Yield multipliers and shifts worth testing, most likely first."""
     reach = problem.largest + fit.scale * np.abs(fit.offsets)
     room = np.log2(_INT32 / (reach * problem.factors + 512))
     room = np.minimum(room, -1 - np.log2(problem.factors) - 1e-6)
     longest = np.clip(np.floor(room).astype(np.int64), 1, _LONGEST)
-    for split in (False, True):
-        for shorter in range(_SHORTER):
-            shifts = np.maximum(longest - shorter, 1)
-            nearest = np.round(np.ldexp(problem.factors, 32 + shifts)).astype(np.int64)
-            for nudge in (None, *_NUDGES):  # None: channels that are constant whatever the input
-                multipliers = np.zeros_like(nearest) if nudge is None else nearest + nudge
-                fit, missing = _settle(problem, fit, missing, multipliers, shifts, split=split)
-                if not missing.any():
-                    return fit
-    return None
+    yield np.zeros_like(longest), longest  # channels that are constant whatever the input
+    for shorter in range(_SHORTER):
+        shifts = np.maximum(longest - shorter, 1)
+        nearest = np.round(np.ldexp(problem.factors, 32 + shifts)).astype(np.int64)
+        for nudge in _NUDGES:
+            yield nearest + nudge, shifts
 
 
 def _settle(

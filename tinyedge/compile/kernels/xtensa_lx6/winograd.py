@@ -30,9 +30,9 @@ _TILE, _PATCH = 4, 6
 #: bytes of a tile's or filter's transform for each input channel
 _POSITIONS = 2 * _PATCH * _PATCH
 #: offsets of loads and stores are immediates, and a loop of the product must reach its start
-_MAX_CHANNELS = 64
-#: bytes from an output to the next that a store's offset can be three times of
-_MAX_OUTPUTS = 85
+_MAX_CHANNELS = 96
+#: output channels up to which a store's offset tells the outputs of a row apart, and at all
+_NEAR, _MAX_OUTPUTS = 85, 254
 #: share of the instructions that may be added for each share of the scratch that is saved
 _PRICE = 0.25
 
@@ -51,6 +51,11 @@ class Winograd(Layer):
     @property
     def _input_channels(self) -> int:
         return self.params.input_shape[3]
+
+    @property
+    def _far(self) -> bool:
+        """Whether the product goes on from output to output of a row."""
+        return self.params.output_shape[3] > _NEAR
 
     @property
     def passes(self) -> int:
@@ -93,7 +98,7 @@ class Winograd(Layer):
         inputs = tiles * (channels // 2 * 440 + 100)
         filters = self.passes * outputs * (channels // 2 * 224 + 60)
         calls = outputs * max(self.passes, strips) * (1 + partial) * 60
-        products = outputs * tiles * (36 * channels + 330 + 32 * self.fit.signed)
+        products = outputs * tiles * (36 * channels + 330 + 32 * (self.fit.signed + self._far))
         return 300 + load + inputs + filters + calls + products
 
     def stream(self) -> NDArray[np.uint32]:
@@ -147,6 +152,7 @@ class Winograd(Layer):
             ("input_height", q.input_shape[1]),
             ("output_height", q.output_shape[1]),
             ("output_width", q.output_shape[2]),
+            ("row_skip", (q.output_shape[2] - _TILE * self._far) * q.output_shape[3]),
             ("row_bytes", q.input_shape[2] * channels),
             ("band_row", self.band_row),
             ("left", q.padding[1] * channels),

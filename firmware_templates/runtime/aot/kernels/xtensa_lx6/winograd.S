@@ -17,7 +17,7 @@
 #define WINOGRAD_WEIGHTS 4
 #define WINOGRAD_OUTPUT 8
 #define WINOGRAD_TILES 12
-#define WINOGRAD_ROW_BYTES 16
+#define WINOGRAD_ROW_SKIP 16
 #define WINOGRAD_INITIAL 20
 #define WINOGRAD_MULTIPLIER 24
 #define WINOGRAD_CONSTANT 28
@@ -29,6 +29,9 @@
 #define WINOGRAD_KEPT_OUTPUT 100
 #define WINOGRAD_KEPT_TILES 104
 #define WINOGRAD_SUMS_FRAME 144
+
+    /* largest offset of a byte that is stored: beyond, a5 goes on from output to output */
+#define STORE_REACH_BYTES 255
 
 /* The products of a position; \r: its sum and those of the positions before. The loads run ahead as in
  * conv.S. */
@@ -72,7 +75,7 @@
     addx8   a11, a12, a14
 .endm
 
-/* 576 * T in \sum, as a byte at the output. */
+/* 576 * T in \sum, as output \x of a row. */
 .macro te_lx6_winograd_store sum, x, outputs, signed
     .if \signed
     l32i    a14, a0, WINOGRAD_BELOW
@@ -85,7 +88,13 @@
     .endif
     sra     \sum, \sum
     clamps  \sum, \sum, 7
+    .if 3 * \outputs <= STORE_REACH_BYTES
     s8i     \sum, a5, (\outputs * \x)
+    .else
+    s8i     \sum, a5, 0
+    addi    a5, a5, (\outputs / 2)
+    addi    a5, a5, (\outputs - \outputs / 2)
+    .endif
 .endm
 
 /* \outputs: bytes from an output to the next in a row. */
@@ -144,7 +153,7 @@
     te_lx6_winograd_store \r, te_i, \outputs, \signed
     .set    te_i, te_i + 1
     .endr
-    l32i    a12, a0, WINOGRAD_ROW_BYTES
+    l32i    a12, a0, WINOGRAD_ROW_SKIP
     addi    a15, a15, 4
     add     a5, a5, a12
 .Lrows\@:

@@ -84,7 +84,7 @@ static void multiply_tiles(const work *w, te_lx6_winograd_run *run, int8_t *outp
 static void compute(const work *w, uint32_t first, uint32_t end) {
   const te_lx6_winograd_params *const p = w->params;
   const uint32_t *stream = p->stream;
-  te_lx6_winograd_run run = {.weights = w->weights, .row_bytes = p->output_width * p->channels};
+  te_lx6_winograd_run run = {.weights = w->weights, .row_skip = p->row_skip};
   transform_tiles(w, first, end);
   for (uint32_t c = 0; c < p->channels; c++, stream += p->stream_words) {
     run.initial = stream[0];

@@ -98,7 +98,7 @@ typedef struct te_lx6_winograd_run {
   const uint32_t *weights; /* 4: the transformed filter */
   int8_t *output;          /* 8: of the first tile */
   uint32_t tiles;          /* 12: at least 1 */
-  uint32_t row_bytes;      /* 16: of an output row */
+  uint32_t row_skip;       /* 16: bytes from a tile's row of outputs to the next */
   uint32_t initial;        /* 20: added to 576 * T */
   uint32_t multiplier;     /* 24 */
   uint32_t constant;       /* 28 */
@@ -124,6 +124,8 @@ typedef struct te_lx6_winograd_params {
   uint16_t channels;       /* of the output */
   uint16_t input_height;
   uint16_t output_height, output_width; /* at least 4 */
+  uint16_t row_skip;                    /* bytes from where the product leaves a tile's row of
+                                           outputs to the next: above 85 channels behind them */
   uint16_t row_bytes;                   /* of an input row */
   uint16_t band_row;                    /* bytes of a padded row, a multiple of 4 */
   uint16_t left;                        /* of them padding before the row */
