@@ -56,6 +56,15 @@ def test_too_little_memory_is_a_check_that_fell_short_by_so_much() -> None:
     )
 
 
+def test_the_memory_of_code_alone_is_named() -> None:
+    error = make.explain(
+        boards.load("esp32-bare"), Path("f"), "ld: region `CODE' overflowed by 3 bytes\n"
+    )
+    assert error.message == (
+        "the firmware does not fit esp32-bare: memory.code has 131,072 bytes, 3 too few"
+    )
+
+
 def test_a_compiler_error_is_shown_from_where_it_begins() -> None:
     log = (
         "gcc -Werror -c z.c\n" * 40
