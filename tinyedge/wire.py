@@ -38,7 +38,7 @@ def measure(session: Session, samples: Samples, compute_s: float | None) -> Wire
                 samples_per_second=round(1 / seconds, 2),
             )
         )
-    session.packed = False
+    session.packed = True
     return WireReport(
         samples=len(samples),
         inputs=samples.source,

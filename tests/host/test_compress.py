@@ -6,7 +6,7 @@ import struct
 import subprocess
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import lz4.block
@@ -209,6 +209,25 @@ def test_inferences_are_the_same_with_fewer_bytes(device: Running) -> None:
     assert flat[1] < flat[0] / 2
     assert repeats[1] < repeats[0]
     assert noise[1] == noise[0]  # what does not get smaller goes as it is
+
+
+def test_what_goes_packed_is_what_hello_says(device: Running) -> None:
+    blank, *_, repeats = _inputs()
+    with Session(device.url) as session:
+        assert session.hello.codecs == frozenset(Codec)
+        assert session.packed
+        for codecs in (frozenset(Codec), *(frozenset({codec}) for codec in Codec)):
+            hello = replace(session.hello, codecs=codecs)
+            for data in (blank, repeats):
+                requests, _ = packing.burst(hello, 1, data, 0)
+                used = {p.PACKED.ints(body)[3] for kind, body in requests if kind == p.Type.PACKED}
+                assert used <= codecs
+                assert used or len(codecs) == 1
+            session.hello = hello
+            expected = session.infer([repeats]).outputs
+            session.packed = False
+            assert session.infer([repeats]).outputs == expected
+            session.packed = True
 
 
 def test_what_the_ways_cost_is_counted(device: Running) -> None:

@@ -48,6 +48,7 @@ class FakeDevice:
             init_status=0,
             init_error="",
             features=Feature(0),
+            codecs=frozenset(),
             inputs=tensors[0],
             outputs=tensors[1],
         )

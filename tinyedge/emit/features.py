@@ -70,6 +70,15 @@ MARK = Feature(
     "a pin that is high while the model runs, for a power monitor",
     hooks=frozenset({"start", "infers", "inferred"}),
 )
+COMPRESS = Feature(
+    "compress",
+    "inputs come packed, and class and score alone go back",
+    (
+        Request(Type.PACKED, protocol.PACKED, more=True),
+        Request(Type.CLASSIFY, protocol.INVOKE),
+    ),
+    also=("app/unpack.c", "app/unpack.h"),
+)
 MONITOR = Feature(
     "monitor",
     "counts inputs, answers, times and resets on the device",
@@ -131,15 +140,7 @@ FEATURES: tuple[Feature, ...] = (
         needs=("preprocess",),
     ),
     UPDATE,
-    Feature(
-        "compress",
-        "inputs come packed, and class and score alone go back",
-        (
-            Request(Type.PACKED, protocol.PACKED, more=True),
-            Request(Type.CLASSIFY, protocol.INVOKE),
-        ),
-        also=("app/unpack.c", "app/unpack.h"),
-    ),
+    COMPRESS,
     MONITOR,
     AUTH,
     Feature(
@@ -160,6 +161,7 @@ class FeaturesView:
     title: str
     headers: tuple[str, ...]
     bits: str
+    codecs: str
     requests: tuple[str, ...]
     start: tuple[str, ...]
     hello: tuple[str, ...]
@@ -206,6 +208,9 @@ def header(selected: Sequence[Feature]) -> str:
         title=", ".join(feature.name for feature in selected) or "none",
         headers=tuple(f"{feature.name}.h" for feature in selected),
         bits=" | ".join(f"TE_FEATURE_{feature.name.upper()}" for feature in selected) or "0",
+        codecs=" | ".join(f"1u << TE_CODEC_{codec.name}" for codec in protocol.Codec)
+        if COMPRESS in selected
+        else "0",
         requests=tuple(request.entry for feature in selected for request in feature.requests),
         start=hooked["start"],
         hello=hooked["hello"],

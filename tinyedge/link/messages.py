@@ -44,6 +44,7 @@ class Hello:
     init_status: int
     init_error: str
     features: p.Feature
+    codecs: frozenset[p.Codec]
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
     seal_bytes: int = 0  # that each payload grows by on an authenticated link
@@ -135,6 +136,7 @@ def hello(payload: bytes, version: int) -> Hello:
         }
         n_inputs, n_outputs = numbers.pop("inputs"), numbers.pop("outputs")
         features = p.Feature(numbers.pop("features"))
+        codecs = numbers.pop("codecs")
         end = p.HELLO.size + p.TENSOR.size * (n_inputs + n_outputs)
         tensors = tuple(_tensor(payload[at:]) for at in range(p.HELLO.size, end, p.TENSOR.size))
         _require_sane(numbers, tensors)
@@ -147,6 +149,7 @@ def hello(payload: bytes, version: int) -> Hello:
         protocol=version,
         sha256=sha.hex(),
         features=features,
+        codecs=frozenset(codec for codec in p.Codec if codecs >> codec & 1),
         init_error=payload[end:].decode(errors="replace"),
         inputs=tensors[:n_inputs],
         outputs=tensors[n_inputs:],

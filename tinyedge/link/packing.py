@@ -6,6 +6,7 @@ The unpackers are the twins of firmware_templates/app/unpack.c, which must accep
 from __future__ import annotations
 
 import importlib
+from collections.abc import Set
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,7 @@ from tinyedge.link.protocol import Codec, Type
 STRIDES = (1, 2, 3, 4)
 """Distances that differences are tried with: an element's or a pixel's bytes."""
 
+EVERY = frozenset(Codec)
 _WINDOW = 65_535  # how far back LZ4 reaches
 _LEAST_MATCH, _LONG, _RUN, _LONGEST_RUN = 4, 15, 128, 129
 
@@ -31,11 +33,10 @@ def burst(hello: Hello, inference: int, data: bytes, at: int) -> tuple[list[Requ
     smaller go as WRITE.
     """
     room = hello.window - encoded_bytes(hello, Type.INVOKE, bytes(protocol.INVOKE.size))
-    most = hello.max_payload - protocol.PACKED.size
     requests: list[Request] = []
     while at < len(data):
         begin, end = _input_of(hello, at)
-        request, count = _piece(data[begin:end], at - begin, begin, inference, most)
+        request, count = _piece(hello, data[begin:end], at - begin, begin, inference)
         room -= encoded_bytes(hello, *request)
         if requests and room < 0:
             break
@@ -54,10 +55,11 @@ def _input_of(hello: Hello, at: int) -> tuple[int, int]:
     raise AssertionError(at)
 
 
-def _piece(tensor: bytes, at: int, begin: int, inference: int, most: int) -> tuple[Request, int]:
-    """The request with as many bytes of one input from ``at`` on as fit ``most`` packed ones."""
+def _piece(hello: Hello, tensor: bytes, at: int, begin: int, inference: int) -> tuple[Request, int]:
+    """The request with as many bytes of one input from ``at`` on as fit a frame."""
+    most = hello.max_payload - protocol.PACKED.size
     plain = min(len(tensor) - at, most + protocol.PACKED.size - protocol.WRITE.size)
-    codec, stride = choose(tensor, at)
+    codec, stride = choose(tensor, at, hello.codecs)
     packed, count = (
         pack_lz4(tensor, at, most) if codec == Codec.LZ4 else pack_delta(tensor, at, stride, most)
     )
@@ -68,10 +70,15 @@ def _piece(tensor: bytes, at: int, begin: int, inference: int, most: int) -> tup
     return (Type.PACKED, header + packed), count
 
 
-def choose(data: bytes, at: int) -> tuple[Codec, int]:
-    """The codec, and the stride of it, that all bytes from ``at`` on take the fewest bytes with."""
-    sizes = {(Codec.LZ4, 0): len(_block(data, at, len(data) - at))}
-    for stride in STRIDES:
+def choose(data: bytes, at: int, codecs: Set[Codec] = EVERY) -> tuple[Codec, int]:
+    """Which of ``codecs``, with which stride, all bytes from ``at`` on take the fewest bytes with.
+
+    ``codecs`` is not empty: those that the device unpacks.
+    """
+    sizes: dict[tuple[Codec, int], int] = {}
+    if Codec.LZ4 in codecs:
+        sizes[Codec.LZ4, 0] = len(_block(data, at, len(data) - at))
+    for stride in STRIDES if Codec.DELTA in codecs else ():
         sizes[Codec.DELTA, stride] = _delta_size(_differences(data, at, stride))
     return min(sizes, key=lambda option: sizes[option])
 

@@ -373,6 +373,7 @@ HELLO = Layout(
         ("window", "I"),
         ("init_status", "I"),
         ("features", "I"),  # sum of Feature
+        ("codecs", "I"),  # sum of 1 << Codec, of those that the device unpacks
         ("inputs", "I"),
         ("outputs", "I"),
     ),

@@ -38,8 +38,8 @@ class Session:
 
     ``url``: socket://HOST:PORT, a serial port or a pseudo terminal; or an open Transport.
     ``on_log`` gets each text that the device sends; ``parts`` what it streams unasked (outputs of
-    layers, frames of a sensor), by number and offset. ``packed`` may be set where the firmware has
-    the feature "compress": inputs go packed. ``keys``: of devices with the feature "auth", one of
+    layers, frames of a sensor), by number and offset. ``packed``: whether inputs go packed, as they
+    do where HELLO names codecs. ``keys``: of devices with the feature "auth", one of
     which it must be; ``random`` then says whether its nonces never come again. Every call raises
     LinkError if the device has gone, is silent until the deadline, or restarts, and if it refuses
     or fails.
@@ -67,12 +67,13 @@ class Session:
         self._inference = 0
         self._greeting = True
         self.parts: dict[tuple[int, int], bytes] = {}  # layer and offset -> bytes
-        self.packed = self.random = False
+        self.random = False
         self._seal: Seal | None = None
         try:
             self.hello: Hello = self._greet()
             self._authenticate(keys)
             self._check(self.hello, expect_sha256)
+            self.packed = bool(self.hello.codecs)
         except BaseException:
             self.close()
             raise
