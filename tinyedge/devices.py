@@ -49,7 +49,7 @@ Log = Callable[[str], None]
 _R = TypeVar("_R", bound=Result)
 _NOT_RANDOM = (
     "this board has no source of random numbers: what was said to it may be said again by another "
-    "after a restart (SECURITY.md)"
+    "once its power was cut (SECURITY.md)"
 )
 
 

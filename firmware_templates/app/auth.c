@@ -32,6 +32,11 @@ static struct {
   bool open;
 } session;
 
+/* Goes into each nonce and is new after it. A reset leaves it as it is, so that no nonce comes
+ * again; when power has come it holds anything. The linker script keeps te_boot from clearing it.
+ */
+static uint8_t pool[TE_CHALLENGED_NONCE_BYTES] __attribute__((section(".bss.te_kept")));
+
 static bool sealing; /* the request that is being handled was sealed */
 
 /* The frame that is being sealed: what does not fill a block yet, and what has gone. */
@@ -49,8 +54,7 @@ __attribute__((weak)) bool te_port_entropy(uint8_t *data, size_t size) {
   return false;
 }
 
-/* A nonce that has not been used since boot, and never where there is a source of random numbers.
- */
+/* A nonce that was not used since power has come, and never where there are random numbers. */
 static void draw(void) {
   uint8_t key[KEY_BYTES], input[TE_CHALLENGED_NONCE_BYTES] = {0};
   const uint64_t ticks = te_port_ticks();
@@ -58,12 +62,14 @@ static void draw(void) {
   challenge.number++;
   crypto_chacha20_h(key, device_key, nonce_label);
   crypto_chacha20_h(key, key, input);
+  crypto_chacha20_h(key, key, pool);
   memset(input, 0, sizeof input);
   te_set_u32(input, challenge.number);
   te_set_u32(input + 4, (uint32_t)ticks);
   te_set_u32(input + 8, (uint32_t)(ticks >> 32));
   crypto_chacha20_h(key, key, input);
   memcpy(challenge.device, key, sizeof challenge.device);
+  memcpy(pool, key + sizeof challenge.device, sizeof pool);
   crypto_wipe(key, sizeof key);
   crypto_wipe(input, sizeof input);
 }

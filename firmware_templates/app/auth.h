@@ -1,5 +1,5 @@
 /* Feature `auth`: requests are taken only from who has the device's key, and only once; both ways
- * are encrypted (ChaCha20-Poly1305, RFC 8439; see tinyedge/link/auth.py). Its RAM: 300 bytes. */
+ * are encrypted (ChaCha20-Poly1305, RFC 8439; see tinyedge/link/auth.py). Its RAM: 256 bytes. */
 #ifndef TE_AUTH_H
 #define TE_AUTH_H
 

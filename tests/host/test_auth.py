@@ -10,6 +10,7 @@ import pytest
 from tests.support import fixture_firmware as fixture
 from tests.support.tools import need
 from tests.support.wire_device import FakeDevice
+from tests.target.test_resets import ENDS, RESTARTS
 from tests.wire.line import FaultyLine
 from tinyedge import board as boards
 from tinyedge import build, flash
@@ -285,3 +286,27 @@ def test_emulated_boards(name: str, is_random: bool, tmp_path: Path) -> None:
         assert {doubt(frame) for frame in answers[2:]} <= {p.Doubt.FORGED, p.Doubt.REPLAYED}
         with Session(device.url, keys=keys, deadlines=QUICK) as session:
             assert session.status().inferences == 2
+
+
+def test_a_reset_brings_no_nonce_back(tmp_path: Path) -> None:
+    need("make", "arm-none-eabi-gcc", "qemu-system-arm")
+    board = boards.load("netduinoplus2")
+    folder = fixture.write(tmp_path / "f", board, (features.AUTH,))
+    # A fault restarts the core, and the time is always the same: RAM alone tells starts apart.
+    for path, old, new in (
+        ("port/boot.c", ENDS, RESTARTS),
+        ("app/auth.c", "= te_port_ticks()", "= 7"),
+    ):
+        text = (folder / path).read_text()
+        assert old in text
+        (folder / path).write_text(text.replace(old, new))
+    challenge = Frame(p.Type.CHALLENGE, 1, bytes(p.NONCE_BYTES))
+    with flash.run(build.build(folder, board), board, greet=False) as device:
+        (first,) = ask(device.url, challenge)
+        with (
+            Session(device.url, keys=keys, deadlines=QUICK) as session,
+            pytest.raises(LinkError, match="crashed: exception"),
+        ):
+            session.infer([b"\x7d" + INPUTS[0][1:], INPUTS[1]])
+        (second,) = ask(device.url, challenge)
+    assert first.payload[: p.NONCE_BYTES] != second.payload[: p.NONCE_BYTES]
