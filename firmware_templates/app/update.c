@@ -213,6 +213,16 @@ static int32_t free_slot(void) {
   return state.slots.active == 0 ? 1 : 0;
 }
 
+/* What `slot` holds is not gone back to from here on. */
+static bool give_up(int32_t slot) {
+  if (state.slots.previous != slot) return true;
+  te_slots_state after = state.slots;
+  after.previous = TE_SLOT_COMPILED;
+  if (!te_slots_store(&after)) return false;
+  state.slots = after;
+  return true;
+}
+
 void te_on_update_begin(const te_frame *request) {
   const uint8_t *manifest = request->payload;
   if (request->length != SIGNED) {
@@ -240,7 +250,7 @@ void te_on_update_begin(const te_frame *request) {
   }
   target = free_slot();
   state.received = 0;
-  if (!te_flash_erase((uint32_t)target)) {
+  if (!give_up(target) || !te_flash_erase((uint32_t)target)) {
     target = TE_SLOT_COMPILED;
     te_refuse(request, TE_CODE_FLASH, 0, "the slot could not be erased");
     return;

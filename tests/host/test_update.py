@@ -16,6 +16,8 @@ from tinyedge import keys, packaging
 from tinyedge import update as updates
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.graph import read_tflite
+from tinyedge.link import protocol
+from tinyedge.link.protocol import Type
 from tinyedge.link.session import Session
 from tinyedge.link.updating import COMPILED, Updating
 from tinyedge.samples import random
@@ -65,6 +67,25 @@ def test_both_slots_take_turns(made: Made, session: Session) -> None:
         assert answers_are(session, package.tflite)
     assert updating.decide(keep=False).active == 1
     assert answers_are(session, updatable.network(3))
+
+
+def test_an_update_that_begins_takes_the_slot_of_the_model_before(
+    made: Made, session: Session
+) -> None:
+    updating = Updating(session)
+    for number in (1, 2):
+        send(session, made.package(number + 1, (1, number, 0)))
+        updating.decide(keep=True)
+    assert updating.versions()[0].previous == 0
+    third = made.package(4, (1, 3, 0))
+    state = protocol.UPDATE_STATE.size
+    session.call(Type.UPDATE_BEGIN, state, third.signed + third.signature)
+    assert updating.versions()[0].previous == COMPILED
+    assert answers_are(session, updatable.network(3))
+    assert updating.decide(keep=False).active == COMPILED
+    assert answers_are(session, made.own)
+    send(session, third)  # it goes on where it was
+    assert answers_are(session, third.tflite)
 
 
 def _refused(session: Session, package: packaging.Package, words: str) -> None:
