@@ -125,10 +125,12 @@ def spawn(
     log: Path,
     env: Mapping[str, str] | None = None,
     keep_open: Sequence[int] = (),
+    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """Start a program that lives on (an emulator). The caller must end it; ``log`` takes output.
 
-    ``keep_open``: file descriptors that it inherits under the same numbers.
+    ``keep_open``: file descriptors that it inherits under the same numbers. ``stdin``: what it
+    reads.
     """
     exe = require(argv[0])
     with log.open("wb") as sink:
@@ -136,7 +138,7 @@ def spawn(
             [exe, *argv[1:]],
             env=dict(env) if env is not None else None,
             pass_fds=tuple(keep_open),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=sink,
             stderr=sink,
             start_new_session=True,

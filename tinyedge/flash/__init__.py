@@ -14,7 +14,7 @@ from tinyedge.board import Board
 from tinyedge.build import Artifact
 from tinyedge.errors import ConfigError, LinkError, ToolError, near_match
 from tinyedge.flash import esptool, host, labwired, ports, process, programmers, qemu, uf2
-from tinyedge.flash.process import Process
+from tinyedge.flash.process import Process, Remember
 from tinyedge.link.auth import KeyOf
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.session import Session
@@ -66,7 +66,7 @@ def run(
     ``options``: further ones of the emulator. ``greet``: wait until it answers; False for firmware
     that speaks another protocol. ``keys``: for firmware with the feature auth.
     """
-    device = _start(artifact, board, port, owned=True, options=options, greet=greet, keys=keys)
+    device = _start(artifact, board, port, options=options, greet=greet, keys=keys)
     try:
         yield device
     finally:
@@ -89,19 +89,23 @@ def start(
     Raises ToolError or LinkError if it does not start and answer.
     """
     stop(folder)
-    device = _start(artifact, board, port, owned=False, greet=greet, keys=keys)
-    try:
+
+    def remember(owner: Process | None, url: str) -> None:
         state = _State(
-            url=device.url,
+            url=url,
             board=board.id,
-            elf_sha256=device.elf_sha256,
-            pid=device.pid,
-            started=device.process.started if device.process else 0,
+            elf_sha256=sha256(artifact.elf.read_bytes()),
+            pid=owner.pid if owner else None,
+            started=owner.started if owner else 0,
         )
         write_atomic(folder / STATE, msgspec.json.format(msgspec.json.encode(state)))
+
+    try:
+        device = _start(artifact, board, port, greet=greet, keys=keys, remember=remember)
+        if device.process is None:
+            remember(None, device.url)
     except BaseException:
-        if device.process:
-            process.stop(device.process)
+        stop(folder)
         raise
     return device
 
@@ -132,10 +136,10 @@ def _start(
     board: Board,
     port: str,
     *,
-    owned: bool,
     options: Sequence[str] = (),
     greet: bool = True,
     keys: KeyOf | None = None,
+    remember: Remember | None = None,
 ) -> Device:
     elf = artifact.elf
     method = board.flash.method
@@ -158,7 +162,7 @@ def _start(
         "labwired": lambda _: labwired.argv(elf, board),
     }
     environment = (lambda _: {}) if method == "qemu" else host.environment
-    started, url = process.start(commands[method], environment, log, owned)
+    started, url = process.start(commands[method], environment, log, remember)
     try:
         if greet:
             _greet(url, started, log, keys)

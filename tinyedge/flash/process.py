@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import socket
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from pathlib import Path
 from tinyedge import tool
 
 _TERM_S, _KILL_S = 3.0, 5.0
+#: becomes the program once a line has come; ends if this process does before
+_WAITING = ("sh", "-c", 'read -r line && exec "$@" </dev/null', "sh")
 _START_TIME_FIELD = 19  # of /proc/<pid>/stat, counted after the name; in clock ticks since boot
 
 
@@ -27,30 +30,45 @@ class Process:
     started: int
 
 
+Remember = Callable[[Process, str], None]
+"""Is told of a process that will live on, and of its URL."""
+
+
 def start(
     argv: Callable[[int], list[str]],
     environment: Callable[[int], dict[str, str]],
     log: Path,
-    owned: bool,
+    remember: Remember | None = None,
 ) -> tuple[Process, str]:
     """Start a device that serves an inherited listening socket; return it and its URL.
 
     ``argv`` and ``environment`` get the socket's descriptor. No port is ever guessed: the socket
-    is bound first. ``owned``: the kernel ends the process if this one dies.
+    is bound first. The kernel ends the process if this one dies; with ``remember`` it lives on, and
+    begins only once that has returned, so that none is left of which nobody knows.
     """
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         command = argv(server.fileno())
-        if owned:
-            command = ["setpriv", "--pdeathsig", "KILL", tool.require(command[0]), *command[1:]]
+        prefix = ["setpriv", "--pdeathsig", "KILL"] if remember is None else _WAITING
         log.parent.mkdir(parents=True, exist_ok=True)
-        child = tool.spawn(
-            command,
-            log,
-            env={**os.environ, **environment(server.fileno())},
-            keep_open=[server.fileno()],
-        )
-    return Process(child.pid, _started(child.pid) or 0), f"socket://127.0.0.1:{port}"
+        go, begin = os.pipe()
+        try:
+            child = tool.spawn(
+                [*prefix, tool.require(command[0]), *command[1:]],
+                log,
+                env={**os.environ, **environment(server.fileno())},
+                keep_open=[server.fileno()],
+                stdin=subprocess.DEVNULL if remember is None else go,
+            )
+            made = Process(child.pid, _started(child.pid) or 0)
+            url = f"socket://127.0.0.1:{port}"
+            if remember is not None:
+                remember(made, url)
+                os.write(begin, b"\n")
+        finally:
+            os.close(go)
+            os.close(begin)
+    return made, url
 
 
 def alive(process: Process) -> bool:

@@ -22,7 +22,8 @@ STUBBORN = [
 
 
 def started(argv: list[str], log: Path, owned: bool = False) -> Process:
-    return process.start(lambda _: argv, lambda _: {}, log, owned)[0]
+    remember = None if owned else lambda *_: None
+    return process.start(lambda _: argv, lambda _: {}, log, remember)[0]
 
 
 def eventually(holds: Callable[[], bool], limit_s: float = 10.0) -> bool:
@@ -74,7 +75,7 @@ def test_an_owned_process_ends_with_its_owner(tmp_path: Path) -> None:
     code = (
         "import sys, time; from pathlib import Path; from tinyedge.flash import process\n"
         f"argv = {SLEEP!r}\n"
-        "device, _ = process.start(lambda _: argv, lambda _: {}, Path(sys.argv[1]), True)\n"
+        "device, _ = process.start(lambda _: argv, lambda _: {}, Path(sys.argv[1]))\n"
         "print(device.pid, device.started, flush=True); time.sleep(60)\n"
     )
     owner = subprocess.Popen(
@@ -100,8 +101,34 @@ def test_a_port_is_bound_before_the_process_starts(tmp_path: Path) -> None:
         return [sys.executable, "-c", code, str(descriptor)]
 
     log = tmp_path / "log"
-    _, url = process.start(argv, lambda _: {}, log, owned=False)
+    _, url = process.start(argv, lambda _: {}, log, lambda *_: None)
     assert eventually(lambda: log.read_text().strip() != "")
     port = int(url.rpartition(":")[2])
     assert log.read_text().strip() == str(("127.0.0.1", port))
     assert seen
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tinyedge.flash import process
+
+def remember(made, url):
+    print(made.pid, made.started, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+sleep = [sys.executable, "-c", "import time; open(%r, 'w'); time.sleep(60)"]
+process.start(lambda _: sleep, lambda _: {}, Path(%r), remember)
+"""
+
+
+def test_who_is_killed_before_a_device_is_remembered_leaves_none(tmp_path: Path) -> None:
+    ran = tmp_path / "ran"
+    script = KILLED % (str(ran), str(tmp_path / "log"))
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == -9, done.stderr
+    pid, start = map(int, done.stdout.split())
+    assert eventually(lambda: not process.alive(Process(pid, start)))
+    assert not ran.exists()
