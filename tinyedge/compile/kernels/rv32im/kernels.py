@@ -185,7 +185,8 @@ class ConvolutionPairs(Tuned[PairedConv]):
     family = p.Conv2D
 
     def __init__(self) -> None:
-        sources = (f"rv32im/{file}" for file in ("macros.S", "conv_pairs.S", "conv_pairs.c"))
+        files = ("macros.S", "pack.S", "conv_pairs.S", "conv_pairs.c")
+        sources = (f"rv32im/{file}" for file in files)
         super().__init__("te_rv32_conv_pairs", PairedConv.plan, *sources)
 
 

@@ -24,6 +24,8 @@ _GROUP, _CHANNELS = 4, 2
 #: words of a tap of the windows, one a pair of pixels
 _WORDS = PIXELS // 2
 _ROUNDING = 0x8000
+#: bytes of a window's row up to which code of its own unpacks it
+_SHORT_ROW = 12
 
 Int64Array = NDArray[np.int64]
 
@@ -119,7 +121,7 @@ class PairedConv(Layer):
         """Estimated instructions: see conv_pairs.S and conv_pairs.c."""
         channels, rows = self.params.output_shape[3], int(self.params.filter.shape[1])
         exceptions = sum(len(found) for found in self._parts[1])
-        pair = 60 + 89 * self.taps // _GROUP + 2 * PIXELS * (3 + self.requant.instructions)
+        pair = 70 + 175 * self.taps // (2 * _GROUP) + 2 * PIXELS * (3 + self.requant.instructions)
         windows = 25 if self.is_pointwise else 100 + 15 * rows
         packed = _WORDS * (windows + 6 * self.taps)
         return 60 + self.blocks * (60 + packed + channels // 2 * pair + 24 * exceptions)
@@ -143,7 +145,10 @@ class PairedConv(Layer):
         """The members of ``te_rv32_conv_pairs_params``."""
         q = self.params
         kernel = instance("te_rv32_conv_6x2", "te_rv32_conv_kernel", **self.requant.arguments)
+        row = int(q.filter.shape[2] * q.filter.shape[3])
+        pack = instance("te_rv32_pack_rows", "te_rv32_row_packer", bytes=row)
         return (
+            *((("pack_rows", pack),) if row <= _SHORT_ROW and q.dilation[1] == 1 else ()),
             *window(q, (q.filter.shape[1], q.filter.shape[2])),
             ("kernel", kernel),
             ("stream", Constant("stream", self._stream())),

@@ -35,9 +35,13 @@
     .equ    CONV_CHANNELS, 12
     .equ    CONV_LOW, 16
     .equ    CONV_HIGH, 20
+    .equ    CONV_ODD, 24
     .equ    CONV_FRAME, 28
 
-/* Tap \k of four. The first begins the sums. */
+    .equ    GROUP_INPUTS, 48
+    .equ    GROUP_WEIGHTS, 8
+
+/* Tap \k of eight. The first of each four begins the sums. */
 .macro te_pair_tap k
     lb      t0, 2 * \k(s1)
     lb      t1, 2 * \k + 1(s1)
@@ -50,7 +54,7 @@
 .endm
 
 .macro te_pair_products x, a, b, k
-    .if \k == 0
+    .if \k % 4 == 0
     mul     \a, \x, t0
     mul     \b, \x, t1
     add     \a, \a, t6
@@ -67,6 +71,18 @@
     add     \whole, \whole, \part
     srai    \part, \part, 16
     add     \second, \second, \part
+.endm
+
+.macro te_pair_group taps:vararg
+    .irp    k, \taps
+    te_pair_tap \k
+    .endr
+    te_pair_flush a0, a6, s6
+    te_pair_flush a1, a7, s7
+    te_pair_flush a2, s2, s8
+    te_pair_flush a3, s3, s9
+    te_pair_flush a4, s4, s10
+    te_pair_flush a5, s5, s11
 .endm
 
 /* One channel's taps that their four had no room for. */
@@ -137,6 +153,9 @@
     sw      t2, CONV_CHANNELS(sp)
     sw      t3, CONV_LOW(sp)
     sw      t4, CONV_HIGH(sp)
+    sub     t0, ra, t0
+    andi    t0, t0, GROUP_INPUTS & -GROUP_INPUTS
+    sw      t0, CONV_ODD(sp)
     add     t1, t1, t2
     sw      t1, CONV_OUTPUT_END(sp)
     li      t6, 0x8000
@@ -155,19 +174,17 @@
     mv      s5, a7
     mv      s11, s7
     addi    s1, s1, 16
+    lw      t0, CONV_ODD(sp)
+    beqz    t0, .Ltaps\@
+    addi    s0, s0, -GROUP_INPUTS
+    addi    s1, s1, -GROUP_WEIGHTS
+    j       .Lsecond\@
 .Ltaps\@:
-    te_pair_tap 0
-    te_pair_tap 1
-    te_pair_tap 2
-    te_pair_tap 3
-    addi    s0, s0, 48
-    addi    s1, s1, 8
-    te_pair_flush a0, a6, s6
-    te_pair_flush a1, a7, s7
-    te_pair_flush a2, s2, s8
-    te_pair_flush a3, s3, s9
-    te_pair_flush a4, s4, s10
-    te_pair_flush a5, s5, s11
+    te_pair_group 0, 1, 2, 3
+.Lsecond\@:
+    te_pair_group 4, 5, 6, 7
+    addi    s0, s0, 2 * GROUP_INPUTS
+    addi    s1, s1, 2 * GROUP_WEIGHTS
     bne     s0, ra, .Ltaps\@
     te_pair_exceptions a6, s6, s2, s8, s4, s10
     te_pair_exceptions a7, s7, s3, s9, s5, s11

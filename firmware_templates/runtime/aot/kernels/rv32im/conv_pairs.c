@@ -10,6 +10,7 @@ typedef struct layer {
   const int8_t *input, *padding;
   int32_t channels, pitch; /* bytes of an input pixel, and row */
   uint32_t rows, columns;  /* of the input, where windows that are all inside it begin */
+  te_rv32_row_packer *pack_rows;
 } layer;
 
 /* Where an output's window begins in the input, and how many outputs are left of its row. */
@@ -79,12 +80,15 @@ static void pack_windows(const layer *l, const position *a, const position *b, u
     pack_at_edge(l, a, b, to);
     return;
   }
-  const uint32_t count = (uint32_t)w->width * w->input_channels;
+  const uint32_t step = (uint32_t)(w->dilation_y * l->pitch);
   const int8_t *first = tap(l, a->y, a->x), *second = tap(l, b->y, b->x);
-  for (uint32_t rows = w->height; rows > 0; rows--) {
+  if (l->pack_rows) {
+    l->pack_rows(first, second, to, w->height, step);
+    return;
+  }
+  const uint32_t count = (uint32_t)w->width * w->input_channels;
+  for (uint32_t rows = w->height; rows > 0; rows--, first += step, second += step) {
     to = pack(to, first, second, count);
-    first += w->dilation_y * l->pitch;
-    second += w->dilation_y * l->pitch;
   }
 }
 
@@ -95,7 +99,11 @@ static void convolve_pixels(const te_rv32_conv_pairs_params *p, const int8_t *fr
   uint32_t left = (uint32_t)p->window.output_height * p->window.output_width;
   for (;;) {
     for (uint32_t i = 0; i < STEP; i++, from += 2 * channels) {
-      pack(columns + i, from, from + channels, channels);
+      if (p->pack_rows) {
+        p->pack_rows(from, from + channels, columns + i, 1, 0);
+      } else {
+        pack(columns + i, from, from + channels, channels);
+      }
     }
     p->kernel(block);
     if (left <= PIXELS) return;
@@ -152,6 +160,7 @@ void te_rv32_conv_pairs(const te_rv32_conv_pairs_params *p, const void *input, v
       .pitch = w->input_width * w->input_channels,
       .rows = rows > 0 ? (uint32_t)rows : 0,
       .columns = places > 0 ? (uint32_t)places : 0,
+      .pack_rows = p->pack_rows,
   };
   if (p->is_padded) memset(padding, p->zero_point, w->input_channels);
   convolve_windows(p, &l, &block, columns);

@@ -46,8 +46,13 @@ typedef struct te_rv32_block {
 
 typedef void te_rv32_conv_kernel(const te_rv32_block *block);
 
+/* Unpacks two windows: see pack.S. */
+typedef void te_rv32_row_packer(const int8_t *first, const int8_t *second, uint32_t *to,
+                                uint32_t rows, uint32_t step);
+
 typedef struct te_rv32_conv_pairs_params {
   te_rv32_window window;
+  te_rv32_row_packer *pack_rows; /* NULL: rows are long enough for a loop */
   te_rv32_conv_kernel *kernel;
   const void *stream;   /* see conv_pairs.S */
   uint16_t words;       /* of the columns */
