@@ -9,9 +9,9 @@ import numpy as np
 from tinyedge.compile import params as p
 from tinyedge.compile.kernels import packing, stage
 from tinyedge.compile.kernels.packing import BLOCK, Fields
+from tinyedge.compile.kernels.rv32im import planes
 from tinyedge.compile.kernels.rv32im.addition import Addition
 from tinyedge.compile.kernels.rv32im.pairs import PairedConv
-from tinyedge.compile.kernels.rv32im.planes import PlaneDepthwise
 from tinyedge.compile.kernels.rv32im.window import window
 from tinyedge.compile.kernels.tuned import Layer, Tuned
 from tinyedge.compile.plan import Constant
@@ -113,7 +113,7 @@ class _DepthwiseConv(Layer):
     @property
     def instructions(self) -> int:
         _, height, width, channels = self.params.output_shape
-        return height * width * (20 * self.taps + channels * (16 + 5 * self.taps))
+        return height * width * (20 * self.taps + channels * (23 + 26 * self.taps // 5))
 
     @property
     def scratch_bytes(self) -> int:
@@ -199,14 +199,15 @@ class Depthwise(Tuned[_DepthwiseConv]):
         super().__init__("te_rv32_depthwise", _DepthwiseConv.plan, "rv32im/depthwise.c")
 
 
-class DepthwisePlanes(Tuned[PlaneDepthwise]):
-    """DEPTHWISE_CONV_2D of 3x3 windows, channel by channel."""
+class DepthwisePlanes(Tuned[planes.PlaneDepthwise]):
+    """DEPTHWISE_CONV_2D, channel by channel."""
 
     family = p.DepthwiseConv2D
 
     def __init__(self) -> None:
-        sources = (f"rv32im/{file}" for file in ("macros.S", "depthwise_3x3.S", "depthwise_3x3.c"))
-        super().__init__("te_rv32_depthwise_3x3", PlaneDepthwise.plan, *sources)
+        files = ("macros", "plane_run", "depthwise_3x3", "depthwise_lines")
+        sources = (*(f"rv32im/{file}.S" for file in files), "rv32im/depthwise_planes.c")
+        super().__init__("te_rv32_depthwise_planes", planes.plan, *sources)
 
 
 class FullyConnected(Tuned[_Dense]):

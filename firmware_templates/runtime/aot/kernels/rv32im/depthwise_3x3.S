@@ -13,20 +13,7 @@
  *   a3-a5  inputs           t3  constant        a6, ra  outputs, their row's end,
  *   t0     product          t4  shift, t5 below         a7 bytes apart
  */
-#include "macros.S"
-
-    /* te_rv32_plane_run, as rv32im.h declares it */
-    .equ    RUN_PLANE, 0
-    .equ    RUN_HEAD, 4
-    .equ    RUN_OUTPUT, 8
-    .equ    RUN_PITCH, 12
-    .equ    RUN_ROW_STEP, 16
-    .equ    RUN_STEP, 20
-    .equ    RUN_LENGTH, 24
-    .equ    RUN_OUTPUT_STEP, 28
-    .equ    RUN_ROWS, 32
-    .equ    RUN_LOW, 36
-    .equ    RUN_HIGH, 40
+#include "plane_run.S"
 
     .equ    PLANE_RUN, 0
     .equ    PLANE_INPUT, 4
@@ -92,7 +79,7 @@
     beq     a6, ra, \done
 .endm
 
-.macro te_rv32_depthwise_3x3_kernel name, stride, relu, signed
+.macro te_rv32_depthwise_3x3 name, stride, relu, signed
     te_function \name
     te_enter PLANE_FRAME
     sw      a0, PLANE_RUN(sp)

@@ -79,24 +79,28 @@ enum { TE_RV32_TAPS = 64 };
 void te_rv32_depthwise(const te_rv32_depthwise_params *params, const void *input, void *output,
                        void *scratch);
 
-/* A channel's outputs, as depthwise_3x3.S reads them (offsets are known there). A row of outputs is
- * one along either axis of the image. */
+/* A channel's outputs, as depthwise_3x3.S and depthwise_lines.S read them (offsets are known
+ * there). A row of outputs is one along either axis of the image. */
 typedef struct te_rv32_plane_run {
   const int8_t *plane;  /* 0: the channel's inputs, from the first window on */
   const int8_t *head;   /* 4: weights and requantization */
   int8_t *output;       /* 8 */
-  uint32_t pitch;       /* 12: bytes from a window's column to the next */
-  uint32_t row_step;    /* 16: from the first window of a row of outputs to the next row's */
-  uint32_t step;        /* 20: from an output to the next */
-  uint32_t length;      /* 24: that a row of outputs spans */
-  uint32_t output_step; /* 28: from a row of outputs to the next */
-  uint32_t rows;        /* 32: at least 1 */
-  int32_t low, high;    /* 36: clamp of the output */
+  uint32_t row_step;    /* 12: bytes from the first window of a row of outputs to the next row's */
+  uint32_t step;        /* 16: from an output to the next */
+  uint32_t length;      /* 20: that a row of outputs spans */
+  uint32_t output_step; /* 24: from a row of outputs to the next */
+  uint32_t rows;        /* 28: at least 1 */
+  int32_t low, high;    /* 32: clamp of the output */
+  uint32_t pitch;       /* 40: 3x3: from a window's column to the next */
+  uint32_t window_rows; /* 44: lines: this and the next */
+  uint32_t window_row_weights; /* 48: bytes of a row's weights, even */
+  uint32_t window_row_skip;    /* 52: from the end of a window's row to its next row */
+  uint32_t weights;            /* 56: bytes of them */
 } te_rv32_plane_run;
 
 typedef void te_rv32_plane_kernel(const te_rv32_plane_run *run);
 
-typedef struct te_rv32_depthwise_3x3_params {
+typedef struct te_rv32_depthwise_planes_params {
   te_rv32_plane_kernel *kernel;
   const void *heads;
   te_rv32_plane_run run; /* but for its addresses */
@@ -104,15 +108,16 @@ typedef struct te_rv32_depthwise_3x3_params {
   uint32_t first; /* byte of a plane that holds an input */
   uint32_t copy_rows, copy_columns;
   uint32_t copy_from_row, copy_from_step; /* bytes of the input */
+  uint32_t copy_to_row, copy_to_step;     /* of the plane */
   uint16_t channels;
   uint8_t head_bytes;
   int8_t zero_point; /* of the input */
-} te_rv32_depthwise_3x3_params;
+} te_rv32_depthwise_planes_params;
 
-/* Depthwise convolution of 3x3 windows; channels are a multiple of 4. The output may begin a whole
- * number of pixels before or behind the input. scratch: the plane. */
-void te_rv32_depthwise_3x3(const te_rv32_depthwise_3x3_params *params, const void *input,
-                           void *output, void *scratch);
+/* Depthwise convolution; channels are a multiple of 4. The output may begin a whole number of
+ * pixels before or behind the input. scratch: the plane. */
+void te_rv32_depthwise_planes(const te_rv32_depthwise_planes_params *params, const void *input,
+                              void *output, void *scratch);
 
 typedef struct te_rv32_fully_connected_params {
   const void *weights; /* [outputs / 8][inputs][8] */

@@ -5,8 +5,8 @@
 enum { LANES = 4 }; /* channels of a plane, bytes of a word of it */
 
 /* Copies four channels into their plane. */
-static void copy(const te_rv32_depthwise_3x3_params *p, const int8_t *input, int8_t *plane) {
-  const uint32_t from_step = p->copy_from_step, to_step = p->run.pitch;
+static void copy(const te_rv32_depthwise_planes_params *p, const int8_t *input, int8_t *plane) {
+  const uint32_t from_step = p->copy_from_step, to_step = p->copy_to_step;
   int8_t *to_row = plane + p->first;
   for (uint32_t row = p->copy_rows; row > 0; row--) {
     const int8_t *from = input;
@@ -17,12 +17,12 @@ static void copy(const te_rv32_depthwise_3x3_params *p, const int8_t *input, int
       to += to_step;
     }
     input += p->copy_from_row;
-    to_row += LANES;
+    to_row += p->copy_to_row;
   }
 }
 
-void te_rv32_depthwise_3x3(const te_rv32_depthwise_3x3_params *p, const void *input, void *output,
-                           void *scratch) {
+void te_rv32_depthwise_planes(const te_rv32_depthwise_planes_params *p, const void *input,
+                              void *output, void *scratch) {
   const int8_t *from = input;
   int8_t *const plane = scratch;
   te_rv32_plane_run run = p->run;
