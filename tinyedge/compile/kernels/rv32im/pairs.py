@@ -55,10 +55,15 @@ class PairedConv(Layer):
 
     @cached_property
     def _parts(self) -> tuple[Int64Array, list[list[tuple[int, int]]]]:
-        """The filters less what their groups have no room for, which is {tap: weight} of each."""
+        """The filters less what their groups have no room for, and that."""
         kept = self._filters.copy()
         exceptions = [_take_exceptions(taps) for taps in kept]
         return kept, exceptions
+
+    @property
+    def exceptions(self) -> list[list[tuple[int, int]]]:
+        """For each channel what its groups have no room for: (tap, weight)."""
+        return self._parts[1]
 
     @property
     def taps(self) -> int:
@@ -99,8 +104,8 @@ class PairedConv(Layer):
 
     @property
     def scratch_bytes(self) -> int:
-        """The columns, and a pixel of padding."""
-        padding = self.params.input_shape[3] if self.is_padded else 0
+        """The columns, and a window's row of padding."""
+        padding = self.params.filter[0, 0].size if self.is_padded else 0
         return 4 * _WORDS * self.taps + padding
 
     @property
@@ -120,7 +125,7 @@ class PairedConv(Layer):
     def instructions(self) -> int:
         """Estimated instructions: see conv_pairs.S and conv_pairs.c."""
         channels, rows = self.params.output_shape[3], int(self.params.filter.shape[1])
-        exceptions = sum(len(found) for found in self._parts[1])
+        exceptions = sum(len(found) for found in self.exceptions)
         pair = 70 + 175 * self.taps // (2 * _GROUP) + 2 * PIXELS * (3 + self.requant.instructions)
         windows = 25 if self.is_pointwise else 100 + 15 * rows
         packed = _WORDS * (windows + 6 * self.taps)

@@ -8,8 +8,8 @@ enum { PIXELS = 6, STEP = PIXELS / 2 };
 typedef struct layer {
   const te_rv32_window *window;
   const int8_t *input, *padding;
-  int32_t channels, pitch; /* bytes of an input pixel, and row */
-  uint32_t rows, columns;  /* of the input, where windows that are all inside it begin */
+  int32_t width, channels, pitch; /* of the input; a row's bytes */
+  uint32_t rows, columns;         /* of the input, where windows that are all inside it begin */
   te_rv32_row_packer *pack_rows;
 } layer;
 
@@ -54,30 +54,48 @@ static const int8_t *tap(const layer *l, int32_t y, int32_t x) {
   return l->input + y * l->pitch + x * l->channels;
 }
 
-/* A tap's channels, or those of padding. */
-static const int8_t *tap_or_padding(const layer *l, int32_t y, int32_t x) {
-  const te_rv32_window *const w = l->window;
-  const int inside = y >= 0 && x >= 0 && y < w->input_height && x < w->input_width;
-  return inside ? tap(l, y, x) : l->padding;
+/* A place on a row of the input: its column, which is outside on all of a row that is. */
+typedef struct place {
+  const int8_t *row;
+  int32_t x;
+} place;
+
+static place place_of(const layer *l, const position *at, int32_t down) {
+  const int32_t y = at->y + down;
+  const int inside = y >= 0 && y < l->window->input_height;
+  return (place){l->input + y * l->pitch, inside ? at->x : l->width};
 }
 
-static void pack_at_edge(const layer *l, const position *a, const position *b, uint32_t *to) {
+/* How many columns from there on are as it is: inside, or outside. */
+static uint32_t stretch(const layer *l, int32_t x) {
+  return x < 0 ? (uint32_t)-x : x < l->width ? (uint32_t)(l->width - x) : UINT32_MAX;
+}
+
+static const int8_t *inputs_at(const layer *l, const place *at) {
+  return at->x >= 0 && at->x < l->width ? at->row + at->x * l->channels : l->padding;
+}
+
+/* A row of two windows, as long as both are inside, or outside, together. */
+static uint32_t *pack_row(const layer *l, place a, place b, uint32_t *to) {
   const te_rv32_window *const w = l->window;
-  for (int32_t ky = 0; ky < w->height; ky++) {
-    const int32_t down = ky * w->dilation_y;
-    for (int32_t kx = 0; kx < w->width; kx++) {
-      const int32_t along = kx * w->dilation_x;
-      const int8_t *const first = tap_or_padding(l, a->y + down, a->x + along);
-      const int8_t *const second = tap_or_padding(l, b->y + down, b->x + along);
-      to = pack(to, first, second, (uint32_t)l->channels);
-    }
+  for (uint32_t left = w->width, taps; left > 0; left -= taps) {
+    const uint32_t first = stretch(l, a.x), second = stretch(l, b.x);
+    taps = first < second ? first : second;
+    if (taps > left) taps = left;
+    if (w->dilation_x > 1) taps = 1;
+    to = pack(to, inputs_at(l, &a), inputs_at(l, &b), taps * w->input_channels);
+    a.x += (int32_t)taps * w->dilation_x;
+    b.x += (int32_t)taps * w->dilation_x;
   }
+  return to;
 }
 
 static void pack_windows(const layer *l, const position *a, const position *b, uint32_t *to) {
   const te_rv32_window *const w = l->window;
   if (w->dilation_x > 1 || !is_inside(l, a) || !is_inside(l, b)) {
-    pack_at_edge(l, a, b, to);
+    for (int32_t ky = 0, down = 0; ky < w->height; ky++, down += w->dilation_y) {
+      to = pack_row(l, place_of(l, a, down), place_of(l, b, down), to);
+    }
     return;
   }
   const uint32_t step = (uint32_t)(w->dilation_y * l->pitch);
@@ -156,12 +174,13 @@ void te_rv32_conv_pairs(const te_rv32_conv_pairs_params *p, const void *input, v
       .window = w,
       .input = input,
       .padding = padding,
+      .width = w->input_width,
       .channels = w->input_channels,
       .pitch = w->input_width * w->input_channels,
       .rows = rows > 0 ? (uint32_t)rows : 0,
       .columns = places > 0 ? (uint32_t)places : 0,
       .pack_rows = p->pack_rows,
   };
-  if (p->is_padded) memset(padding, p->zero_point, w->input_channels);
+  if (p->is_padded) memset(padding, p->zero_point, (uint32_t)w->width * w->input_channels);
   convolve_windows(p, &l, &block, columns);
 }

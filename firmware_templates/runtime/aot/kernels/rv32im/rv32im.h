@@ -69,7 +69,7 @@ void te_rv32_conv(const te_rv32_conv_params *params, const void *input, void *ou
                   void *scratch);
 
 /* Convolution, six pixels at a time, two products a multiplication; output channels are even.
- * scratch: the columns, then a pixel of padding. */
+ * scratch: the columns, then a row of a window in padding. */
 void te_rv32_conv_pairs(const te_rv32_conv_pairs_params *params, const void *input, void *output,
                         void *scratch);
 
