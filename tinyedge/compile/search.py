@@ -18,6 +18,8 @@ from tinyedge.errors import ModelError
 
 #: least share of the arena that a change must save
 GAIN = 0.02
+#: arenas that differ by a smaller share are as good as each other
+ALIKE = 0.005
 #: share of the instructions that may be added for each share of the arena that is saved
 SHARE: dict[Optimize, float] = {"speed": 0.25, "size": 0.5}
 #: share of the instructions that may be added for each byte of code that is saved
@@ -94,7 +96,9 @@ class Compiler:
         """The best plan, and from there every change that saves enough memory for its price."""
         best = self.plan(program)
         while worthy := [c for c in self._changes(best, self._share / 2) if self._pays(best, c)]:
-            best = min(worthy, key=lambda c: (c.plan.arena_bytes, c.score))
+            enough = (1 + ALIKE) * min(c.plan.arena_bytes for c in worthy)
+            alike = [c for c in worthy if c.plan.arena_bytes <= enough]
+            best = min(alike, key=lambda c: (c.score, c.plan.arena_bytes))
         return best
 
     def within(self, program: Program, arena: int) -> Candidate:
