@@ -26,6 +26,8 @@ _FAR = 1 << 60
 #: to the multiplier nearest to the real one. The preset that were exact with it is seldom an
 #: integer: another slope leaves room for one that is
 _NUDGES = (0, *(sign * step << bits for bits in range(14) for step in (2, 3) for sign in (1, -1)))
+#: what another slope may close
+_WIDE = 64
 #: of channels whose output is always the same: the preset is a quarter of the scaled output
 _ALWAYS = 1 << 30
 
@@ -78,7 +80,10 @@ def search(
                 return fit
             multipliers = np.where(drop >= 0, near + nudge, 0)[at]
             points = totals[:, at] << scale_bits, outputs[:, at]
-            presets, exact = _bounded(requant, points, shift, multipliers)
+            presets, gap = _bounded(requant, points, shift, multipliers)
+            if not nudge and _hopeless(points[0], gap, multipliers):
+                return None
+            exact = gap <= 0
             settled = at[exact]
             fit.shifts[settled] = shift
             fit.multipliers[settled] = multipliers[exact]
@@ -91,8 +96,11 @@ def _bounded(
     points: tuple[Int64Array, Int64Array],
     shift: int,
     multipliers: Int64Array,
-) -> tuple[Int64Array, NDArray[np.bool_]]:
-    """The presets in the middle of what all points allow, and for which channels any does."""
+) -> tuple[Int64Array, Int64Array]:
+    """The presets in the middle of what all points allow, and by how much none does, or 0.
+
+    The gap is _FAR where the multiplier, or 32 bits for the sums, are what does not allow any.
+    """
     sums, outputs = points
     possible = (multipliers > 0) & (multipliers < _INT32)
     divisor = np.where(possible, multipliers, 1)
@@ -108,4 +116,13 @@ def _bounded(
     middle = (least + most) >> 1
     ends = np.stack([sums.min(axis=0), sums.max(axis=0)]) + middle
     inside = (ends >= -_INT32).all(axis=0) & (ends < _INT32).all(axis=0)
-    return middle, possible & (least <= most) & inside
+    return middle, np.where(possible & inside, np.maximum(least - most, 0), _FAR)
+
+
+def _hopeless(sums: Int64Array, gap: Int64Array, multipliers: Int64Array) -> bool:
+    """Whether a channel's gap is wider than what its multiplier lacks in precision.
+
+    So it is where sums below 0 are rounded the other way, and outputs show it.
+    """
+    imprecise = 2 * abs(sums).max(axis=0) // np.maximum(multipliers, 1)
+    return bool(((gap > _WIDE + imprecise) & (gap < _FAR)).any())

@@ -1,5 +1,7 @@
 """The prover of sums that begin with the constant against brute force: every sum that can occur."""
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,6 +56,13 @@ def test_most_layers_whose_least_output_is_the_zero_point_fit() -> None:
     rng = np.random.default_rng(1)
     found = [brute_force(drawn(rng, low), -30_000, 60_000) for low in (-128, -100) * 10]
     assert sum(fit is not None for fit in found) > 17
+
+
+def test_outputs_on_both_sides_of_a_sum_of_zero_do_not_fit() -> None:
+    """TFLM rounds sums below 0 the other way, so that no line meets all steps."""
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        assert brute_force(replace(drawn(rng, -128), zero_point=0), -30_000, 60_000) is None
 
 
 def test_channels_that_do_not_change_have_a_constant_sum() -> None:
