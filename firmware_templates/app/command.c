@@ -69,7 +69,6 @@ static void put_identity(uint32_t inputs, uint32_t outputs) {
   te_set_u32(body + TE_HELLO_WINDOW_AT, TE_WINDOW);
   te_set_u32(body + TE_HELLO_INIT_STATUS_AT, (uint32_t)ready);
   te_set_u32(body + TE_HELLO_FEATURES_AT, TE_FEATURES);
-  te_set_u32(body + TE_HELLO_CODECS_AT, TE_CODECS);
   te_set_u32(body + TE_HELLO_INPUTS_AT, inputs);
   te_set_u32(body + TE_HELLO_OUTPUTS_AT, outputs);
   if (!te_features_trusts()) {

@@ -84,7 +84,7 @@ class FakeDevice:
         n = 0 if self.init_status else len(self.sizes)
         body = p.HELLO.pack(
             b"9.9.9", b"fake", b"none", b"reverse", self.sha256, b"clock", b"wall", 1000,
-            2048, 1024, p.MAX_PAYLOAD, p.WINDOW, self.init_status, 0, 0, n, min(n, 1),
+            2048, 1024, p.MAX_PAYLOAD, p.WINDOW, self.init_status, 0, n, min(n, 1),
         )  # fmt: skip
         for size in (*self.sizes, sum(self.sizes))[: n + 1 if n else 0]:
             body += p.TENSOR.pack(size, 0, 1, struct.pack("<6I", size, *[0] * 5), 0.5, -1)

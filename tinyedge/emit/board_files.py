@@ -61,6 +61,7 @@ class ProtocolView:
     parts: tuple[tuple[str, int], ...]
     features: tuple[tuple[str, int], ...]
     codecs: tuple[tuple[str, int], ...]
+    codecs_at: int
     doubts: tuple[tuple[str, int], ...]
     locked_allows: tuple[str, ...]
     layouts: tuple[Layout, ...]
@@ -177,6 +178,7 @@ def protocol_header() -> str:
         decisions=_named(protocol.Decision),
         parts=_named(protocol.Part),
         features=features.bits(),
+        codecs_at=protocol.CODECS_AT,
         codecs=tuple((codec.name, codec.value) for codec in protocol.Codec),
         doubts=_named(protocol.Doubt),
         locked_allows=tuple(kind.name for kind in locked.allowed()),

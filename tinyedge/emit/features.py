@@ -6,7 +6,7 @@ app/te_features.h that it wants called. Firmware without it has none of its file
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -161,7 +161,6 @@ class FeaturesView:
     title: str
     headers: tuple[str, ...]
     bits: str
-    codecs: str
     requests: tuple[str, ...]
     start: tuple[str, ...]
     hello: tuple[str, ...]
@@ -207,10 +206,7 @@ def header(selected: Sequence[Feature]) -> str:
     view = FeaturesView(
         title=", ".join(feature.name for feature in selected) or "none",
         headers=tuple(f"{feature.name}.h" for feature in selected),
-        bits=" | ".join(f"TE_FEATURE_{feature.name.upper()}" for feature in selected) or "0",
-        codecs=" | ".join(f"1u << TE_CODEC_{codec.name}" for codec in protocol.Codec)
-        if COMPRESS in selected
-        else "0",
+        bits=" | ".join((*_bits(selected), *_codecs(selected))) or "0",
         requests=tuple(request.entry for feature in selected for request in feature.requests),
         start=hooked["start"],
         hello=hooked["hello"],
@@ -222,6 +218,16 @@ def header(selected: Sequence[Feature]) -> str:
         seals=hooked["seals"],
     )
     return render("app/te_features.h.j2", view)
+
+
+def _bits(selected: Sequence[Feature]) -> Iterator[str]:
+    return (f"TE_FEATURE_{feature.name.upper()}" for feature in selected)
+
+
+def _codecs(selected: Sequence[Feature]) -> Iterator[str]:
+    """Those that the firmware unpacks."""
+    named = protocol.Codec if COMPRESS in selected else ()
+    return (f"1u << (TE_CODECS_AT + TE_CODEC_{codec.name})" for codec in named)
 
 
 def bits() -> tuple[tuple[str, int], ...]:

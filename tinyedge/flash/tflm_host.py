@@ -117,7 +117,6 @@ class Device:
             p.WINDOW,
             0 if self._oracle else _ERR_OP,
             0,
-            0,
             len(self._inputs),
             len(self._outputs),
         )

@@ -135,8 +135,7 @@ def hello(payload: bytes, version: int) -> Hello:
             if isinstance(value, int)
         }
         n_inputs, n_outputs = numbers.pop("inputs"), numbers.pop("outputs")
-        features = p.Feature(numbers.pop("features"))
-        codecs = numbers.pop("codecs")
+        codecs, features = divmod(numbers.pop("features"), 1 << p.CODECS_AT)
         end = p.HELLO.size + p.TENSOR.size * (n_inputs + n_outputs)
         tensors = tuple(_tensor(payload[at:]) for at in range(p.HELLO.size, end, p.TENSOR.size))
         _require_sane(numbers, tensors)
@@ -148,7 +147,7 @@ def hello(payload: bytes, version: int) -> Hello:
     return Hello(
         protocol=version,
         sha256=sha.hex(),
-        features=features,
+        features=p.Feature(features),
         codecs=frozenset(codec for codec in p.Codec if codecs >> codec & 1),
         init_error=payload[end:].decode(errors="replace"),
         inputs=tensors[:n_inputs],

@@ -85,6 +85,10 @@ class Feature(enum.IntFlag):
     LOCKED = 0x100
 
 
+CODECS_AT = 24
+"""Bit of HELLO's ``features`` from which on it names codecs."""
+
+
 class Decision(enum.IntEnum):
     """What LEARN_DECIDE asks for."""
 
@@ -372,8 +376,7 @@ HELLO = Layout(
         ("max_payload", "I"),
         ("window", "I"),
         ("init_status", "I"),
-        ("features", "I"),  # sum of Feature
-        ("codecs", "I"),  # sum of 1 << Codec, of those that the device unpacks
+        ("features", "I"),  # sum of Feature; from CODECS_AT on, of 1 << Codec, what it unpacks
         ("inputs", "I"),
         ("outputs", "I"),
     ),
