@@ -1,4 +1,4 @@
-"""Kernels for Xtensa LX6 (the ESP32), with the MAC16 option."""
+"""Kernels for Xtensa LX6 and LX7 (ESP32, ESP32-S3), with the MAC16 option."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-/* Kernels for Xtensa LX6 (the ESP32): MAC16, MULSH, CLAMPS and zero-overhead loops. Assembly inner
- * loops, macros in *.S that the generated layers.S instantiates, and the C drivers that feed them.
+/* Kernels for Xtensa LX6 and LX7 (ESP32, ESP32-S3): MAC16, MULSH, CLAMPS and zero-overhead loops.
+ * Assembly inner loops, macros in *.S that the generated layers.S instantiates, and the C drivers
+ * that feed them.
  *
  * Tensors are int8, NHWC. The drivers block until done and cannot fail. `scratch` is aligned to 4.
  * Reading a few bytes past an input is part of a layer's footprint; which, and how input and output
