@@ -98,7 +98,7 @@ def finder(folder: Path, given: DeviceKey | None) -> Callable[[str], bytes] | No
         if not _NAME.fullmatch(name) or not path.is_file():
             raise ConfigError(
                 f"there is no key for the device {name!r} in {folder}",
-                f"put {name!r}{_ENDING} there, or give it with --device-key",
+                f"put {path.name!r} there, or give it with --device-key",
             )
         return read(path).key
 

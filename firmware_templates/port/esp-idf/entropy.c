@@ -1,5 +1,5 @@
-/* Random numbers: the chip's generator, fed by its ADC while the radio, which would feed it, is
- * off. */
+/* Random numbers: the chip's generator, fed by its ADC, since the radio, which would feed it, is
+ * off. Firmware that uses radio or ADC itself must not switch this source on. */
 #include "bootloader_random.h"
 #include "esp_random.h"
 #include "te_port.h"
