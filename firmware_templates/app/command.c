@@ -74,6 +74,9 @@ static void put_identity(uint32_t inputs, uint32_t outputs) {
   if (!te_features_trusts()) {
     memset(body + TE_HELLO_MODEL_AT, 0, TE_HELLO_MODEL_BYTES);
     memset(body + TE_HELLO_SHA256_AT, 0, TE_HELLO_SHA256_BYTES);
+    te_set_u32(body + TE_HELLO_ARENA_RESERVED_AT, 0);
+    te_set_u32(body + TE_HELLO_ARENA_USED_AT, 0);
+    te_set_u32(body + TE_HELLO_INIT_STATUS_AT, 0);
   }
   te_frame_put(body, sizeof body);
 }
@@ -137,11 +140,11 @@ static const request_kind kinds[] = {
 };
 
 static void dispatch(te_frame *request) {
+  if (!te_features_open(request)) return; /* first: what is refused unopened goes out unsealed */
   if (request->version != TE_PROTOCOL_VERSION) {
     te_refuse(request, TE_CODE_VERSION, TE_PROTOCOL_VERSION, "");
     return;
   }
-  if (!te_features_open(request)) return;
   for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
     const request_kind *kind = &kinds[i];
     if (kind->type != request->type) continue;

@@ -17,6 +17,7 @@ from tinyedge import build, flash
 from tinyedge.build import Artifact
 from tinyedge.emit import features
 from tinyedge.errors import ConfigError, LinkError
+from tinyedge.link import messages
 from tinyedge.link import protocol as p
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.framing import Decoder, Frame, encode
@@ -94,6 +95,12 @@ def doubt(frame: Frame) -> int:
     return detail
 
 
+def again(url: str, between: Between) -> set[int]:
+    """Why the device refuses what was sealed when all that was sent in a session is sent again."""
+    bare = next(n for n, frame in enumerate(between.sent) if frame.type == p.Type.AUTH)
+    return {doubt(answer) for answer in ask(url, *between.sent)[bare:]}
+
+
 def inferences(url: str) -> int:
     with Session(url, keys=keys) as session:
         return session.status().inferences
@@ -112,6 +119,8 @@ def test_who_has_no_key_learns_what_board_it_is_and_does_nothing(url: str) -> No
     assert len(hello.payload) == p.HELLO.size
     assert b"host" in hello.payload
     assert bytes.fromhex(fixture.SHA256) not in hello.payload
+    told = messages.hello(hello.payload, hello.version)
+    assert (told.model, told.arena_reserved, told.arena_used) == ("", 0, 0)
     open_to_all = {p.Type.HELLO, p.Type.CHALLENGE}
     kinds = [kind for kind in range(256) if kind not in open_to_all]
     bare = [Frame(kind, 1, bytes(size)) for kind in kinds for size in (0, 12, 20, 40)]
@@ -127,6 +136,17 @@ def test_a_hello_of_another_does_not_disturb_a_session(url: str) -> None:
         between.change = lambda frame: [Frame(p.Type.HELLO, 99, b""), frame]
         fixture.check(INPUTS, session.infer(INPUTS).outputs)
         assert session.traffic.repeats == 0
+
+
+def test_what_speaks_another_protocol_gets_no_sealed_answer(url: str) -> None:
+    between = Between(url)
+    with Session(between, keys=keys) as session:
+        session.status()
+        between.inner.write(encode(Frame(p.Type.STATUS, 99, b"", p.PROTOCOL_VERSION + 1)))
+        heard: list[Frame] = []
+        between.answer = lambda frame: heard.append(frame) or [frame]  # type: ignore[func-returns-value]
+        session.status()
+        assert [doubt(frame) for frame in heard if frame.sequence == 99] == [p.Doubt.SESSION]
 
 
 def test_forged_truncated_replayed_and_reordered_frames_do_nothing(url: str) -> None:
@@ -184,12 +204,10 @@ def test_a_whole_session_cannot_be_said_again(artifact: Artifact) -> None:
         between = Between(device.url)
         with Session(between, keys=keys) as session:
             session.infer(INPUTS)
-        answers = ask(device.url, *between.sent)
-        assert {doubt(frame) for frame in answers[2:]} == {p.Doubt.FORGED, p.Doubt.REPLAYED}
+        assert again(device.url, between) == {p.Doubt.FORGED, p.Doubt.REPLAYED}
         assert inferences(device.url) == 1
     with flash.run(artifact, HOST, greet=False) as restarted:
-        answers = ask(restarted.url, *between.sent)
-        assert {doubt(frame) for frame in answers[2:]} == {p.Doubt.FORGED, p.Doubt.SESSION}
+        assert again(restarted.url, between) == {p.Doubt.FORGED, p.Doubt.SESSION}
         assert inferences(restarted.url) == 0
 
 
@@ -282,8 +300,7 @@ def test_emulated_boards(name: str, is_random: bool, tmp_path: Path) -> None:
             assert session.random == is_random
             for _ in range(2):
                 fixture.check(INPUTS, session.infer(INPUTS).outputs)
-        answers = ask(device.url, *between.sent)
-        assert {doubt(frame) for frame in answers[2:]} <= {p.Doubt.FORGED, p.Doubt.REPLAYED}
+        assert again(device.url, between) <= {p.Doubt.FORGED, p.Doubt.REPLAYED}
         with Session(device.url, keys=keys, deadlines=QUICK) as session:
             assert session.status().inferences == 2
 
