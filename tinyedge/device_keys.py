@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -82,10 +83,11 @@ def wanted(features: Sequence[str], path: str | None) -> DeviceKey | None:
     return read(Path(path))
 
 
-def finder(folder: Path, given: DeviceKey | None) -> Callable[[str], bytes] | None:
-    """What finds the key of a device by its name: ``given``, or one of ``folder``.
+def only(given: DeviceKey | None) -> Callable[[str], bytes] | None:
+    """What gives the key of the one device that is meant; None if none was given.
 
-    It raises ConfigError if there is none. None if none was given.
+    It raises ConfigError for another device, even one whose key is known: who has that one's key
+    must not pass for this one.
     """
     if given is None:
         return None
@@ -93,13 +95,46 @@ def finder(folder: Path, given: DeviceKey | None) -> Callable[[str], bytes] | No
     def find(name: str) -> bytes:
         if name == given.name:
             return given.key
-        path = folder / f"{name}{_ENDING}"
-        # The name comes over the wire: it must not lead out of the folder.
-        if not _NAME.fullmatch(name) or not path.is_file():
-            raise ConfigError(
-                f"there is no key for the device {name!r} in {folder}",
-                f"put {path.name!r} there, or give it with --device-key",
-            )
-        return read(path).key
+        raise ConfigError(
+            f"the device says that it is {name!r}, and the key is that of {given.name!r}",
+            f"give the key of {name!r} with --device-key, or --port of {given.name!r}; "
+            "a device is called as its key's file was when it was flashed",
+        )
 
     return find
+
+
+def finder(folder: Path, given: DeviceKey | None) -> Callable[[str], bytes] | None:
+    """What finds the keys of several devices by their names: ``given``, or one of ``folder``.
+
+    It raises ConfigError if there is none, and for a device that was found before. None if none
+    was given.
+    """
+    if given is None:
+        return None
+    found: set[str] = set()
+    alone = threading.Lock()
+
+    def find(name: str) -> bytes:
+        key = given.key if name == given.name else _of_folder(folder, name)
+        with alone:
+            if name in found:
+                raise ConfigError(
+                    f"the device {name!r} answers at two ports",
+                    "each device needs a key of its own: flash one of them with another",
+                )
+            found.add(name)
+        return key
+
+    return find
+
+
+def _of_folder(folder: Path, name: str) -> bytes:
+    path = folder / f"{name}{_ENDING}"
+    # The name comes over the wire: it must not lead out of the folder.
+    if not _NAME.fullmatch(name) or not path.is_file():
+        raise ConfigError(
+            f"there is no key for the device {name!r} in {folder}",
+            f"put {path.name!r} there, or give it with --device-key",
+        )
+    return read(path).key

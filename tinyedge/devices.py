@@ -24,6 +24,7 @@ from tinyedge.board import Board
 from tinyedge.build import Artifact, size
 from tinyedge.compile import Options
 from tinyedge.errors import CheckFailed, ConfigError, TinyedgeError
+from tinyedge.link.auth import KeyOf
 from tinyedge.link.session import Session
 from tinyedge.lock import exclusive
 from tinyedge.oracle import Oracle
@@ -153,7 +154,8 @@ def validate(
     loaded = built.firmware.loaded
     samples = loaded.samples(count, vectors)
     reference = Oracle(loaded.tflite, loaded.model.name)
-    report = _validate(built, url, reference, samples, progress=progress, on_log=on_log)
+    session = connect(built, url, on_log)
+    report = _validate(built, session, reference, samples, progress)
     results.write(built.firmware.target / "validate.json", report)
     return report
 
@@ -177,7 +179,7 @@ def validate_all(
     loaded = built.firmware.loaded
     samples = loaded.samples(count, vectors)
     reference = validating.Shared(Oracle(loaded.tflite, loaded.model.name))
-    done = dict.fromkeys(urls, 0)
+    done, keys = dict.fromkeys(urls, 0), built.firmware.fleet_keys()
 
     def one(url: str) -> FleetDevice:
         def hear(number: int, total: int) -> None:
@@ -188,7 +190,8 @@ def validate_all(
             on_log(f"{url}: {text}")
 
         try:
-            report = _validate(built, url, reference, samples, progress=hear, on_log=log)
+            session = open_session(built, url, log, built.report.sha256, keys)
+            report = _validate(built, session, reference, samples, hear)
         except TinyedgeError as error:
             return FleetDevice(url=url, problem=error.message, validate=None)
         return FleetDevice(url=url, problem="", validate=report)
@@ -211,21 +214,19 @@ def validate_all(
 
 def _validate(
     built: Built,
-    url: str,
+    opened: Session,
     reference: validating.Reference,
     samples: Samples,
-    *,
     progress: Advance,
-    on_log: Log,
 ) -> ValidateReport:
-    with connect(built, url, on_log) as session:
+    with opened as session:
         return validating.validate(
             session,
             reference,
             samples,
             model=built.report.model,
             elf_sha256=built.report.elf_sha256,
-            url=url,
+            url=opened.name,
             baud=built.firmware.board.link.baud,
             progress=progress,
         )
@@ -347,9 +348,14 @@ def connect(built: Built, url: str, on_log: Log) -> Session:
     return open_session(built, url, on_log, built.report.sha256)
 
 
-def open_session(built: Built, url: str, on_log: Log, sha256: str | None = None) -> Session:
-    """The same with a device that may run any model, or the one with ``sha256``."""
-    keys = built.firmware.keys
+def open_session(
+    built: Built, url: str, on_log: Log, sha256: str | None = None, keys: KeyOf | None = None
+) -> Session:
+    """The same with a device that may run any model, or the one with ``sha256``.
+
+    ``keys``: those of several devices, where it is one of them.
+    """
+    keys = keys or built.firmware.keys
     baud = built.firmware.board.link.baud
     session = Session(url, baud, expect_sha256=sha256, on_log=on_log, keys=keys)
     if keys is not None and not session.random:

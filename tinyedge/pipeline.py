@@ -22,6 +22,7 @@ from tinyedge.board import Board
 from tinyedge.compile import Options, Plan, compile_graph
 from tinyedge.compile.kernels import TUNED
 from tinyedge.dataset import Dataset
+from tinyedge.device_keys import DeviceKey
 from tinyedge.emit import (
     authenticating,
     esp_idf,
@@ -147,12 +148,22 @@ class Firmware:
     arena_bytes: int
     files: tuple[GeneratedFile, ...]
     protocol: Protocol = "tinyedge"
-    keys: KeyOf | None = None  # with the feature auth: of the devices that may have it
+    device_key: DeviceKey | None = None  # with the feature auth
+    devices: Path = Path()  # where the keys of other devices are
 
     @property
     def target(self) -> Path:
         """Where this firmware's results are kept: the folder above its sources."""
         return self.folder.parent
+
+    @property
+    def keys(self) -> KeyOf | None:
+        """The key of the one device that has this firmware; None without the feature auth."""
+        return device_keys.only(self.device_key)
+
+    def fleet_keys(self) -> KeyOf | None:
+        """The same of several devices, each of which may be found once."""
+        return device_keys.finder(self.devices, self.device_key)
 
     def report(self) -> GenerateReport:
         """What ``tinyedge generate`` tells."""
@@ -302,8 +313,8 @@ def generate(
         GeneratedFile(path=path, bytes=len(data), sha256=sha256(data))
         for path, data in sorted((path, _bytes(text)) for path, text in rendered.items())
     )
-    known = device_keys.finder(workspace.root / "keys" / device_keys.FOLDER, device)
-    return Firmware(loaded, board, runtime, folder, plan, arena, files, protocol, known)
+    known = workspace.root / "keys" / device_keys.FOLDER
+    return Firmware(loaded, board, runtime, folder, plan, arena, files, protocol, device, known)
 
 
 def _preprocess(loaded: Loaded) -> dict[str, str | bytes]:

@@ -48,7 +48,7 @@ def test_a_file_without_a_key_is_refused(
     assert "tinyedge keys --device" in caught.value.hint
 
 
-def test_a_device_is_found_by_its_name(tmp_path: Path) -> None:
+def test_of_several_devices_each_is_found_by_its_name_once(tmp_path: Path) -> None:
     given = device_keys.read(device_keys.make(tmp_path / "elsewhere", "shed-1"))
     other = device_keys.read(device_keys.make(tmp_path, "shed-2"))
     find = device_keys.finder(tmp_path, given)
@@ -58,7 +58,23 @@ def test_a_device_is_found_by_its_name(tmp_path: Path) -> None:
     for name in ("shed-3", "../elsewhere/shed-1", "", "\n"):
         with pytest.raises(ConfigError, match="no key for the device"):
             find(name)
+    for name in ("shed-1", "shed-2"):
+        with pytest.raises(ConfigError, match=f"'{name}' answers at two ports"):
+            find(name)
     assert device_keys.finder(tmp_path, None) is None
+
+
+def test_another_device_does_not_pass_for_the_one_that_is_meant(tmp_path: Path) -> None:
+    given = device_keys.read(device_keys.make(tmp_path, "shed-1"))
+    device_keys.make(tmp_path, "shed-2")
+    find = device_keys.only(given)
+    assert find is not None
+    for _ in range(2):
+        assert find("shed-1") == given.key
+    with pytest.raises(ConfigError, match=r"it is 'shed-2'.*of 'shed-1'") as caught:
+        find("shed-2")
+    assert "--device-key" in caught.value.hint
+    assert device_keys.only(None) is None
 
 
 def test_the_feature_needs_a_key() -> None:

@@ -62,5 +62,5 @@ def _device(built: Built, port: str | None) -> Iterator[str]:
         yield port
         return
     board, greet = built.firmware.board, built.firmware.protocol == "tinyedge"
-    with flash.run(built.artifact, board, greet=greet) as device:
+    with flash.run(built.artifact, board, greet=greet, keys=built.firmware.keys) as device:
         yield device.url
