@@ -125,12 +125,12 @@ def spawn(
     log: Path,
     env: Mapping[str, str] | None = None,
     keep_open: Sequence[int] = (),
-    stdin: int = subprocess.DEVNULL,
+    stdin: int | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start a program that lives on (an emulator). The caller must end it; ``log`` takes output.
 
-    ``keep_open``: file descriptors that it inherits under the same numbers. ``stdin``: what it
-    reads.
+    ``keep_open``: file descriptors that it inherits under the same numbers. ``stdin``: the one
+    it reads from; None: it reads nothing.
     """
     exe = require(argv[0])
     with log.open("wb") as sink:
@@ -138,7 +138,7 @@ def spawn(
             [exe, *argv[1:]],
             env=dict(env) if env is not None else None,
             pass_fds=tuple(keep_open),
-            stdin=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
             stdout=sink,
             stderr=sink,
             start_new_session=True,

@@ -9,7 +9,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +57,7 @@ def start(
                 log,
                 env={**os.environ, **environment(server.fileno())},
                 keep_open=[server.fileno()],
-                stdin=subprocess.DEVNULL if remember is None else go,
+                stdin=None if remember is None else go,
             )
             made = Process(child.pid, _started(child.pid) or 0)
             url = f"socket://127.0.0.1:{port}"
