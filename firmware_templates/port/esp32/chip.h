@@ -1,4 +1,5 @@
-/* What is the ESP32's own. Chapters are those of its technical reference manual. */
+/* What is the ESP32's own. Chapters are those of its technical reference manual, whose
+ * versions number them differently. */
 #ifndef TE_CHIP_H
 #define TE_CHIP_H
 
@@ -38,7 +39,8 @@ enum {
 };
 #define CONF1_RX_TIMEOUT_ENABLE (UINT32_C(1) << 31)
 
-/* The bus, and with it the UART and the watchdog, has the core's clock then (3.2.5). */
+/* The bus, and with it the UART and the watchdog, has the core's clock then (Reset and Clock:
+ * peripheral clocks). */
 static inline void te_chip_clock(void) {
   RTC_CLK_CONF &= ~(uint32_t)SOC_CLK_SEL;
   SYSCON_SYSCLK_CONF &= ~(uint32_t)PRE_DIV_CNT;

@@ -1,4 +1,5 @@
-/* What is the ESP32-S3's own. Chapters are those of its technical reference manual. */
+/* What is the ESP32-S3's own. Chapters are those of its technical reference manual, whose
+ * versions number them differently. */
 #ifndef TE_CHIP_H
 #define TE_CHIP_H
 
@@ -43,7 +44,7 @@ enum {
   CONF1_TX_EMPTY_AT = 96 << 10, /* as from reset on */
 };
 
-/* The bus, and with it the watchdog, has the core's clock then (7.2.4). */
+/* The bus, and with it the watchdog, has the core's clock then (Reset and Clock). */
 static inline void te_chip_clock(void) {
   SYSTEM_SYSCLK_CONF &= ~(uint32_t)SOC_CLK_SEL_AND_DIVIDER;
 }
@@ -52,7 +53,7 @@ static inline uint32_t te_chip_reset_cause(void) {
   return RTC_RESET_STATE & RESET_CAUSE;
 }
 
-/* It cannot be told that the firmware goes on, but it can tell itself (13.3). */
+/* It cannot be told that the firmware goes on, but it can tell itself (Watchdog Timers). */
 static inline void te_chip_watchdogs_stop(void) {
   SUPER_WDT_PROTECT = SUPER_WDT_KEY;
   SUPER_WDT_CONFIG |= SUPER_WDT_FEEDS_ITSELF;

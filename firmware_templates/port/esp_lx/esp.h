@@ -3,7 +3,7 @@
 #define TE_ESP_H
 
 /* Interrupts of the core, both of level 1: one of those for peripherals, and that of CCOMPARE0
- * (ESP32 TRM 2.3.3, ESP32-S3 TRM 9.3.2). */
+ * (chapter Interrupt Matrix: CPU interrupts). */
 #define TE_UART_LINE 2
 #define TE_TIMER_LINE 6
 

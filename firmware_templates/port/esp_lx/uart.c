@@ -1,5 +1,5 @@
-/* UART 0 of Espressif's Xtensa chips (ESP32 TRM 13, ESP32-S3 TRM 26), at the pins and with the
- * format (8N1) that the boot ROM has given it for its own messages. */
+/* UART 0 of Espressif's Xtensa chips (chapter UART Controller of their manuals), at the pins and
+ * with the format (8N1) that the boot ROM has given it for its own messages. */
 #include "bare.h"
 #include "chip.h"
 #include "esp.h"

@@ -1,4 +1,4 @@
-/* The watchdog of timer group 0 (ESP32 TRM 19, ESP32-S3 TRM 13), which counts milliseconds of the
+/* The watchdog of timer group 0 (chapter Watchdog Timers), which counts milliseconds of the
  * crystal's clock and resets the system. */
 #include "bare.h"
 #include "chip.h"
