@@ -41,20 +41,26 @@ class Winograd(Layer):
         return self.params.input_shape[3]
 
     @property
+    def _filled(self) -> int:
+        """Input channels, filled up to a multiple of four."""
+        return round_up(self._input_channels, BLOCK)
+
+    @property
     def scratch_bytes(self) -> int:
         """Transformed inputs and filters, sums, padding: as winograd.h says."""
-        lanes = (self.groups + 1) * _LANES * self._input_channels
-        return lanes + _SUMS + _PADDING * self._input_channels
+        lanes = (self.groups + 1) * _LANES * self._filled
+        return lanes + _SUMS + round_up(_PADDING * self._input_channels, 4)
 
     @property
     def instructions(self) -> int:
         """Estimated instructions: see winograd.c and winograd.S."""
         rows, across = winograd4.tiles(self.params)
-        tiles, quads = rows * across, self._input_channels // BLOCK
+        tiles, quads = rows * across, self._filled // BLOCK
         channels = self.params.output_shape[3]
         blocks, groups = -(-channels // BLOCK), -(-tiles // GROUP)
-        side = min(GROUP, across)
-        inputs = tiles * (quads * (88 * (4 + 2 / side) + 500) + 60)
+        columns = winograd4.TILE + 2 / min(GROUP, across)
+        column = 88 + (0 if self._filled == self._input_channels else 130)
+        inputs = tiles * (quads * (column * columns + 500) + 60)
         filters = blocks * quads * 1600 * -(-groups // self.groups)
         products = groups * blocks * (36 * (166 * quads + 6) + 70)
         outputs = tiles * (channels * 380 + blocks * 100)
@@ -105,9 +111,9 @@ class Winograd(Layer):
         """Words of four output channels, [channels / 4, input channels, 9, 4]."""
         count = self.params.filter.shape[0]
         taps = self.params.filter.reshape(count, 9, self._input_channels)
-        padded = np.zeros((round_up(count, BLOCK), *taps.shape[1:]), np.int8)
-        padded[:count] = taps
-        blocks = padded.reshape(-1, BLOCK, 9, self._input_channels)[:, [0, 2, 1, 3]]
+        missing = (-count % BLOCK, self._filled - self._input_channels)
+        padded = np.pad(taps, [(0, missing[0]), (0, 0), (0, missing[1])])
+        blocks = padded.reshape(-1, BLOCK, 9, self._filled)[:, [0, 2, 1, 3]]
         words = np.ascontiguousarray(blocks.transpose(0, 3, 2, 1))
         return words.view(np.uint8) ^ np.uint8(0x80)
 
@@ -121,7 +127,7 @@ class Winograd(Layer):
 
 def plan(params: Conv2D, groups: int) -> Winograd | None:
     """The layer by at most so many groups at a time, or None where that is not exact."""
-    if not winograd4.is_3x3(params) or params.input_shape[3] % BLOCK or not _inside(params):
+    if not winograd4.is_3x3(params) or not _inside(params):
         return None
     if (made := _stage(params)) is None:
         return None

@@ -8,6 +8,7 @@
  * Scratch: for each group, and once for the filters of four output channels: for each four input
  * channels, for each of 36 positions, two words a tile or an input channel. Then the sums of a
  * group and four output channels, 36 each. Before there are sums, columns of inputs are there.
+ * Channels that fill up the last four have filters of 0.
  */
 #include <string.h>
 
@@ -36,10 +37,11 @@ enum {
 /* Geometry and what is in scratch. */
 typedef struct work {
   const te_rv32_winograd_params *params;
-  const uint32_t *input; /* words of four channels */
+  const uint8_t *input;
   int8_t *output;
   uint32_t *inputs, *filters, *sums;
-  uint32_t *padding;    /* a row of it, as wide as a group */
+  uint8_t *padding;     /* a row of it, as wide as a group */
+  uint32_t quads;       /* of input channels, the last of which may be filled up */
   uint32_t block_words; /* of a group, and of the filters */
   uint32_t across;      /* tiles side by side */
 } work;
@@ -150,23 +152,52 @@ TE_RV32_IN_ORDER static void transform_filters(const uint32_t *w, uint32_t *to) 
   }
 }
 
+/* Up to four `channels` of `count` columns as words: where the pixels themselves are none. */
+static void pack_columns(const uint8_t *const rows[PATCH], uint32_t pixel, uint32_t channels,
+                         uint32_t *to, uint32_t count) {
+  for (uint32_t i = 0; i < PATCH; i++) {
+    const uint8_t *from = rows[i];
+    for (uint32_t x = 0; x < count; x++, from += pixel) {
+      uint32_t word = 0;
+      for (uint32_t c = channels; c > 0; c--) word = word << 8 | from[c - 1];
+      *to++ = word;
+    }
+  }
+}
+
+/* Transforms the `quad`th four channels of `count` columns. */
+static void transform_quad(const work *w, const uint8_t *const rows[PATCH], uint32_t quad,
+                           uint32_t *to, uint32_t count) {
+  const uint32_t pixel = w->params->input_channels, first = quad * CHANNELS;
+  const uint8_t *bytes[PATCH];
+  const uint32_t *words[PATCH];
+  for (uint32_t i = 0; i < PATCH; i++) bytes[i] = rows[i] + first;
+  if (pixel % CHANNELS == 0) {
+    for (uint32_t i = 0; i < PATCH; i++) words[i] = (const void *)bytes[i];
+    transform_columns(words, pixel / CHANNELS, to, count);
+    return;
+  }
+  uint32_t *const packed = w->sums + COLUMNS * COLUMN;
+  pack_columns(bytes, pixel, smaller(CHANNELS, pixel - first), packed, count);
+  for (uint32_t i = 0; i < PATCH; i++) words[i] = packed + i * count;
+  transform_columns(words, 1, to, count);
+}
+
 /* Inputs of `count` tiles side by side, from the one at (y, x) on, to where the first belongs. */
 static void transform_tiles(const work *w, int32_t y, int32_t x, uint32_t count, uint32_t *to) {
   const te_rv32_winograd_params *const p = w->params;
   const int32_t width = p->input_width, columns = (int32_t)count * TILE + 2;
   const int32_t left = x < 0 ? -x : 0, end = width - x < columns ? width - x : columns;
   const uint32_t zero = (uint32_t)(p->zero_point + 128) * 0x00010001u;
-  const uint32_t step = p->input_channels / CHANNELS;
-  const uint32_t *rows[PATCH];
+  const uint8_t *rows[PATCH];
   for (int32_t i = 0; i < PATCH; i++) {
     const int inside = y + i >= 0 && y + i < p->input_height;
-    rows[i] = inside ? w->input + ((y + i) * width + x + left) * (int32_t)step : w->padding;
+    rows[i] = inside ? w->input + ((y + i) * width + x + left) * p->input_channels : w->padding;
   }
   pad_columns(w->sums, zero, (uint32_t)left);
   pad_columns(w->sums + end * COLUMN, zero, (uint32_t)(columns - end));
-  for (uint32_t quad = 0; quad < step; quad++, to += QUAD) {
-    transform_columns(rows, step, w->sums + left * COLUMN, (uint32_t)(end - left));
-    for (uint32_t i = 0; i < PATCH; i++) rows[i]++;
+  for (uint32_t quad = 0; quad < w->quads; quad++, to += QUAD) {
+    transform_quad(w, rows, quad, w->sums + left * COLUMN, (uint32_t)(end - left));
     for (uint32_t i = 0; i < count; i++) {
       transform_rows(w->sums + i * TILE * COLUMN, to + i);
     }
@@ -211,16 +242,15 @@ static void store_tile(const work *w, uint32_t index, const uint32_t *sums, uint
 /* All output channels of tiles `first` to `end` - 1, whose inputs are transformed. */
 static void multiply_tiles(const work *w, uint32_t first, uint32_t end) {
   const te_rv32_winograd_params *const p = w->params;
-  const uint32_t quads = p->input_channels / CHANNELS;
   const uint32_t *weights = p->weights;
   for (uint32_t channel = 0; channel < p->channels; channel += CHANNELS) {
-    for (uint32_t i = 0; i < quads; i++, weights += CHANNELS * TAPS) {
+    for (uint32_t i = 0; i < w->quads; i++, weights += CHANNELS * TAPS) {
       transform_filters(weights, w->filters + i * QUAD);
     }
     const uint32_t channels = smaller(CHANNELS, p->channels - channel);
     const uint32_t *inputs = w->inputs;
     for (uint32_t tile = first; tile < end; inputs += w->block_words) {
-      p->multiply(inputs, w->filters, w->sums, quads);
+      p->multiply(inputs, w->filters, w->sums, w->quads);
       const uint32_t *sums = w->sums;
       for (const uint32_t stop = smaller(tile + GROUP, end); tile < stop; tile++) {
         store_tile(w, tile, sums, channel, channels);
@@ -233,11 +263,12 @@ static void multiply_tiles(const work *w, uint32_t first, uint32_t end) {
 void te_rv32_winograd(const te_rv32_winograd_params *params, const void *input, void *output,
                       void *scratch) {
   work w = {.params = params, .input = input, .output = output, .inputs = scratch};
-  w.block_words = params->input_channels / CHANNELS * QUAD;
+  w.quads = (params->input_channels + CHANNELS - 1u) / CHANNELS;
+  w.block_words = w.quads * QUAD;
   w.across = (params->output_width + TILE - 1u) / TILE;
   w.filters = w.inputs + params->groups * w.block_words;
   w.sums = w.filters + w.block_words;
-  w.padding = w.sums + GROUP * CHANNELS * SUMS;
+  w.padding = (uint8_t *)(w.sums + GROUP * CHANNELS * SUMS);
   memset(w.padding, params->zero_point, COLUMNS * params->input_channels);
   const uint32_t tiles = (params->output_height + TILE - 1u) / TILE * w.across;
   for (uint32_t first = 0; first < tiles;) {

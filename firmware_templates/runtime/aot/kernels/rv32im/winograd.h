@@ -35,8 +35,9 @@ typedef struct te_rv32_winograd_params {
   int8_t low, high;  /* clamp of the output */
 } te_rv32_winograd_params;
 
-/* Convolution; input channels are a multiple of 4, the input is aligned to 4.
- * scratch: (groups + 1) * 288 * input channels + 2304 + 18 * input channels bytes. */
+/* Convolution; the input is aligned to 4.
+ * scratch: (groups + 1) * 288 * input channels, rounded up to a multiple of 4, + 2304
+ * + 18 * input channels bytes. */
 void te_rv32_winograd(const te_rv32_winograd_params *params, const void *input, void *output,
                       void *scratch);
 
