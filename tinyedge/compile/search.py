@@ -110,9 +110,23 @@ class Compiler:
             if not smaller:
                 break
             best = min(enough or smaller, key=_Rate(best, enough=bool(enough)))
-        tried = sorted((best, thrifty), key=lambda c: c.score)
+        tried = sorted((self._restored(best, arena), thrifty), key=lambda c: c.score)
         fitting = [c for c in tried if c.plan.arena_bytes <= arena]
         return fitting[0] if fitting else min(tried, key=lambda c: c.plan.arena_bytes)
+
+    def _restored(self, best: Candidate, arena: int) -> Candidate:
+        """The plan with the fastest kernels that still fit, where later changes have made room."""
+        for node in best.program.nodes:
+            if node not in best.forced:
+                continue
+            cost = best.forced[node].cost(node)
+            fitting = [k for k in self._kernels if k.applies(node) and k.cost(node) < cost]
+            for kernel in sorted(fitting, key=lambda kernel: kernel.cost(node)):
+                tried = self._placed(self._draft(best.program, {**best.forced, node: kernel}))
+                if tried.plan.arena_bytes <= arena and tried.score < best.score:
+                    best = tried
+                    break
+        return best
 
     @property
     def _share(self) -> float:
