@@ -1,5 +1,6 @@
 """Faults on emulated boards end in a report, not in silence. Each test has its own device."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from tests.support import fixture_firmware as fixture
 from tests.support.tools import need
 from tinyedge import board as boards
 from tinyedge import build, flash
+from tinyedge.emit import features
 from tinyedge.errors import LinkError
 from tinyedge.flash import qemu
 from tinyedge.link.session import Session
@@ -61,6 +63,17 @@ def test_a_wild_write_is_reported_and_the_device_ends(name: str, tmp_path: Path)
             session.infer([b"\x7d" + bytes(783), bytes(5)])
         address = int(raised.value.message.rpartition(" at ")[2], 16)
         assert board.memory.flash.origin < address < board.memory.flash.origin + 0x1_0000
+
+
+@pytest.mark.parametrize("name", ["qemu-riscv32", "qemu-xtensa"])
+def test_a_fault_of_a_locked_device_tells_no_registers_of_data(name: str, tmp_path: Path) -> None:
+    board = _board(name)
+    artifact = fixture.made(tmp_path, board, selected=(features.LOCKED,))
+    with flash.run(artifact, board) as device, Session(device.url) as session:
+        with pytest.raises(LinkError, match="crashed: exception 0x") as raised:
+            session.infer([b"\x7d" + bytes(783), bytes(5)])
+        told = set(re.findall(r", (\w+) 0x", raised.value.message))
+        assert told <= {"mtval", "excvaddr", "ra", "sp"}
 
 
 @pytest.mark.parametrize("name", GUARDED)

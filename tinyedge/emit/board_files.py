@@ -88,6 +88,7 @@ class BoardView:
     code_bytes: int
     stack_bytes: int
     counts_resets: int
+    tells_registers: int
     peripherals: tuple[tuple[str, str], ...]
 
 
@@ -208,6 +209,7 @@ def board_view(board: Board, selected: Sequence[Feature] = ()) -> BoardView:
         code_bytes=code.bytes,
         stack_bytes=board.memory.stack_bytes,
         counts_resets=int(features.MONITOR in selected),
+        tells_registers=int(features.AUTH not in selected and features.LOCKED not in selected),
         peripherals=tuple((k.upper(), _number(v)) for k, v in board.peripherals.items()),
     )
 

@@ -107,6 +107,11 @@ AUTH = Feature(
     ),
     frozenset({"fault", "seals"}),
 )
+LOCKED = Feature(
+    "locked",
+    "weights, inner tensors and raw inputs do not leave the device",
+    hooks=frozenset({"admit"}),
+)
 FEATURES: tuple[Feature, ...] = (
     Feature(
         "preprocess",
@@ -143,11 +148,7 @@ FEATURES: tuple[Feature, ...] = (
     COMPRESS,
     MONITOR,
     AUTH,
-    Feature(
-        "locked",
-        "weights, inner tensors and raw inputs do not leave the device",
-        hooks=frozenset({"admit"}),
-    ),
+    LOCKED,
 )
 """All that there are, by their bits in HELLO."""
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "bare.h"
+#include "te_board.h"
 #include "te_core.h"
 #include "te_port.h"
 
@@ -38,6 +39,8 @@ void te_port_halt(int code) {
 /* ra, sp and a0 to a7, as they were at the fault. */
 static uint32_t registers[10];
 
+enum { TOLD = TE_TELLS_REGISTERS ? 10 : 2 };
+
 /* Reports where and why; the stack pointer at the fault may be the reason. */
 __attribute__((used, noreturn)) static void report_fault(void) {
   static const char *const names[] = {", ra 0x", ", sp 0x", ", a0 0x", ", a1 0x", ", a2 0x",
@@ -47,7 +50,7 @@ __attribute__((used, noreturn)) static void report_fault(void) {
   char *end = te_append_hex(text, good ? "exception 0x" : "stack overflow, exception 0x",
                             TE_CSR_READ("mcause"));
   end = te_append_hex(end, ", mtval 0x", TE_CSR_READ("mtval"));
-  for (int i = 0; i < 10; i++) end = te_append_hex(end, names[i], registers[i]);
+  for (int i = 0; i < TOLD; i++) end = te_append_hex(end, names[i], registers[i]);
   *end = '\0';
   te_fail(text, TE_CSR_READ("mepc"));
 }

@@ -3,6 +3,7 @@
 #include <stdint.h>
 
 #include "bare.h"
+#include "te_board.h"
 #include "te_core.h"
 #include "te_port.h"
 
@@ -40,7 +41,7 @@ void te_report_fault(const void *stack) {
   char *end = te_append_hex(text, good ? "exception 0x" : "stack overflow, exception 0x",
                             TE_SR_READ("exccause"));
   end = te_append_hex(end, ", excvaddr 0x", address);
-  end = append_registers(end);
+  if (TE_TELLS_REGISTERS) end = append_registers(end);
   *end = '\0';
   te_fail(text, TE_SR_READ("epc1"));
 }
