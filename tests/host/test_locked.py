@@ -77,6 +77,8 @@ def test_layers_are_not_watched_and_who_has_the_key_is_no_exception(tmp_path: Pa
         fixture.check(inputs, session.infer(inputs).outputs)
         assert code(session, p.Type.WATCH, p.WATCH.pack(1)) == p.Code.LOCKED
         assert code(session, p.Type.PROFILE, p.PROFILE.pack(1, 0)) == p.Code.LOCKED
+        with pytest.raises(LinkError, match="is locked, and does not answer PROFILE"):
+            session.profile()
         for kind in (p.Type.STATUS, p.Type.AUTH):
             assert locked.DECISIONS[kind].allowed
             assert code(session, kind, b"") is None

@@ -177,7 +177,11 @@ def prove(link: Link) -> bool:
     except DeviceError as error:
         if error.code != Code.AUTH:
             raise
-        raise LinkError(f"{link.name}: the device has another key than this one", _HINT) from error
+        raise LinkError(
+            f"{link.name}: the device has another key than this one",
+            "give the key that it was flashed with, or flash it again with this one "
+            '("tinyedge flash --device-key FILE")',
+        ) from error
     (random,) = protocol.AUTHENTICATED.ints(answer)
     return bool(random)
 

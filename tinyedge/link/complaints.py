@@ -12,8 +12,11 @@ _NEXT: dict[int, str] = {
     Code.MODEL: "restart the device; if it says so again, build and flash its firmware anew",
     Code.INPUT_CRC: "check the wiring, or lower link.baud",
     Code.AUTH: "it has restarted, or another host has begun a session with it; try again",
-    Code.LOCKED: "it was built with the feature locked, which keeps weights and inputs inside",
 }
+_LOCKED = (
+    "firmware with the feature locked keeps weights, layers and inputs inside; "
+    "to see them, flash it without"
+)
 
 
 def crashed(name: str, error: DeviceError) -> LinkError:
@@ -53,6 +56,10 @@ def silent(name: str, kind: Type, limit_s: float, arrivals: Arrivals, unasked: i
 
 def refused(name: str, error: DeviceError) -> LinkError:
     """An ERROR that ends a call."""
+    if error.code == Code.LOCKED:
+        kinds = {int(kind): kind.name for kind in Type}
+        asked = kinds.get(error.detail, f"request {error.detail}")
+        return LinkError(f"{name}: the device is locked, and does not answer {asked}", _LOCKED)
     return LinkError(f"{name}: the device refused: {error}", _NEXT.get(error.code, ""))
 
 
