@@ -255,7 +255,7 @@ def test_what_to_do_is_said(url: str) -> None:
     def nobody(name: str) -> bytes:
         raise ConfigError(f"no key for {name}")
 
-    with pytest.raises(ConfigError, match="no key for shed-2"):
+    with pytest.raises(ConfigError, match=rf"{url}: no key for shed-2"):
         Session(url, keys=nobody)
     assert inferences(url) == 0
     with pytest.raises(LinkError, match=r"has no key.*feature auth"):

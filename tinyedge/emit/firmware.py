@@ -70,7 +70,8 @@ def _selected(
     listed = ", ".join(feature.name for feature in found)
     if found and protocol != "tinyedge":
         raise ConfigError(
-            f"firmware that speaks {protocol} has no features ({listed})", "leave out --feature"
+            f"firmware that speaks {protocol} has no features ({listed})",
+            "leave out --feature and --device-key",
         )
     if found and runtime == "tflm" and board.port == "host":
         raise ConfigError(

@@ -24,7 +24,7 @@ from typing import Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
-from tinyedge.errors import LinkError
+from tinyedge.errors import ConfigError, LinkError
 from tinyedge.link import protocol
 from tinyedge.link.framing import Frame
 from tinyedge.link.messages import DeviceError, Hello
@@ -163,7 +163,10 @@ def begin(link: Link, keys: KeyOf | None) -> Seal | None:
     theirs, name = protocol.CHALLENGED.unpack(answer)
     assert isinstance(theirs, bytes)
     assert isinstance(name, bytes)
-    key = keys(name.split(b"\0", 1)[0].decode(errors="replace"))
+    try:
+        key = keys(name.split(b"\0", 1)[0].decode(errors="replace"))
+    except ConfigError as error:
+        raise ConfigError(f"{link.name}: {error.message}", error.hint) from error
     return Seal(session_key(key, mine, theirs))
 
 
