@@ -91,8 +91,15 @@ class DeviceError(Exception):
         return f"{name} ({self.detail})" + (f": {self.text}" if self.text else "")
 
 
+def plain(raw: bytes, *, lines: bool = False) -> str:
+    """A device's text as one that a terminal only shows; ``lines``: it may have several."""
+    text = raw.decode(errors="replace").replace("\r\n", "\n")
+    kept = "\n\t" if lines else ""
+    return "".join(c if c.isprintable() or c in kept else "\ufffd" for c in text)
+
+
 def _text(raw: bytes) -> str:
-    return raw.split(b"\0", 1)[0].decode(errors="replace")
+    return plain(raw.split(b"\0", 1)[0])
 
 
 def _tensor(payload: bytes) -> TensorInfo:
@@ -149,7 +156,7 @@ def hello(payload: bytes, version: int) -> Hello:
         sha256=sha.hex(),
         features=p.Feature(features),
         codecs=frozenset(codec for codec in p.Codec if codecs >> codec & 1),
-        init_error=payload[end:].decode(errors="replace"),
+        init_error=plain(payload[end:]),
         inputs=tensors[:n_inputs],
         outputs=tensors[n_inputs:],
         **texts,  # type: ignore[arg-type]
@@ -187,4 +194,4 @@ def status(payload: bytes) -> Status:
 def error(payload: bytes) -> DeviceError:
     """Parse an ERROR frame."""
     code, detail = p.ERROR.ints(payload)
-    return DeviceError(code, detail, payload[p.ERROR.size :].decode(errors="replace"))
+    return DeviceError(code, detail, plain(payload[p.ERROR.size :]))

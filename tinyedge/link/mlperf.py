@@ -9,6 +9,7 @@ from time import monotonic
 from types import TracebackType
 
 from tinyedge.errors import LinkError
+from tinyedge.link import messages
 from tinyedge.link.transport import SerialTransport, Transport
 
 LONGEST = 80
@@ -129,7 +130,7 @@ class Client:
                 )
             self._heard += self._transport.read(left)
         answer, _, self._heard = self._heard.partition(_END)
-        return answer.decode(errors="replace").split("\r\n")[:-1]
+        return [messages.plain(line) for line in answer.split(b"\r\n")[:-1]]
 
     def _synchronize(self) -> None:
         """Ask for a word that is none, and each time another, until it is answered.

@@ -34,11 +34,11 @@ def _lines(part: bytes) -> list[str]:
     if frame is None:
         # A boot loader's text, perhaps with the garbage of another baud rate behind it.
         texts = [line for line in part.splitlines() if line and _is_text(line)]
-        return [text.decode(errors="replace") for text in texts]
+        return [messages.plain(text, lines=True) for text in texts]
     if frame.type == Type.READY:
         return ["the device has started"]
     if frame.type == Type.LOG:
-        return frame.payload.decode(errors="replace").splitlines()
+        return messages.plain(frame.payload, lines=True).splitlines()
     if frame.type == Type.ERROR and len(frame.payload) >= protocol.ERROR.size:
         return [f"error: {messages.error(frame.payload)}"]
     return []

@@ -360,7 +360,7 @@ class Session:
             if frame.type == Type.READY:
                 raise LinkError(f"{self.name}: the device has restarted", "check its power supply")
             if frame.type == Type.LOG:
-                self._on_log(frame.payload.decode(errors="replace"))
+                self._on_log(messages.plain(frame.payload, lines=True))
             elif frame.type in _STREAMED:
                 self._keep(frame, _STREAMED[frame.type])
             elif frame.type == Type.ERROR:

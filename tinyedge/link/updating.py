@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tinyedge.errors import LinkError
-from tinyedge.link import protocol
+from tinyedge.link import messages, protocol
 from tinyedge.link.protocol import Feature, Type
 from tinyedge.link.session import Session
 
@@ -85,7 +85,7 @@ def _bytes(value: object) -> bytes:
 
 
 def _text(value: object) -> str:
-    return _bytes(value).rstrip(b"\0").decode(errors="replace")
+    return messages.plain(_bytes(value).rstrip(b"\0"))
 
 
 @dataclass(frozen=True)
