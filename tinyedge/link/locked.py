@@ -45,7 +45,7 @@ DECISIONS: dict[Type, Decision] = {
     Type.CLASSIFY: _allow("class and score"),
     Type.LEARN_BEGIN: _allow("settings go in"),
     Type.LEARN_RATE: _allow("a setting goes in"),
-    Type.LEARN_SAMPLE: _allow("tells the probability of a sample's class, as the outputs do"),
+    Type.LEARN_SAMPLE: _allow("tells a sample's probability, more finely than outputs do"),
     Type.LEARN_DECIDE: _allow("tells which weights run, and none of them"),
     Type.LEARN_READ: _refuse("sends weights"),
     Type.UPDATE_BEGIN: _allow("a signed manifest goes in"),
