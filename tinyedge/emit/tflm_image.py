@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from tinyedge.board import Board
 from tinyedge.emit.tflm_arena import plan_arena
 from tinyedge.emit.tflm_operators import operators
+from tinyedge.errors import ConfigError
 from tinyedge.graph.types import Graph
 
 BODY_AT = 48
@@ -41,7 +42,12 @@ def make(graph: Graph, board: Board, tflite: bytes) -> Image:
 
 
 def arena_bytes(data: bytes) -> int:
-    """Bytes of arena that the image says it needs."""
+    """Bytes of arena that the image says it needs. Raises ConfigError for what is no image."""
+    if len(data) <= BODY_AT:
+        raise ConfigError(
+            f"the package's content is of {len(data)} bytes, which hold no .tflite",
+            'make the package again ("tinyedge package")',
+        )
     return int(_HEAD.unpack_from(data)[1])
 
 

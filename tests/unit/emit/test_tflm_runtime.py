@@ -10,7 +10,7 @@ from tinyedge import board
 from tinyedge.emit import carray, tflm, tflm_image
 from tinyedge.emit.tflm_arena import ArenaPlan, on_32_bits, plan_arena, reserve
 from tinyedge.emit.tflm_operators import METHODS, Operator, operators
-from tinyedge.errors import ModelError
+from tinyedge.errors import ConfigError, ModelError
 from tinyedge.graph import container
 from tinyedge.graph.parse import PARSERS
 from tinyedge.graph.read_tflite import read
@@ -159,6 +159,8 @@ def test_an_image_says_which_arena_it_needs_and_which_firmware_can_run_it() -> N
     deeper = made(_net((64, 64, 4)))
     assert deeper.architecture == first.architecture
     assert tflm_image.arena_bytes(deeper.data) > planned
+    with pytest.raises(ConfigError, match="which hold no"):
+        tflm_image.arena_bytes(first.data[: tflm_image.BODY_AT])
     assert made(_net((8, 5))).architecture != first.architecture
     assert made(_net((8, 4), "logistic")).architecture != first.architecture
 
