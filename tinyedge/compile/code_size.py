@@ -1,6 +1,8 @@
-"""Estimated bytes of code of a plan on a Cortex-M4, before anything is compiled.
+"""Estimated bytes of code of a plan, before anything is compiled.
 
-Measured with gcc 12.2; a test measures again. Weights and tables are not code.
+Each family's kernels are measured on its own core, with gcc 12.2 or, for Xtensa, LLVM 22; the
+portable C, the model and the rest on a Cortex-M4, whatever the core: other cores' code is larger.
+A test measures again. Weights and tables are not code.
 """
 
 from __future__ import annotations
@@ -47,6 +49,21 @@ DRIVERS = {
     "te_mve_fully_connected": (116, 98),
     "te_mve_add": (12, 12),
     "te_mve_average_pool": (12, 20),
+    "te_rv32_winograd": (2876, 2390),
+    "te_rv32_conv": (1394, 946),
+    "te_rv32_conv_pairs": (1252, 1012),
+    "te_rv32_depthwise": (698, 594),
+    "te_rv32_depthwise_planes": (212, 178),
+    "te_rv32_fully_connected": (1380, 1240),
+    "te_rv32_add": (390, 256),
+    "te_lx6_winograd": (956, 929),
+    "te_lx6_conv_pointwise": (369, 397),
+    "te_lx6_conv_band": (697, 717),
+    "te_lx6_conv_gather": (785, 797),
+    "te_lx6_depthwise": (858, 819),
+    "te_lx6_fully_connected": (179, 173),
+    "te_lx6_add": (125, 119),
+    "te_lx6_average_pool": (504, 399),
     "te_fully_connected": (716, 342),
     "te_conv2d": (1546, 990),
     "te_depthwise_conv2d": (1356, 774),
@@ -65,8 +82,8 @@ DRIVERS = {
     "te_strips": (186, 154),
 }
 
-#: macro -> bytes without arguments, and for each argument, or product of some, of 1 (``short``: 1
-#: where shift is 16; ``groups``: of bits in ends)
+#: macro -> bytes without arguments, and for each argument, or product of some, of 1; beyond the
+#: macro's own there are those of :func:`_derived`
 MACROS: dict[str, tuple[int, dict[str, int]]] = {
     "te_conv_3x2": (338, {"unroll": 68, "signed": 52, "limit": 46, "ragged": 8}),
     "te_conv_2x4": (398, {"unroll": 96, "short": -16, "signed": 72, "limit": 34, "ragged": 12}),
@@ -110,17 +127,76 @@ MACROS: dict[str, tuple[int, dict[str, int]]] = {
     "te_mve_depthwise_line": (276, {"width": 1, "general": 24, "limit": 20}),
     "te_mve_add_16": (126, {"limit": 16}),
     "te_mve_average_8": (58, {"unroll": 8, "away": 8}),
+    "te_rv32_conv_6x2": (1260, {"relu": 48, "signed": 124}),
+    "te_rv32_pack_rows": (12, {"bytes": 16}),
+    "te_rv32_depthwise_3x3": (725, {"stride": -133, "relu": 10, "signed": 28}),
+    "te_rv32_depthwise_lines": (422, {"relu": 16, "signed": 44}),
+    "te_rv32_winograd_product": (1184, {}),
+    "te_rv32_winograd_store": (1486, {}),
+    "te_lx6_unpack": (174, {}),
+    "te_lx6_widen": (123, {}),
+    "te_lx6_gather": (36, {"segments": 6, "lanes*segments": 6}),
+    "te_lx6_conv": (226, {"straight": 6, "first": 7, "jump": 9, "signed": 24, "widened": 18}),
+    "te_lx6_conv_resident": (156, {"words": 18, "signed": 24}),
+    "te_lx6_transpose": (195, {}),
+    "te_lx6_depthwise_3x3": (304, {"stride": 36, "odd": -4, "signed": 58}),
+    "te_lx6_depthwise_window": (
+        149,
+        {"copies": 14, "copies*taps": 4, "copies*rows": 5, "widened": 21, "signed": 35},
+    ),
+    "te_lx6_dense": (99, {"words": 24, "signed": 15, "uniform": -6}),
+    "te_lx6_add_4": (168, {}),
+    "te_lx6_sum_4": (87, {}),
+    "te_lx6_offset": (90, {}),
+    "te_lx6_winograd_product": (320, {"channels": 18, "signed": 24}),
+    "te_lx6_winograd_input": (543, {}),
+    "te_lx6_winograd_weights": (1361, {"channels": 1}),
 }
+#: words of a window up to which te_lx6_conv is straight code, and those of a loop's turn beyond
+_STRAIGHT, _TURN = 80, 16
 
 
 def of_instance(instance: Instance) -> int:
     """Bytes of an assembler macro's instantiation."""
     fixed, each = MACROS.get(instance.macro, (UNKNOWN, {}))
-    arguments = dict(instance.arguments)
-    arguments["short"] = int(arguments.get("shift") == 16)
-    arguments["groups"] = arguments.get("ends", 0).bit_count()
+    arguments = _derived(dict(instance.arguments))
     values = {key: math.prod(arguments.get(n, 0) for n in key.split("*")) for key in each}
     return fixed + sum(count * values[key] for key, count in each.items())
+
+
+def _derived(arguments: dict[str, int]) -> dict[str, int]:
+    """The arguments, and what sizes depend on that follows from them."""
+    own = {
+        "short": int(arguments.get("shift") == 16),
+        "groups": arguments.get("ends", 0).bit_count(),
+    }
+    if "segments" in arguments and "words" in arguments:
+        own |= _streamed(arguments["words"], arguments["segments"])
+    if "columns" in arguments:
+        own |= _windows(arguments["rows"], arguments["columns"], arguments["odd"])
+    return arguments | own
+
+
+def _streamed(words: int, segments: int) -> dict[str, int]:
+    """Of te_lx6_conv, the words of products that are code: a pixel's, and the first pixel's."""
+    looped = words * segments > _STRAIGHT and words >= 2 * _TURN + 2
+    pixel = _TURN + 2 + (words - 2) % _TURN if looped else words
+    first = words if words % 2 else min(words, 5)
+    widened = _unrolled(-(-words * segments // 2))
+    return {"straight": pixel * segments, "first": first * segments, "widened": widened}
+
+
+def _windows(rows: int, columns: int, odd: int) -> dict[str, int]:
+    """Of te_lx6_depthwise_window: taps, outputs that are code, and weights kept in memory."""
+    taps = rows * columns
+    words, kept = -(-taps // 2), 7 if rows == 1 else 5
+    in_memory = _unrolled(-(-taps // 4) - (kept - 1) // 2) if words > kept else 0
+    return {"taps": taps, "copies": 4 - odd if taps % 2 else 2, "widened": in_memory}
+
+
+def _unrolled(fours: int) -> int:
+    """Of te_widen_weights, the words that are code: a loop's turn has four."""
+    return fours if fours < 8 else 4 + fours % 4
 
 
 def of_driver(name: str, optimize: Optimize) -> int:

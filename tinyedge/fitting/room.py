@@ -12,10 +12,10 @@ from tinyedge.compile.options import Optimize
 _MORE_CODE = {
     "cortex-m0": 1_400,
     "cortex-m0plus": 1_400,
-    "rv32imc": 1_800,
-    "rv32imac": 1_800,
-    "xtensa-lx6": 5_500,
-    "xtensa-lx7": 5_500,
+    "rv32imc": 3_100,
+    "rv32imac": 3_100,
+    "xtensa-lx6": 7_200,
+    "xtensa-lx7": 7_200,
 }
 _MARGIN = 200  # what single builds for Cortex-M differ by
 _IDF = 200_000  # about what ESP-IDF's own code takes

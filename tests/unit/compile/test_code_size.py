@@ -45,6 +45,22 @@ ARGUMENTS = {
     "te_mve_depthwise_line": {"short": (0, 1), "width": (15, 40), "scale": (10,)},
     "te_mve_add_16": {"narrow": (2,)},
     "te_mve_average_8": {"channels": (64,), "unroll": (5, 8)},
+    "te_rv32_pack_rows": {"bytes": (1, 12)},
+    "te_rv32_depthwise_3x3": {"stride": (1, 2)},
+    "te_lx6_gather": {"lanes": (1, 30), "segments": (1, 10), "bytes": (40,)},
+    "te_lx6_conv": {"words": (2, 3, 14, 20, 33, 64, 66, 128), "segments": (1, 3), "jump": (0, 1)},
+    "te_lx6_conv_resident": {"words": (2, 4)},
+    "te_lx6_depthwise_3x3": {"upper": (0, 1), "stride": (1, 2)},
+    "te_lx6_depthwise_window": {
+        "upper": (0,),
+        "rows": (1, 2, 5),
+        "columns": (1, 3, 10, 15),
+        "stride": (1, 2),
+    },
+    "te_lx6_dense": {"words": (2, 8)},
+    "te_lx6_winograd_product": {"channels": (16, 96), "outputs": (16, 100)},
+    "te_lx6_winograd_input": {"channels": (4, 64)},
+    "te_lx6_winograd_weights": {"channels": (4, 64)},
 }
 FLAGS = {
     "te_conv_3x2": ("signed", "limit", "ragged"),
@@ -66,6 +82,15 @@ FLAGS = {
     "te_mve_depthwise_line": ("general", "limit"),
     "te_mve_add_16": ("limit",),
     "te_mve_average_8": ("away",),
+    "te_rv32_conv_6x2": ("relu", "signed"),
+    "te_rv32_depthwise_3x3": ("relu", "signed"),
+    "te_rv32_depthwise_lines": ("relu", "signed"),
+    "te_lx6_conv": ("signed",),
+    "te_lx6_conv_resident": ("signed",),
+    "te_lx6_depthwise_3x3": ("odd", "signed"),
+    "te_lx6_depthwise_window": ("odd", "signed"),
+    "te_lx6_dense": ("signed", "uniform"),
+    "te_lx6_winograd_product": ("signed",),
 }
 #: arguments that the macro needs and that hardly change its size
 _FOLDED = {"narrow": 0}
@@ -87,7 +112,7 @@ def _instances() -> list[Instance]:
 
 
 def test_instances_have_about_the_estimated_size(tmp_path: Path) -> None:
-    need("arm-none-eabi-gcc")
+    need("arm-none-eabi-gcc", "riscv64-unknown-elf-gcc", "clang-22", "make")
     instances = _instances()
     sizes = measured.of_instances(instances, tmp_path)
     for one in instances:
@@ -99,10 +124,11 @@ def test_instances_have_about_the_estimated_size(tmp_path: Path) -> None:
 def test_drivers_have_about_the_estimated_size(
     level: str, optimize: code_size.Optimize, tmp_path: Path
 ) -> None:
-    need("arm-none-eabi-gcc")
-    both = product(("cortex-m4f", "cortex-m0", "cortex-m55"), ("speed", "size"))
+    need("arm-none-eabi-gcc", "riscv64-unknown-elf-gcc", "clang-22", "make")
+    cores = ("cortex-m4f", "cortex-m0", "cortex-m55", "rv32imac", "xtensa-lx6")
+    both = product(cores, ("speed", "size"))
     kernels = {kernel.name: kernel for core, aim in both for kernel in for_core(core, aim)}  # type: ignore[arg-type]
-    tuned = ("te_v7em", "te_v6m", "te_mve")
+    tuned = ("te_v7em", "te_v6m", "te_mve", "te_rv32", "te_lx6")
     names = [n for n in code_size.DRIVERS if optimize == "size" or n.startswith(tuned)]
     for name in names:
         source = next(path for path in kernels[name].sources if path.endswith(".c"))
