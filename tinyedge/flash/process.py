@@ -17,7 +17,7 @@ from tinyedge import tool
 
 _TERM_S, _KILL_S = 3.0, 5.0
 #: becomes the program once a line has come; ends if this process does before
-_WAITING = ("sh", "-c", 'read -r line && exec "$@" </dev/null', "sh")
+_WAITING = ("/bin/sh", "-c", 'read -r line && exec "$@" </dev/null', "sh")
 _START_TIME_FIELD = 19  # of /proc/<pid>/stat, counted after the name; in clock ticks since boot
 
 
