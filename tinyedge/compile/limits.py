@@ -50,9 +50,10 @@ def _bytes(
 
 
 def flash_bytes(candidate: Candidate, options: Options) -> int:
-    """Estimate the whole firmware on a Cortex-M4."""
+    """Estimate the whole firmware."""
     plan = candidate.plan
-    return plan.constant_bytes + plan.code_bytes + code_size.REST[options.optimize]
+    rest = code_size.REST[options.optimize] + code_size.MORE.get(plan.core, 0)
+    return plan.constant_bytes + plan.code_bytes + rest
 
 
 def _kernels(core: str, options: Options) -> Sequence[Kernel]:

@@ -125,3 +125,10 @@ def test_limits_hold_for_the_portable_kernels_too() -> None:
     kept = compile_graph(_graph(), CORE, replace(portable, max_arena=free.arena_bytes))
     assert kept.arena_bytes <= free.arena_bytes
     assert not _instances(kept)
+
+
+def test_the_rest_of_the_firmware_takes_more_on_other_cores() -> None:
+    limit = Options(max_flash=17_000)
+    assert compile_graph(_graph(), CORE, limit).code_bytes < 17_000
+    with pytest.raises(CheckFailed, match="max_flash"):
+        compile_graph(_graph(), "xtensa-lx6", limit)
