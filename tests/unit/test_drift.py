@@ -10,7 +10,7 @@ from tests.support.updatable import network
 from tinyedge import drift
 from tinyedge.errors import ConfigError
 from tinyedge.graph import read_tflite
-from tinyedge.link.protocol import MONITOR_BINS, MONITOR_CLASSES
+from tinyedge.link.protocol import MONITOR_BINS, MONITOR_CLASSES, Reset
 from tinyedge.link.statistics import Counts
 from tinyedge.oracle import Oracle
 
@@ -57,6 +57,7 @@ def _counts(statistics: drift.Statistics, inferences: int) -> Counts:
         confidence=tuple(round(count * scale) for count in statistics.confidence),
         classes=tuple(round(count * scale) for count in statistics.classes),
         inputs=tuple(round(count * scale) for count in statistics.inputs),
+        resets=(0,) * len(Reset),
     )
 
 
