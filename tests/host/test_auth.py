@@ -75,14 +75,15 @@ def url(artifact: Artifact) -> Iterator[str]:
 
 
 def ask(url: str, *frames: Frame) -> list[Frame]:
-    """The answers to frames as they are."""
+    """The answers to frames as they are, one after the other: more may be too many to keep."""
     port, decoder, found = SerialTransport(url, 115200), Decoder(), list[Frame]()
     try:
-        port.write(b"".join(map(encode, frames)))
-        while len(found) < len(frames):
-            data = port.read(20.0)
-            assert data, "no answer"
-            found += [frame for frame in decoder.feed(data) if frame.type != p.Type.READY]
+        for count, asked in enumerate(frames, 1):
+            port.write(encode(asked))
+            while len(found) < count:
+                data = port.read(20.0)
+                assert data, "no answer"
+                found += [frame for frame in decoder.feed(data) if frame.type != p.Type.READY]
     finally:
         port.close()
     return found
