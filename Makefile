@@ -205,7 +205,7 @@ format: setup
 
 ## run all tests (ARGS="-k link" for some of them)
 test: setup
-	$(VENV)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(VENV)/python -m pytest -n 3 $(ARGS)
 
 ## compare COUNT random graphs from SEED on with TFLM, on the host and on an emulated Cortex-M4
 fuzz: setup

@@ -99,7 +99,9 @@ def run(program: Path, corpus: Path, seconds: int, seed: int, most: int = -1) ->
         f"-seed={seed + 1}",
         f"-max_len={_LONGEST}",
         "-timeout=20",
-        "-rss_limit_mb=1024",
+        # a process begins with the peak of the one that forked it; ours has no heap of its own
+        "-rss_limit_mb=8192",
+        "-malloc_limit_mb=1024",
         "-print_final_stats=1",
     ]
     environment = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
