@@ -14,10 +14,8 @@ from typing import TypeVar
 import msgspec
 
 from tinyedge import bench as benching
-from tinyedge import bill, flash, float_network, results
+from tinyedge import bill, flash, results
 from tinyedge import build as building
-from tinyedge import debug as debugging
-from tinyedge import profile as profiling
 from tinyedge import validate as validating
 from tinyedge import wire as wires
 from tinyedge.board import Board
@@ -32,12 +30,10 @@ from tinyedge.pipeline import Firmware
 from tinyedge.results import (
     BenchReport,
     BuildReport,
-    DebugReport,
     FlashReport,
     FleetDevice,
     FleetReport,
     LayerSize,
-    ProfileReport,
     Result,
     SectionSize,
     ValidateReport,
@@ -261,76 +257,6 @@ def bench(
             report = msgspec.structs.replace(report, wire=cost)
     results.write(built.firmware.target / "bench.json", report)
     return report
-
-
-def require_observable(firmware: Firmware) -> None:
-    """Raise ConfigError where the runtime does not tell what its layers take."""
-    if firmware.runtime == "tflm" and firmware.board.flash.method == "host":
-        raise ConfigError(
-            f"{firmware.board.id}: TensorFlow Lite Micro's wheel tells no times by layer: "
-            "its Python interface has no profiler",
-            "profile --runtime aot, or tflm on another board",
-        )
-
-
-def profile(built: Built, url: str, *, runs: int, progress: Advance, on_log: Log) -> ProfileReport:
-    """Time the layers of observed firmware; the result is kept as profile.json."""
-    firmware = built.firmware
-    with connect(built, url, on_log) as session:
-        report = profiling.profile(
-            session,
-            firmware.board,
-            random(firmware.loaded.graph, runs),
-            graph=firmware.loaded.graph,
-            plan=firmware.plan,
-            optimize=built.report.optimize,
-            url=url,
-            progress=progress,
-        )
-    report = msgspec.structs.replace(report, elf_sha256=built.report.elf_sha256)
-    results.write(firmware.target / "profile.json", report)
-    return report
-
-
-def debug(
-    built: Built, url: str, sample: int, vectors: Path | None, *, on_log: Log
-) -> tuple[DebugReport, tuple[debugging.Layer, ...]]:
-    """Compare the layers of observed firmware; the report is kept as debug.json.
-
-    Raises ConfigError if there is no such sample.
-    """
-    firmware, loaded = built.firmware, built.firmware.loaded
-    samples = loaded.samples(sample + 1, vectors)
-    if sample >= len(samples):
-        raise ConfigError(f"there is no sample {sample} in {samples.source}: it has {len(samples)}")
-    number = sample if vectors is None else None
-    with connect(built, url, on_log) as session:
-        layers = debugging.layers(
-            session,
-            loaded.graph,
-            firmware.plan,
-            loaded.tflite,
-            samples[sample],
-            floats=float_network.values(loaded, samples[sample], number),
-        )
-    truths = tuple(layer.truth for layer in layers)
-    first = next((truth.index for truth in truths if truth.differing), None)
-    report = DebugReport(
-        model=built.report.model,
-        sha256=built.report.sha256,
-        board=built.report.board,
-        runtime=built.report.runtime,
-        optimize=built.report.optimize,
-        elf_sha256=built.report.elf_sha256,
-        url=url,
-        inputs=samples.source,
-        sample=sample,
-        layers=truths,
-        first_differing=first,
-        held=first is None,
-    )
-    results.write(firmware.target / "debug.json", report)
-    return report, layers
 
 
 def last(built: Built, name: str, kind: type[_R]) -> _R | None:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
-from tinyedge import devices, pipeline
+from tinyedge import devices, observing, pipeline
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.pipeline import Firmware
 from tinyedge.results import BenchReport, ProfileReport
@@ -30,7 +30,7 @@ def _firmware(board_id: str, folder: Path, runtime: str = "aot") -> Firmware:
 def _profile(firmware: Firmware) -> ProfileReport:
     built = devices.build(firmware, observe=True)
     with devices.device(built, None) as url:
-        return devices.profile(built, url, runs=RUNS, progress=_ignore, on_log=_unexpected)
+        return observing.profile(built, url, runs=RUNS, progress=_ignore, on_log=_unexpected)
 
 
 def _bench(firmware: Firmware) -> BenchReport:
@@ -85,7 +85,7 @@ def test_firmware_that_is_not_asked_has_nothing_of_it(tmp_path: Path) -> None:
         devices.device(built, None) as url,
         pytest.raises(LinkError, match="does not observe its layers"),
     ):
-        devices.profile(built, url, runs=1, progress=_ignore, on_log=_unexpected)
+        observing.profile(built, url, runs=1, progress=_ignore, on_log=_unexpected)
 
 
 def test_the_wheel_has_no_times_by_layer(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_the_wheel_has_no_times_by_layer(tmp_path: Path) -> None:
     loaded = pipeline.load(pipeline.resolve(str(DIGITS)), workspace, "tflm")
     firmware = pipeline.generate(loaded, board, "tflm", workspace)
     with pytest.raises(ConfigError, match="tells no times by layer"):
-        devices.require_observable(firmware)
+        observing.require_observable(firmware)
 
 
 @pytest.mark.parametrize("board", ["host", "netduinoplus2", "qemu-mps2-an386"])
@@ -102,7 +102,7 @@ def test_every_layer_is_the_references(board: str, tmp_path: Path) -> None:
     firmware = _firmware(board, tmp_path)
     built = devices.build(firmware, observe=True)
     with devices.device(built, None) as url:
-        report, layers = devices.debug(built, url, 1, None, on_log=_unexpected)
+        report, layers = observing.debug(built, url, 1, None, on_log=_unexpected)
     assert firmware.plan is not None
     assert (report.held, report.first_differing) == (True, None)
     assert [layer.output_bytes for layer in report.layers] == [

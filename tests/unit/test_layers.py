@@ -64,6 +64,7 @@ ALLOWED: dict[str, set[str]] = {
     "sizes": {"*"},
     "examples": {"dataset", "pipeline", "report", "results"},
     "devices": {"*"},
+    "observing": {"*"},
     "anchors": {"*"},
     "learning": {"*"},
     "drift": {"link", "oracle", "results"},

@@ -9,7 +9,7 @@ from pathlib import Path
 from tinyedge import board as boards
 from tinyedge import build as building
 from tinyedge import collect as collecting
-from tinyedge import devices, fits, flash, pipeline, raw
+from tinyedge import devices, fits, flash, observing, pipeline, raw
 from tinyedge.board import Board
 from tinyedge.cli import _console, train
 from tinyedge.devices import Built
@@ -174,7 +174,7 @@ def bench(built: Built, url: str, runs: int, wire: Samples | None = None) -> Ben
 def profile(built: Built, url: str, runs: int) -> ProfileReport:
     """Time the layers of observed firmware, with a progress bar."""
     with _console.progress(f"profile {built.report.model} on {built.report.board}") as advance:
-        return devices.profile(built, url, runs=runs, progress=advance, on_log=_log)
+        return observing.profile(built, url, runs=runs, progress=advance, on_log=_log)
 
 
 def _log(text: str) -> None:

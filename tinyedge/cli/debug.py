@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from tinyedge import devices
+from tinyedge import observing
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.debug import Layer
@@ -52,7 +52,7 @@ def command(
     _stages.require_ports(port)
     built = _stages.observed(model, board, runtime, workspace, given, require=_require_telling)
     with _stages.device(built, port) as url:
-        report, layers = devices.debug(built, url, sample, inputs, on_log=_console.note)
+        report, layers = observing.debug(built, url, sample, inputs, on_log=_console.note)
     show(report)
     worst = worst_maps(layers)
     if worst is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tinyedge import devices
+from tinyedge import devices, observing
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.recipe import Compile
@@ -45,7 +45,7 @@ def command(
     it. Beside the table: profile.json, .csv, .svg and .png in the workspace.
     """
     _stages.require_ports(port)
-    require = devices.require_observable
+    require = observing.require_observable
     built = _stages.observed(model, board, runtime, workspace, given, require=require)
     devices.require_clock(built.firmware.board)
     with _stages.device(built, port) as url:

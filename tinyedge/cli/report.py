@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tinyedge import devices, examples, fits, report, sizes
+from tinyedge import devices, examples, fits, observing, report, sizes
 from tinyedge.cli import _console, _provenance, _stages
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.cli.bench import RUNS
@@ -109,7 +109,7 @@ def _layers(built: Built, port: str | None) -> tuple[ProfileReport | None, Debug
             with _stages.device(observed, None) as url:
                 profiled = profiled or _stages.profile(observed, url, LAYER_RUNS)
                 if debugged is None:
-                    debugged, _ = devices.debug(observed, url, 0, None, on_log=_console.note)
+                    debugged, _ = observing.debug(observed, url, 0, None, on_log=_console.note)
         except LinkError as error:  # what was measured before is worth a page
             _console.note(f"the report lacks layers: {error}")
     return profiled, debugged
@@ -117,7 +117,7 @@ def _layers(built: Built, port: str | None) -> tuple[ProfileReport | None, Debug
 
 def _observable(firmware: Firmware) -> bool:
     try:
-        devices.require_observable(firmware)
+        observing.require_observable(firmware)
     except ConfigError:
         return False
     return True

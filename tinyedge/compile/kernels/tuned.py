@@ -56,6 +56,16 @@ class Layer(ABC):
         return 1
 
 
+#: share of the instructions that may be added for each share of the scratch that is saved
+PRICE = 0.25
+
+
+def worth(layer: Layer, other: Layer) -> bool:
+    """Whether ``layer`` takes more scratch than the other, and saves instructions for it."""
+    saved = 1 - other.scratch_bytes / layer.scratch_bytes
+    return saved > 0 and other.instructions > layer.instructions * (1 + PRICE * saved)
+
+
 L = TypeVar("L", bound=Layer)
 
 

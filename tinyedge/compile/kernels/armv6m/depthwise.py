@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tinyedge.compile.exact import limbs
 from tinyedge.compile.kernels.armv6m import stream
+from tinyedge.compile.kernels.axes import Axis, axes
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.lanes import fits
 from tinyedge.compile.kernels.packing import Fields
@@ -26,19 +27,6 @@ _KERNELS, _TAPS = 16, 31
 MANY, FEW = tuple(range(1, 10)), (1, 2, 3, 5)
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """Where a row of a channel's inputs and outputs lies; ``steps`` are in bytes."""
-
-    inputs: int
-    outputs: int
-    taps: int
-    stride: int
-    padding: int
-    input_step: int
-    output_step: int
-
-
 @dataclass(frozen=True, eq=False)
 class Depthwise(Layer):
     """One layer. ``along``: the axis of which two outputs are computed at a time.
@@ -47,8 +35,8 @@ class Depthwise(Layer):
     """
 
     params: DepthwiseConv2D
-    along: _Axis
-    down: _Axis
+    along: Axis
+    down: Axis
     filters: NDArray[np.int8]
     fit: limbs.Fit
     numbers: tuple[int, ...]
@@ -262,29 +250,12 @@ def plan(params: DepthwiseConv2D, numbers: tuple[int, ...]) -> Depthwise | None:
     )
     if fit is None:
         return None
-    down, along = _axes(params)
+    down, along = axes(params)
     upright = Depthwise(params, along, down, np.ascontiguousarray(flat), fit, numbers)
     turned = filters.swapaxes(1, 2).reshape(channels, -1)
     flat_lying = Depthwise(params, down, along, np.ascontiguousarray(turned), fit, numbers)
     possible = [layer for layer in (upright, flat_lying) if _fits(layer)]
     return min(possible, key=lambda layer: layer.instructions, default=None)
-
-
-def _axes(params: DepthwiseConv2D) -> tuple[_Axis, _Axis]:
-    """Down and along, as tensors lie."""
-    channels = params.input_shape[3]
-    sizes = zip(
-        params.input_shape[1:3],
-        params.output_shape[1:3],
-        params.filter.shape[:2],
-        params.stride,
-        params.padding,
-        (params.input_shape[2] * channels, channels),
-        (params.output_shape[2] * channels, channels),
-        strict=True,
-    )
-    down, along = (_Axis(*(int(size) for size in axis)) for axis in sizes)
-    return down, along
 
 
 def _fits(layer: Depthwise) -> bool:

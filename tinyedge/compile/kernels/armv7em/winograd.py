@@ -19,7 +19,8 @@ from tinyedge.compile.exact import bounds, requantize
 from tinyedge.compile.kernels.armv7em import stream
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields
-from tinyedge.compile.kernels.tuned import Layer
+from tinyedge.compile.kernels.tuned import Layer, worth
+from tinyedge.compile.kernels.winograd4 import is_3x3
 from tinyedge.compile.params import Conv2D
 from tinyedge.compile.plan import Constant, Instance
 
@@ -31,8 +32,6 @@ _CHOICES = tuple((SCALE_BITS, shift) for shift in (13, 12, 14, 11, 15, 10, 16, 9
 _ROWS, _COLUMNS, _PATCH = 4, 2, 6
 #: offsets into a transformed patch are immediates
 _MAX_CHANNELS = 64
-#: share of the instructions that may be added for each share of the scratch that is saved
-_PRICE = 0.25
 #: least input channels at which the product's code is halved
 _ROLLED_CHANNELS = 32
 
@@ -213,15 +212,9 @@ def plan(params: Conv2D, passes: int | None = None, parts: int | None = None) ->
     row = Winograd(params, fit, columns)
     if passes is not None:
         layer = Winograd(params, fit, -(-_tile_pairs(params) // passes))
-        return layer if _worth(layer, row) else None
+        return layer if worth(layer, row) else None
     layer = Winograd(params, fit, None)
     return layer if layer.scratch_bytes <= row.scratch_bytes else None
-
-
-def _worth(layer: Winograd, other: Winograd) -> bool:
-    """Whether ``layer`` takes more scratch, and its price is paid by instructions."""
-    saved = 1 - other.scratch_bytes / layer.scratch_bytes
-    return saved > 0 and other.instructions > layer.instructions * (1 + _PRICE * saved)
 
 
 def _tile_pairs(params: Conv2D) -> int:
@@ -234,9 +227,7 @@ def _applies(params: Conv2D) -> bool:
     """Shapes and sizes."""
     channels, outputs = params.input_shape[3], params.output_shape[3]
     return (
-        params.filter.shape[1:3] == (3, 3)
-        and params.stride == params.dilation == (1, 1)
-        and params.input_shape[0] == 1
+        is_3x3(params)
         and params.output_shape[1] >= _ROWS
         and params.output_shape[2] >= _COLUMNS
         and outputs > 2

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from tinyedge.compile import params as p
 from tinyedge.compile.kernels import stage
+from tinyedge.compile.kernels.axes import Axis, axes
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import BLOCK, Fields, round_up
 from tinyedge.compile.kernels.rv32im.requantization import Requantize
@@ -24,29 +25,6 @@ _OUTPUTS, _TAPS = 4, 2
 _LARGEST = 100
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """Where a row of a channel's inputs and outputs lies; ``steps`` are in bytes."""
-
-    inputs: int
-    outputs: int
-    taps: int
-    stride: int
-    padding: int
-    input_step: int
-    output_step: int
-
-    @property
-    def length(self) -> int:
-        """Inputs that windows read, padding included."""
-        return (self.outputs - 1) * self.stride + self.taps
-
-    @property
-    def copied(self) -> int:
-        """Inputs that windows read."""
-        return min(self.inputs, self.length - self.padding)
-
-
 @dataclass(frozen=True, eq=False)
 class PlaneDepthwise(Layer):
     """One layer. ``along``: the axis of a row of outputs; ``down``: the other one.
@@ -56,14 +34,14 @@ class PlaneDepthwise(Layer):
 
     channels: int
     zero_point: int
-    along: _Axis
-    down: _Axis
+    along: Axis
+    down: Axis
     filters: NDArray[np.int8]
     requant: Requantize
 
     @classmethod
     @abstractmethod
-    def takes(cls, along: _Axis, down: _Axis) -> bool:
+    def takes(cls, along: Axis, down: Axis) -> bool:
         """Whether the kernel takes such windows."""
 
     @property
@@ -142,7 +120,7 @@ class Square(PlaneDepthwise):
     """3x3 windows: each column is loaded once for all outputs that read it."""
 
     @classmethod
-    def takes(cls, along: _Axis, down: _Axis) -> bool:
+    def takes(cls, along: Axis, down: Axis) -> bool:
         return along.taps == down.taps == _SQUARE and along.stride in {1, 2}
 
     @property
@@ -184,7 +162,7 @@ class Lines(PlaneDepthwise):
     """Windows of any size, four outputs at a time."""
 
     @classmethod
-    def takes(cls, along: _Axis, down: _Axis) -> bool:  # noqa: ARG003
+    def takes(cls, along: Axis, down: Axis) -> bool:  # noqa: ARG003
         return along.stride == 1
 
     @property
@@ -246,7 +224,7 @@ def plan(q: p.DepthwiseConv2D) -> PlaneDepthwise | None:
     made = stage.stage(filters.reshape(channels, -1), q.bias, q.input_zero_point, q.requant)
     if made is None:
         return None
-    down, along = _axes(q)
+    down, along = axes(q)
     requant = Requantize.of(made, q.requant)
     possible = [
         form(channels, q.input_zero_point, first, second, turned, requant)
@@ -264,20 +242,3 @@ def _whole_words(filters: NDArray[np.int8]) -> NDArray[np.int8]:
     """[channels, ...] -> [channels, bytes], filled up to words."""
     flat = filters.reshape(filters.shape[0], -1)
     return np.ascontiguousarray(np.pad(flat, [(0, 0), (0, -flat.shape[1] % BLOCK)]))
-
-
-def _axes(q: p.DepthwiseConv2D) -> tuple[_Axis, _Axis]:
-    """Down and along, as tensors lie."""
-    channels = q.input_shape[3]
-    sizes = zip(
-        q.input_shape[1:3],
-        q.output_shape[1:3],
-        q.filter.shape[:2],
-        q.stride,
-        q.padding,
-        (q.input_shape[2] * channels, channels),
-        (q.output_shape[2] * channels, channels),
-        strict=True,
-    )
-    down, along = (_Axis(*(int(size) for size in axis)) for axis in sizes)
-    return down, along

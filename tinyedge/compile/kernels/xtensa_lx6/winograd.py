@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,22 +20,17 @@ from numpy.typing import NDArray
 from tinyedge.compile.exact import bounds, scaled
 from tinyedge.compile.kernels.instances import instance
 from tinyedge.compile.kernels.packing import Fields
-from tinyedge.compile.kernels.tuned import Layer
+from tinyedge.compile.kernels.tuned import Layer, worth
+from tinyedge.compile.kernels.winograd4 import PATCH, SCALE, TILE, is_3x3, tiles
 from tinyedge.compile.params import Conv2D
 from tinyedge.compile.plan import Constant, Instance
 
-#: outputs come out of the transforms times this
-SCALE = 576
-#: a tile: rows and columns of outputs, of inputs
-_TILE, _PATCH = 4, 6
 #: bytes of a tile's or filter's transform for each input channel
-_POSITIONS = 2 * _PATCH * _PATCH
+_POSITIONS = 2 * PATCH * PATCH
 #: offsets of loads and stores are immediates, and a loop of the product must reach its start
 _MAX_CHANNELS = 96
 #: output channels up to which a store's offset tells the outputs of a row apart, and at all
 _NEAR, _MAX_OUTPUTS = 85, 254
-#: share of the instructions that may be added for each share of the scratch that is saved
-_PRICE = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +56,7 @@ class Winograd(Layer):
     @property
     def passes(self) -> int:
         """How often the filters are transformed."""
-        return -(-_tiles(self.params) // self.tiles)
+        return -(-prod(tiles(self.params)) // self.tiles)
 
     @property
     def band_row(self) -> int:
@@ -71,7 +67,7 @@ class Winograd(Layer):
     def scratch_bytes(self) -> int:
         """Transformed inputs, a transformed filter, a word that is loaded ahead, and a band."""
         transformed = _POSITIONS * self._input_channels
-        band = _PATCH * self.band_row
+        band = PATCH * self.band_row
         filters = transformed + 4
         rest = max(filters, band) if self.passes == 1 else filters + band
         return self.tiles * transformed + rest
@@ -82,9 +78,9 @@ class Winograd(Layer):
             return 0, 0
         _, height, width, channels = self.params.output_shape
         _, rows, input_width, input_channels = self.params.input_shape
-        y = np.arange(0, height - _TILE, _TILE, dtype=np.int64)
-        read = y - self.params.padding[0] + _PATCH
-        written = (y + _TILE) * width * channels
+        y = np.arange(0, height - TILE, TILE, dtype=np.int64)
+        read = y - self.params.padding[0] + PATCH
+        written = (y + TILE) * width * channels
         lead = np.where(read < rows, written - read * input_width * input_channels, 0)
         return max(0, int(lead.max(initial=0))), input_bytes
 
@@ -92,13 +88,13 @@ class Winograd(Layer):
     def instructions(self) -> int:
         """Estimated instructions: see winograd.S and winograd.c."""
         _, height, width, outputs = self.params.output_shape
-        tiles, channels = _tiles(self.params), self._input_channels
-        strips, partial = -(-height // _TILE), int(width % _TILE > 0)
-        load = strips * _PATCH * (self.band_row + 90)
-        inputs = tiles * (channels // 2 * 440 + 100)
+        count, channels = prod(tiles(self.params)), self._input_channels
+        strips, partial = -(-height // TILE), int(width % TILE > 0)
+        load = strips * PATCH * (self.band_row + 90)
+        inputs = count * (channels // 2 * 440 + 100)
         filters = self.passes * outputs * (channels // 2 * 224 + 60)
         calls = outputs * max(self.passes, strips) * (1 + partial) * 60
-        products = outputs * tiles * (36 * channels + 330 + 32 * (self.fit.signed + self._far))
+        products = outputs * count * (36 * channels + 330 + 32 * (self.fit.signed + self._far))
         return 300 + load + inputs + filters + calls + products
 
     def stream(self) -> NDArray[np.uint32]:
@@ -152,7 +148,7 @@ class Winograd(Layer):
             ("input_height", q.input_shape[1]),
             ("output_height", q.output_shape[1]),
             ("output_width", q.output_shape[2]),
-            ("row_skip", (q.output_shape[2] - _TILE * self._far) * q.output_shape[3]),
+            ("row_skip", (q.output_shape[2] - TILE * self._far) * q.output_shape[3]),
             ("row_bytes", q.input_shape[2] * channels),
             ("band_row", self.band_row),
             ("left", q.padding[1] * channels),
@@ -171,34 +167,20 @@ def plan(params: Conv2D, passes: int | None = None, parts: int = 1) -> Winograd 
     """
     if not _applies(params) or (fit := _fit(params)) is None:
         return None
-    columns = -(-params.output_shape[2] // _TILE)
+    columns = -(-params.output_shape[2] // TILE)
     row = Winograd(params, fit, columns)
     if passes is not None:
-        layer = Winograd(params, fit, -(-_tiles(params) // passes))
-        return layer if _worth(layer, row) else None
+        layer = Winograd(params, fit, -(-prod(tiles(params)) // passes))
+        return layer if worth(layer, row) else None
     return Winograd(params, fit, -(-columns // parts)) if parts <= columns else None
-
-
-def _worth(layer: Winograd, other: Winograd) -> bool:
-    """Whether ``layer`` takes more scratch, and its price is paid by instructions."""
-    saved = 1 - other.scratch_bytes / layer.scratch_bytes
-    return saved > 0 and other.instructions > layer.instructions * (1 + _PRICE * saved)
-
-
-def _tiles(params: Conv2D) -> int:
-    """Tiles of the whole output."""
-    _, height, width, _ = params.output_shape
-    return -(-height // _TILE) * -(-width // _TILE)
 
 
 def _applies(params: Conv2D) -> bool:
     """Shapes and sizes."""
     channels = params.input_shape[3]
     return (
-        params.filter.shape[1:3] == (3, 3)
-        and params.stride == params.dilation == (1, 1)
-        and params.input_shape[0] == 1
-        and min(params.output_shape[1:3]) >= _TILE
+        is_3x3(params)
+        and min(params.output_shape[1:3]) >= TILE
         and params.output_shape[3] <= _MAX_OUTPUTS
         and channels % 4 == 0
         and channels <= _MAX_CHANNELS

@@ -5,19 +5,11 @@ from dataclasses import replace
 import numpy as np
 
 from tests.support import drawn
+from tinyedge.compile.kernels import winograd4
 from tinyedge.compile.kernels.xtensa_lx6 import winograd
 from tinyedge.graph.types import Array
 
-PATCH = np.array(
-    [
-        [4, 0, -5, 0, 1, 0],
-        [0, -4, -4, 1, 1, 0],
-        [0, 4, -4, -1, 1, 0],
-        [0, -2, -1, 2, 1, 0],
-        [0, 2, -1, -2, 1, 0],
-        [0, 4, 0, -5, 0, 1],
-    ]
-)
+PATCH = winograd4.INPUTS
 FILTER = np.array([[3, 0, 0], [4, 4, 4], [4, -4, 4], [1, 2, 4], [1, -2, 4], [0, 0, 3]])
 OUTPUT = np.array(
     [[2, -1, -1, 1, 1, 0], [0, -1, 1, 2, -2, 0], [0, -1, -1, 4, 4, 0], [0, -1, 1, 8, -8, 8]]
@@ -39,7 +31,7 @@ def _tile(patch: Array, filters: Array) -> Array:
 
 def _expected(patch: Array, filters: Array) -> Array:
     windows = np.lib.stride_tricks.sliding_window_view(patch.astype(np.int64), (3, 3), axis=(0, 1))
-    return winograd.SCALE * np.einsum("yxkab,abk->yx", windows, filters)
+    return winograd4.SCALE * np.einsum("yxkab,abk->yx", windows, filters)
 
 
 def test_drawn_tiles_are_exact() -> None:
