@@ -25,6 +25,7 @@ static struct {
   bool started;
 } rx;
 
+static bool aligned; /* a delimiter has come: before the first, bytes are the rest of a frame */
 static uint32_t damaged;
 
 /* The frame being sent: one COBS block, its code first. */
@@ -56,6 +57,7 @@ static void append(uint8_t byte) {
 
 /* Takes one byte that is not a delimiter. */
 static void unstuff(uint8_t byte) {
+  if (!aligned) return;
   rx.started = true;
   if (rx.left > 0) {
     append(byte);
@@ -82,6 +84,7 @@ static bool complete(te_frame *frame) {
 
 /* A delimiter has come: ends the frame, if one was begun. Returns whether it is whole. */
 static bool finish(te_frame *frame) {
+  aligned = true;
   bool started = rx.started;
   bool good = started && complete(frame);
   if (started && !good) damaged++;

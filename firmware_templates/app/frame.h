@@ -18,7 +18,8 @@ typedef struct te_frame {
 /* Blocks until an undamaged frame has come. Returns 0, or -1 when the link has gone for good. */
 int te_frame_receive(te_frame *frame);
 
-/* Frames dropped since boot because they were damaged. */
+/* Frames dropped since boot because they were damaged. One that was on its way when the device
+ * started is not counted. */
 uint32_t te_frame_damaged(void);
 
 /* Sends a frame in parts: begin, any number of puts (`length` bytes together), end. The payload

@@ -102,6 +102,18 @@ def test_whatever_arrives_the_next_session_is_served(lasting: Program, noise: li
         fixture.check(sent, session.infer(sent).outputs)
 
 
+def test_the_rest_of_a_frame_that_began_before_the_device_is_not_damaged(
+    program: Program,
+) -> None:
+    whole = encode(Frame(p.Type.STATUS, 9, bytes(40)))
+    for noise, damaged in ((whole[20:], 0), (whole[20:], 1)):
+        port = SerialTransport(program.url, 115200)
+        port.write(noise)
+        port.close()
+        with Session(program.url) as session:
+            assert session.status().damaged == damaged
+
+
 def test_halt_ends_it_in_order(program: Program) -> None:
     with Session(program.url) as session:
         session.infer([bytes(784), bytes(5)])
