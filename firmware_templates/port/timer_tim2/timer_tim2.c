@@ -13,7 +13,8 @@ enum { CR1_CEN = 1, DIER_UIE = 1, SR_UIF = 1, MOST_LOOKS = 100 };
 
 static volatile uint32_t wraps;
 
-/* QEMU sets the flag one tick before the wrap, and at times far from it: that one is none. */
+/* QEMU 7.2 sets the flag one tick before the wrap, and, once the count was set, late by the time at
+ * which that was done: a flag that is far from the wrap is none. */
 void te_on_tick(void) {
   for (uint32_t looks = 0; looks < MOST_LOOKS && TIM2_CNT > UINT32_MAX / 2; looks++) {
   }
