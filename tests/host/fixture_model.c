@@ -1,7 +1,7 @@
 /* A model made by hand, to test app, protocol and ports without the compiler. It has two inputs
  * and two outputs: output 0 is the inputs' bytes XORed with their distance from the end; output 1
  * is the CRC-32 of the inputs and the number of inferences run so far. Like a real runtime, it
- * uses its inputs' memory as scratch. Inferences take FIXTURE_LOOPS turns of a known loop. */
+ * uses its inputs' memory as scratch. */
 #include <string.h>
 
 #include "frame.h"

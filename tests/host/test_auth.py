@@ -4,6 +4,7 @@ import itertools
 import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from time import monotonic
 
 import pytest
 
@@ -94,11 +95,13 @@ def drawn_nonce(url: str) -> bytes:
     port, decoder = SerialTransport(url, 115200), Decoder()
     challenge = encode(Frame(p.Type.CHALLENGE, 1, bytes(p.NONCE_BYTES)))
     try:
-        for _ in range(60):
+        until = monotonic() + 60
+        while monotonic() < until:
             port.write(challenge)
-            for frame in decoder.feed(port.read(1.0)):
-                if frame.type == p.Type.CHALLENGE | p.ANSWER:
-                    return frame.payload[: p.NONCE_BYTES]
+            while data := port.read(1.0):  # a byte or more
+                for frame in decoder.feed(data):
+                    if frame.type == p.Type.CHALLENGE | p.ANSWER:
+                        return frame.payload[: p.NONCE_BYTES]
     finally:
         port.close()
     raise AssertionError("no answer")
