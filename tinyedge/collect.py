@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge import devices, results, sensor
-from tinyedge.dataset.collected import Entry, Folder, folder_of
+from tinyedge.dataset.collected import Entry, Folder, folder_of, png
 from tinyedge.dataset.frames import Frame, of_folder, of_test_split
 from tinyedge.devices import Advance, Built, Log
 from tinyedge.emit.preprocess import Preprocess
@@ -128,15 +128,16 @@ class _Collector:
             yield frame.name, self._class(frame), _pusher(self.session, frame.image)
 
     def _pushed(self) -> Iterator[Frame]:
-        if self.wish.source is not None:
-            return of_folder(self.wish.source)
         recipe = self.built.firmware.loaded.model.recipe
         assert recipe is not None
+        if self.wish.source is not None:
+            return of_folder(self.wish.source, recipe.data, recipe.path)
         return of_test_split(recipe.data, recipe.path)
 
     def _class(self, frame: Frame) -> str:
         if self.wish.source is None:
-            return self.built.firmware.loaded.classes[frame.label]
+            names = self.built.firmware.loaded.classes
+            return names[frame.label] if frame.label < len(names) else ""
         return frame.name.split("/")[0] if "/" in frame.name else ""
 
     def _add(self, source: str, known: str, shot: Shot) -> None:
@@ -165,7 +166,7 @@ class _Collector:
             elf_sha256=self.built.report.elf_sha256,
             ticks=inference.ticks,
         )
-        self.folder.add(image, entry)
+        self.folder.add(png(image), entry)
 
     def _input(self) -> NDArray[np.uint8]:
         """The input as a picture again: the least raw value of each int8 that it holds."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyedge.dataset import pcm
 from tinyedge.dataset.features import Features
 from tinyedge.recipe import Audio, Data
 
@@ -29,9 +30,21 @@ class Reader:
 
     def read(self, path: Path) -> NDArray[np.uint8]:
         """(per_file, frames, bands, 1); short clips are filled with silence, long ones cut."""
-        sound, rate = decode(path.read_bytes())
-        clip = fit(resample(sound, rate, self._settings.rate), self._features.samples)
-        return self._features.pictures(clip)
+        return self._features.pictures(self._clip(path.read_bytes()) / pcm.FULL_SCALE)
+
+    def frames(self, data: bytes) -> list[NDArray[np.int16]]:
+        """The sound that each picture of a file is made of, at the recipe's rate."""
+        clip, features = self._clip(data), self._features
+        starts = range(0, self.per_file * features.stride, features.stride)
+        return [clip[start : start + features.span] for start in starts]
+
+    def _clip(self, data: bytes) -> NDArray[np.int16]:
+        """All that the pictures need, and no more silence than that."""
+        sound, rate = decode(data)
+        sound = resample(sound, rate, self._settings.rate)
+        whole = self._features.samples
+        needed = (self.per_file - 1) * self._features.stride + self._features.span
+        return pcm.quantized(fit(sound, whole if len(sound) >= whole else needed))
 
 
 def decode(data: bytes) -> tuple[NDArray[np.float64], int]:

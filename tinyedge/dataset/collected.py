@@ -1,8 +1,8 @@
-"""A data-set folder that grows: pictures in a subfolder a class, and a manifest of each.
+"""A data-set folder that grows: files in a subfolder a class, and a manifest of each.
 
-A picture is written whole or not at all, then its line is added to the manifest. A run that was
-killed in between leaves at most a line that is cut off or a picture without a line; opening the
-folder again removes both.
+A picture (PNG) or a sound (WAV) is written whole or not at all, then its line is added to the
+manifest. A run that was killed in between leaves at most a line that is cut off or a file without a
+line; opening the folder again removes both.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 import numpy as np
@@ -20,17 +21,19 @@ from tinyedge.errors import ConfigError, TinyedgeError
 from tinyedge.workspace import write_atomic
 
 MANIFEST = "manifest.jsonl"
-_NUMBERED = re.compile(r"\d{6}\.png|\.\d{6}\.png\..*")
+Suffix = Literal[".png", ".wav"]
+_NUMBERED = re.compile(r"\d{6}\.(png|wav)|\.\d{6}\.(png|wav)\..*")
 _LABEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 _.-]*")
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the manifest: one picture.
+    """One line of the manifest: one picture, or one sound.
 
     ``source``: where the frame came from. ``label``: its subfolder. ``answer`` and ``score``: the
-    model's class and its value. ``size``: height, width, channels of the picture; ``stored``: the
-    raw frame, or the input that the device made of it. ``sha256``: of the .tflite, ``elf_sha256``
-    of the firmware (None: not built here). ``ticks``: that the inference took.
+    model's class and its value. ``size``: height, width, channels of the picture; of a sound its
+    samples, 1, and 2 (bytes a sample). ``stored``: the raw frame, or the input that the device made
+    of it. ``sha256``: of the .tflite, ``elf_sha256`` of the firmware (None: not built here).
+    ``ticks``: that the inference took.
     """
 
     file: str
@@ -61,10 +64,13 @@ def check_label(label: str) -> None:
 
 
 class Folder:
-    """The folder, opened; ``entries`` are those of earlier runs and of this one."""
+    """The folder, opened; ``entries`` are those of earlier runs and of this one.
 
-    def __init__(self, root: Path) -> None:
-        self.root, self._manifest = root, root / MANIFEST
+    All its files end in ``suffix``. Raises ConfigError for a folder of other things.
+    """
+
+    def __init__(self, root: Path, suffix: Suffix = ".png") -> None:
+        self.root, self._manifest, self._suffix = root, root / MANIFEST, suffix
         try:
             root.mkdir(parents=True, exist_ok=True)
             self.entries = self._earlier()
@@ -73,6 +79,11 @@ class Folder:
             raise TinyedgeError(
                 f"{root}: {error.strerror}", "give another folder, or free space"
             ) from error
+        if any(not entry.file.endswith(suffix) for entry in self.entries):
+            raise ConfigError(
+                f"{root} holds other files than {suffix}, which no data set reads together",
+                "give another folder, or store what was stored there before (raw or input)",
+            )
 
     @property
     def sources(self) -> frozenset[str]:
@@ -80,12 +91,12 @@ class Folder:
         return frozenset(entry.source for entry in self.entries)
 
     def next_file(self, label: str) -> str:
-        """The name of the next picture in that class's subfolder."""
-        return f"{label}/{len(self.entries):06}.png"
+        """The name of the next file in that class's subfolder."""
+        return f"{label}/{len(self.entries):06}{self._suffix}"
 
-    def add(self, image: NDArray[np.uint8], entry: Entry) -> None:
-        """Write the picture (height, width, 1 or 3 channels; red first), then its line."""
-        write_atomic(self.root / entry.file, png(image))
+    def add(self, data: bytes, entry: Entry) -> None:
+        """Write the file, then its line."""
+        write_atomic(self.root / entry.file, data)
         line = msgspec.json.encode(entry) + b"\n"
         try:
             with self._manifest.open("ab") as stream:
@@ -120,7 +131,7 @@ class Folder:
             ) from error
 
     def _remove_strays(self) -> None:
-        """Pictures whose line was not written any more, and parts of pictures."""
+        """Files whose line was not written any more, and parts of files."""
         listed = {entry.file for entry in self.entries}
         for path in sorted(self.root.glob("*/*")):
             name = path.relative_to(self.root).as_posix()
@@ -129,7 +140,7 @@ class Folder:
 
 
 def png(image: NDArray[np.uint8]) -> bytes:
-    """One picture as a PNG file."""
+    """One picture (height, width, 1 or 3 channels; red first) as a PNG file."""
     cv2 = opencv()
     done, data = cv2.imencode(".png", np.ascontiguousarray(image[..., ::-1]))
     assert done

@@ -17,7 +17,7 @@ class Features:
     """The transform that a recipe's ``[data.audio]`` describes.
 
     A picture has ``frames`` rows of ``bands`` values; a clip of ``samples`` gives ``per_clip`` of
-    them.
+    them. Each is made of ``span`` samples, from ``stride`` after the one before's first.
     """
 
     def __init__(self, audio: Audio, path: Path) -> None:
@@ -34,6 +34,8 @@ class Features:
                 "give more data.audio.seconds, or fewer frames",
             )
         self.per_clip = all_frames // self.frames
+        self.stride = self.frames * self._hop
+        self.span = self._window + (self.frames - 1) * self._hop
         self.bands = audio.coefficients if audio.features == "mfcc" else audio.mels
         self._points = 1 << (self._window - 1).bit_length()
         self._mel = mel_filters(audio, self._points)

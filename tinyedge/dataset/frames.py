@@ -1,16 +1,17 @@
-"""The pictures of a data set as a sensor would deliver them: of their own size, not resized."""
+"""A data set as a sensor would deliver it: pictures of their own size, sound as int16 samples."""
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge.dataset import npz, picture_file
+from tinyedge.dataset import npz, pcm, picture_file
+from tinyedge.dataset.audio import Reader
 from tinyedge.dataset.listing import SPLITS, File, scan
 from tinyedge.dataset.source import check, locate
 from tinyedge.dataset.split import divide
@@ -20,28 +21,37 @@ from tinyedge.recipe import Data
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """One picture (height, width, 1 or 3 channels; red first) and its class. ``name``: its file."""
+    """One raw frame, its class, and its name: its file's.
+
+    ``image`` is a picture (height, width, 1 or 3 channels; red first), or the bytes of the sound
+    that one picture is made of, (samples, 1, 2). Of a file's several frames all but the first have
+    a number after their name.
+    """
 
     image: NDArray[np.uint8]
     label: int
     name: str
 
 
-def of_test_split(data: Data, path: Path) -> Iterator[Frame]:
-    """The test split's pictures, in the split's order; files that are no pictures are left out.
+@dataclass(frozen=True)
+class _Kind:
+    """Files of one kind, and the frames of one. ``decode`` raises ValueError for a damaged one."""
 
-    ``path`` is the recipe, for messages. A picture without colours is grey: one channel. Raises
-    ConfigError for a data set of no pictures.
+    name: str
+    suffixes: tuple[str, ...]
+    decode: Callable[[bytes], list[NDArray[np.uint8]]]
+
+
+def of_test_split(data: Data, path: Path) -> Iterator[Frame]:
+    """The test split's frames, in the split's order; files that cannot be read are left out.
+
+    ``path`` is the recipe, for messages. A picture without colours is grey: one channel.
     """
     source = check(data, path)
-    if "size" not in source.keys:
-        raise ConfigError(
-            f'{path}: the data set "{data.source}" has no pictures',
-            "log-mel and MFCC are computed on the host: leave out --raw",
-        )
     if source.kind == "folder":
-        listing = scan(locate(data, path), picture_file.SUFFIXES, data, path)
-        yield from read(listing.splits[SPLITS.index("test")], listing.root)
+        kind = _kind(data, path)
+        listing = scan(locate(data, path), kind.suffixes, data, path)
+        yield from _read(listing.splits[SPLITS.index("test")], listing.root, kind)
         return
     if source.kind == "npz":
         pictures = npz.read(locate(data, path), data.classes)
@@ -52,33 +62,43 @@ def of_test_split(data: Data, path: Path) -> Iterator[Frame]:
         yield Frame(image, int(label), f"{data.source}-test-{number:05}")
 
 
-def of_folder(root: Path) -> Iterator[Frame]:
-    """All pictures below ``root``, sorted by name; the class is not known here (label 0).
+def of_folder(root: Path, data: Data, path: Path) -> Iterator[Frame]:
+    """The frames of all files below ``root``, sorted by name; the class is not known (label 0).
 
-    Raises ConfigError if there is none.
+    They are pictures or sounds as the recipe's are. Raises ConfigError if there is none.
     """
+    kind = _kind(data, path)
     found = sorted(
-        path
-        for path in root.rglob("*")
-        if path.is_file() and path.suffix.lower() in picture_file.SUFFIXES
+        path for path in root.rglob("*") if path.is_file() and path.suffix.lower() in kind.suffixes
     )
     if not found:
         raise ConfigError(
-            f"{root}: there is no picture in it",
-            f"give a folder with {', '.join(picture_file.SUFFIXES)}",
+            f"{root}: there is no {kind.name} in it",
+            f"give a folder with {', '.join(kind.suffixes)}",
         )
-    yield from read(tuple(File(path, 0) for path in found), root)
+    yield from _read(tuple(File(path, 0) for path in found), root, kind)
 
 
-def read(files: tuple[File, ...], root: Path) -> Iterator[Frame]:
-    """The pictures of these files; those that are damaged are left out."""
+def _kind(data: Data, path: Path) -> _Kind:
+    if data.source != "wav":
+        return _Kind("picture", picture_file.SUFFIXES, _picture)
+    reader = Reader(data, path)
+    return _Kind("sound", reader.suffixes, lambda file: [*map(pcm.frame, reader.frames(file))])
+
+
+def _picture(file: bytes) -> list[NDArray[np.uint8]]:
+    return [without_colours(picture_file.decode(file))]
+
+
+def _read(files: tuple[File, ...], root: Path, kind: _Kind) -> Iterator[Frame]:
     for file in files:
         try:
-            image = picture_file.decode(file.path.read_bytes())
+            frames = kind.decode(file.path.read_bytes())
         except (OSError, ValueError):
             continue
         name = file.path.relative_to(root).as_posix()
-        yield Frame(without_colours(image), file.label, name)
+        for number, image in enumerate(frames):
+            yield Frame(image, file.label, f"{name}#{number}" if number else name)
 
 
 def without_colours(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

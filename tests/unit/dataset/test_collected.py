@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.data import needs_package
 from tinyedge.dataset import picture_file
-from tinyedge.dataset.collected import MANIFEST, Entry, Folder, check_label, folder_of
+from tinyedge.dataset.collected import MANIFEST, Entry, Folder, check_label, folder_of, png
 from tinyedge.errors import ConfigError
 
 IMAGE = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
@@ -20,7 +20,7 @@ def _add(folder: Folder, label: str, source: str) -> Path:
         file=file, label=label, answer="b", score=0.5, source=source, stored="raw",
         size=(4, 5, 3), sha256="0" * 64, elf_sha256=None, ticks=7,
     )  # fmt: skip
-    folder.add(IMAGE, entry)
+    folder.add(png(IMAGE), entry)
     return folder.root / file
 
 
@@ -63,6 +63,19 @@ def test_a_folder_of_other_things_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="holds other things"):
         Folder(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_sounds_and_pictures_are_not_mixed(tmp_path: Path) -> None:
+    _add(Folder(tmp_path), "a", "x")
+    with pytest.raises(ConfigError, match=r"other files than \.wav"):
+        Folder(tmp_path, ".wav")
+    assert len(Folder(tmp_path).entries) == 1
+    sounds = tmp_path / "sounds"
+    sounds.mkdir()
+    assert Folder(sounds, ".wav").next_file("a") == "a/000000.wav"
+    (sounds / "a").mkdir()
+    (sounds / "a" / "000000.wav").write_bytes(b"whole, but not listed")
+    assert list(Folder(sounds, ".wav").root.glob("a/*")) == []
 
 
 def test_a_manifest_of_another_kind_is_named(tmp_path: Path) -> None:
