@@ -1,5 +1,6 @@
 /* Vectors of an Xtensa core with the windowed ABI, the way from reset to te_boot, and that of a
  * fault to its report. Exceptions and interrupts of level 1 go to te_exception, which is a port's. */
+#include "registers.inc"
 
     .section .vectors, "ax"
     .p2align 10
@@ -140,23 +141,7 @@ te_call_on_top:
     .global te_fault_entry
 te_fault_entry:
     l32r    a0, .Lregisters
-    s32i    a1, a0, 4
-    s32i    a2, a0, 8
-    s32i    a3, a0, 12
-    s32i    a4, a0, 16
-    s32i    a5, a0, 20
-    s32i    a6, a0, 24
-    s32i    a7, a0, 28
-    s32i    a8, a0, 32
-    s32i    a9, a0, 36
-    s32i    a10, a0, 40
-    s32i    a11, a0, 44
-    s32i    a12, a0, 48
-    s32i    a13, a0, 52
-    s32i    a14, a0, 56
-    s32i    a15, a0, 60
-    rsr     a1, excsave1
-    s32i    a1, a0, 0
+    te_save_frame
     l32i    a1, a0, 4
     rsr     a0, windowbase
     mov     a7, a1                      /* the window stays, so that a7 does */

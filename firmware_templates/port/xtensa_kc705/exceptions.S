@@ -1,4 +1,5 @@
 /* Exceptions of the emulated core. */
+#include "registers.inc"
 
     .section .text.te_exception, "ax"
     .p2align 2
@@ -33,23 +34,7 @@ te_exception:
  * instructions for all operands, so that their time can be told apart. */
 te_illegal:
     l32r    a0, .Lframe
-    s32i    a1, a0, 4
-    s32i    a2, a0, 8
-    s32i    a3, a0, 12
-    s32i    a4, a0, 16
-    s32i    a5, a0, 20
-    s32i    a6, a0, 24
-    s32i    a7, a0, 28
-    s32i    a8, a0, 32
-    s32i    a9, a0, 36
-    s32i    a10, a0, 40
-    s32i    a11, a0, 44
-    s32i    a12, a0, 48
-    s32i    a13, a0, 52
-    s32i    a14, a0, 56
-    s32i    a15, a0, 60
-    rsr     a1, excsave1
-    s32i    a1, a0, 0
+    te_save_frame
     rsr     a1, epc1
     l8ui    a2, a1, 0                   /* t, 0 */
     l8ui    a3, a1, 1                   /* r, s */
@@ -101,21 +86,7 @@ te_illegal:
     l32i    a2, a0, 64
     addi    a2, a2, 1
     s32i    a2, a0, 64
-    l32i    a1, a0, 4
-    l32i    a2, a0, 8
-    l32i    a3, a0, 12
-    l32i    a4, a0, 16
-    l32i    a5, a0, 20
-    l32i    a6, a0, 24
-    l32i    a7, a0, 28
-    l32i    a8, a0, 32
-    l32i    a9, a0, 36
-    l32i    a10, a0, 40
-    l32i    a11, a0, 44
-    l32i    a12, a0, 48
-    l32i    a13, a0, 52
-    l32i    a14, a0, 56
-    l32i    a15, a0, 60
+    te_registers l32i
     l32i    a0, a0, 0
     rfe
 
