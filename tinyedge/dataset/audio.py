@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+import tinyedge.sound
 from tinyedge.dataset import pcm
 from tinyedge.dataset.features import Features
 from tinyedge.recipe import Audio, Data
+from tinyedge.workspace import sources_sha256
 
 _MOST_SAMPLES = 1 << 27  # of one file, all channels
 
@@ -26,11 +28,11 @@ class Reader:
         self._features = Features(self._settings, path)
         self.shape = (self._features.frames, self._features.bands, 1)
         self.per_file = self._features.per_clip
-        self.settings = repr(self._settings)
+        self.settings = f"{self._settings} {sources_sha256(Path(tinyedge.sound.__file__).parent)}"
 
     def read(self, path: Path) -> NDArray[np.uint8]:
         """(per_file, frames, bands, 1); short clips are filled with silence, long ones cut."""
-        return self._features.pictures(self._clip(path.read_bytes()) / pcm.FULL_SCALE)
+        return self._features.pictures(self._clip(path.read_bytes()))
 
     def frames(self, data: bytes) -> list[NDArray[np.int16]]:
         """The sound that each picture of a file is made of, at the recipe's rate."""

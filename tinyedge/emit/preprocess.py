@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tinyedge import __version__, resources
 from tinyedge.emit.render import render as render_template
 from tinyedge.errors import ModelError
+from tinyedge.sound import Transform, pictures
 
 LARGEST_SIDE = 255  # an input's; a row of units must fit 32 bits with 2^24 pixels a frame
 
@@ -31,6 +32,37 @@ class Preprocess:
     crop: bool
     quantized: NDArray[np.int8]
     luma: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Sound:
+    """What was done to the sound that the network was trained on.
+
+    Its input has ``frames`` rows of the ``transform``; ``quantized`` is its int8 for each of their
+    values 0 ... 255. A raw frame is ``samples`` of 16 bits.
+    """
+
+    title: str
+    transform: Transform
+    frames: int
+    quantized: NDArray[np.int8]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the input."""
+        return self.frames, self.transform.bands
+
+    @property
+    def samples(self) -> int:
+        """Of a raw frame."""
+        return self.transform.samples(self.frames)
+
+
+def sound_input(wanted: Sound, samples: NDArray[np.int16]) -> NDArray[np.int8]:
+    """(samples,) -> (frames, bands, 1): the network's input, as the C makes it."""
+    assert samples.shape == (wanted.samples,)
+    made: NDArray[np.int8] = wanted.quantized[pictures(wanted.transform, samples)]
+    return made[..., np.newaxis]
 
 
 @dataclass(frozen=True)

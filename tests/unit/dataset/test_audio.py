@@ -1,13 +1,16 @@
 """WAV folders: sound of any rate and width, features by definition, damage skipped and listed."""
 
+import shutil
 import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.support import float_sound
 from tests.support.pictures import audio_data, sounds, write_wav
 from tinyedge import dataset
+from tinyedge import sound as sounding
 from tinyedge.dataset import audio, features
 from tinyedge.errors import ConfigError
 from tinyedge.recipe import Audio
@@ -21,26 +24,13 @@ def test_tones_are_where_they_belong(tmp_path: Path) -> None:
     assert loaded.shape == (30, 20, 1)
     assert loaded.classes == ("2000hz", "500hz")
     assert [len(part) for part in (loaded.train, loaded.validation, loaded.test)] == [4, 4, 4]
-    filters = features.mel_filters(SHORT, 256)
+    filters = float_sound.mel_filters(features.Features(SHORT, RECIPE).transform.settings, 256)
     expected = [int(filters[round(hertz * 256 / 8000)].argmax()) for hertz in (2000, 500)]
     for split in (loaded.train, loaded.validation, loaded.test):
         loudest = split.raw[:, 15, :, 0].argmax(axis=1)
         assert loudest.tolist() == [expected[label] for label in split.labels]
         # half of full scale is -6 dB, of 100 dB in 255 steps
         assert abs(int(split.raw[:, 15].max()) - round(94 * 2.55)) <= 4
-
-
-def test_mfcc_is_the_cosine_transform_of_log_mel() -> None:
-    mfcc = Audio(**{**_fields(SHORT), "features": "mfcc", "limits": (-100.0, 50.0)})
-    clip = np.random.RandomState(1).uniform(-1, 1, 4000)
-    mel = features.Features(SHORT, RECIPE).rows(clip)
-    made = features.Features(mfcc, RECIPE).rows(clip)
-    assert made.shape == (30, 10)
-    assert np.allclose(made[:, 0], mel.mean(axis=1))
-    angles = (np.arange(20) + 0.5) * np.pi / 20
-    for k in (1, 9):
-        by_hand = (mel * np.cos(k * angles)).sum(axis=1) * np.sqrt(2) / 20
-        assert np.allclose(made[:, k], by_hand)
 
 
 def _fields(one: Audio) -> dict[str, object]:
@@ -84,6 +74,27 @@ def test_another_rate_is_resampled() -> None:
     assert np.abs(after - wanted).max() < 1e-6
 
 
+def test_a_picture_is_made_of_the_file_s_own_samples(tmp_path: Path) -> None:
+    samples = np.random.RandomState(3).randint(-32768, 32768, 4000).astype("<i2")
+    write_wav(tmp_path / "x.wav", samples, 8000)
+    made = audio.Reader(audio_data(tmp_path, SHORT), RECIPE).read(tmp_path / "x.wav")
+    transform = features.Features(SHORT, RECIPE).transform
+    assert np.array_equal(made[0, ..., 0], sounding.pictures(transform, samples))
+
+
+def test_samples_of_other_arithmetic_are_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = audio.Reader(audio_data(tmp_path, SHORT), RECIPE).settings
+    other = tmp_path / "sound"
+    shutil.copytree(Path(sounding.__file__).parent, other)
+    monkeypatch.setattr(sounding, "__file__", str(other / "__init__.py"))
+    assert audio.Reader(audio_data(tmp_path, SHORT), RECIPE).settings == before
+    with (other / "rows.py").open("a") as stream:
+        stream.write("# changed\n")
+    assert audio.Reader(audio_data(tmp_path, SHORT), RECIPE).settings != before
+
+
 def test_short_clips_get_silence_and_long_ones_are_cut() -> None:
     sound = np.arange(1.0, 6.0)
     assert audio.fit(sound, 8).tolist() == [0, 1, 2, 3, 4, 5, 0, 0]
@@ -113,8 +124,12 @@ def test_damaged_sounds_are_skipped_and_listed(tmp_path: Path) -> None:
     ("change", "message"),
     [
         ({"band_hz": (20.0, 5000.0)}, "band_hz = .20, 5000. is not within 0 and half of rate"),
-        ({"limits": (0.0, 0.0)}, "limits"),
+        ({"limits": (0.0, 0.5)}, "limits = .0, 0.5. is not .low, high. within -1000 and 1000, 1"),
+        ({"limits": (-1001.0, 0.0)}, "limits"),
+        ({"limits": (0.0, 1001.0)}, "limits"),
         ({"window_ms": 600.0}, "window_ms = 600 is 4800 samples of a clip of 4000"),
+        ({"window_ms": 0.875}, "window_ms = 0.875 is 7 samples of a clip of 4000, not 8 to 16384"),
+        ({"window_ms": 2048.1, "seconds": 3.0}, "window_ms = 2048.1 is 16385 samples"),
         ({"hop_ms": 0.01}, "hop_ms"),
         ({"features": "mfcc", "coefficients": 21}, "coefficients = 21 are more than mels = 20"),
         ({"frames": 31}, "frames = 31, a clip has 30"),
