@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge import devices, results, sensor
-from tinyedge.dataset.collected import Entry, Folder, folder_of, png
+from tinyedge.dataset.collected import Entry, Folder, folder_of
 from tinyedge.dataset.frames import Frame, of_folder, of_test_split
+from tinyedge.dataset.kept import Form, Stored, form
 from tinyedge.devices import Advance, Built, Log
 from tinyedge.emit.preprocess import Preprocess
 from tinyedge.errors import ConfigError
@@ -24,10 +24,10 @@ from tinyedge.link.messages import Inference, TensorInfo
 from tinyedge.link.sensing import Shot
 from tinyedge.link.session import Session
 from tinyedge.lock import exclusive
+from tinyedge.recipe import Recipe
 from tinyedge.results import ClassCount, CollectReport
 from tinyedge.samples import answered
 
-Stored = Literal["raw", "input"]
 _ATTEMPTS = 3
 _SENSOR = "sensor"
 
@@ -36,7 +36,7 @@ _SENSOR = "sensor"
 class Wish:
     """What is to be collected.
 
-    ``source``: a folder of pictures that stands in for the sensor, None: the recipe's test split;
+    ``source``: a folder of files that stands in for the sensor, None: the recipe's test split;
     ``from_sensor``: the board's own sensor. ``label``: of every frame, "" for the source's class,
     and with ``by_answer`` the model's. ``stored``: the raw frame, or the input made of it.
     """
@@ -54,15 +54,18 @@ def collect(built: Built, url: str, wish: Wish, *, progress: Advance, on_log: Lo
     """Add frames to the folder; those of it that came from the same source are not taken again.
 
     A frame that did not come whole is asked for again, and after three attempts left out. The
-    folder is sound whenever this ends. Raises ConfigError for a model that is shown no pictures,
-    LinkError if the device goes.
+    folder is sound whenever this ends. Raises ConfigError for a model of no raw frames, LinkError
+    if the device goes.
     """
     loaded = built.firmware.loaded
-    wanted = sensor.require(loaded.model.name, loaded.model.recipe, loaded.graph)
+    recipe = loaded.model.recipe
+    wanted = sensor.require(loaded.model.name, recipe, loaded.graph)
+    assert recipe is not None
+    kept = form(wish.stored, recipe.data, recipe.path, wish.out)
     with exclusive(wish.out), devices.connect(built, url, on_log) as session:
-        folder = Folder(wish.out)
+        folder = Folder(wish.out, kept.suffix)
         before, started = len(folder.entries), time.perf_counter()
-        collector = _Collector(built, session, wish, wanted, folder)
+        collector = _Collector(built, session, wish, wanted, recipe, kept, folder)
         lost = collector.run(progress)
         seconds = time.perf_counter() - started
         board = session.hello.board
@@ -77,6 +80,7 @@ def collect(built: Built, url: str, wish: Wish, *, progress: Advance, on_log: Lo
         folder=str(wish.out),
         sensor="board" if wish.from_sensor else "host",
         stored=wish.stored,
+        recipe=kept.recipe,
         before=before,
         collected=len(added),
         lost=lost,
@@ -98,6 +102,8 @@ class _Collector:
     session: Session
     wish: Wish
     wanted: Preprocess
+    recipe: Recipe
+    kept: Form
     folder: Folder
 
     def run(self, progress: Advance) -> int:
@@ -128,11 +134,10 @@ class _Collector:
             yield frame.name, self._class(frame), _pusher(self.session, frame.image)
 
     def _pushed(self) -> Iterator[Frame]:
-        recipe = self.built.firmware.loaded.model.recipe
-        assert recipe is not None
+        data, path = self.recipe.data, self.recipe.path
         if self.wish.source is not None:
-            return of_folder(self.wish.source, recipe.data, recipe.path)
-        return of_test_split(recipe.data, recipe.path)
+            return of_folder(self.wish.source, data, path)
+        return of_test_split(data, path)
 
     def _class(self, frame: Frame) -> str:
         if self.wish.source is None:
@@ -166,7 +171,7 @@ class _Collector:
             elf_sha256=self.built.report.elf_sha256,
             ticks=inference.ticks,
         )
-        self.folder.add(png(image), entry)
+        self.folder.add(self.kept.encode(image), entry)
 
     def _input(self) -> NDArray[np.uint8]:
         """The input as a picture again: the least raw value of each int8 that it holds."""

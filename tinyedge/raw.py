@@ -14,6 +14,7 @@ from tinyedge import devices, results, sensor
 from tinyedge import validate as validating
 from tinyedge.bench import in_unit
 from tinyedge.board import Board
+from tinyedge.dataset import pcm
 from tinyedge.dataset.frames import Frame
 from tinyedge.devices import Advance, Built, Log
 from tinyedge.link import frames as link
@@ -28,7 +29,7 @@ def validate(
 ) -> ValidateReport:
     """Send frames of the test split; compare inputs and answers, byte for byte.
 
-    The result is kept as validate.json. Raises ConfigError where the model is shown no pictures.
+    The result is kept as validate.json. Raises ConfigError where no raw frames can be sent.
     """
     loaded = built.firmware.loaded
     name, recipe = loaded.model.name, loaded.model.recipe
@@ -82,9 +83,9 @@ class RawSender:
     def report(self, board: Board) -> RawReport:
         """What was compared, and the ticks that making an input took."""
         unit, ticks = in_unit(board, self.session.hello.tick_hz, self.ticks)
-        shapes = {frame.image.shape for frame in self.frames}
+        shapes = sorted({frame.image.shape for frame in self.frames})
         return RawReport(
-            frame_sizes=tuple(f"{w}x{h}x{c}" for h, w, c in sorted(shapes)),
+            frame_sizes=tuple(_size(*shape) for shape in shapes),
             frame_bytes=sum(frame.image.size for frame in self.frames),
             input_bytes=self.inputs.size,
             differing_input_bytes=self.differing,
@@ -92,3 +93,9 @@ class RawSender:
             ticks=Spread(median=statistics.median(ticks), min=min(ticks), max=max(ticks)),
             tick_unit=unit,
         )
+
+
+def _size(height: int, width: int, channels: int) -> str:
+    if channels == pcm.CHANNELS:
+        return f"{height} samples"
+    return f"{width}x{height}x{channels}"

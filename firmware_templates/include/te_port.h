@@ -64,11 +64,13 @@ uint32_t te_port_reset_cause(void);
 void *te_port_kept(void);
 
 /* Optional: a sensor, for firmware with the feature "collect", which has a weak one that is none.
- * Begin waits for the next frame and says its size; false: there is no sensor, or it has failed. */
+ * Begin waits for the next frame and says its size; false: there is no sensor, or it has failed.
+ * Sound is as high as it has samples, 1 wide, and has 2 channels. */
 bool te_port_sensor_begin(uint32_t *height, uint32_t *width, uint32_t *channels);
 
 /* Copies at most `size` of the frame's bytes that come next, row by row, one byte a channel (grey,
- * or red, green, blue), and returns how many; 0: the sensor has failed. Blocks. */
+ * or red, green, blue; of a sound's int16 sample the low byte, then the high one), and returns how
+ * many; 0: the sensor has failed. Blocks. */
 size_t te_port_sensor_read(uint8_t *data, size_t size);
 
 /* Optional: random numbers, for firmware with the feature "auth", which has a weak one that has

@@ -8,8 +8,9 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import port_option, save, target_options, with_features
-from tinyedge.collect import Stored, Wish
+from tinyedge.collect import Wish
 from tinyedge.dataset.collected import check_label
+from tinyedge.dataset.kept import Stored
 from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.recipe import Compile
 from tinyedge.results import CollectReport
@@ -34,7 +35,7 @@ COUNT = 100
     "--from",
     "source",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Pictures that stand in for a sensor (default: the recipe's test split).",
+    help="Pictures or WAV files that stand in for a sensor (default: the recipe's test split).",
 )
 @click.option("--sensor", is_flag=True, help="Take the frames with the board's own sensor.")
 @click.option("--label", default="", help="The class of every frame (default: the source's).")
@@ -75,9 +76,9 @@ def command(
 
     The firmware has the feature collect: each frame goes to the host while the device makes its
     input of it, and its answer follows. A board without a sensor, as every emulated one, is pushed
-    pictures over the link in place of it. manifest.jsonl in the folder says of each picture where
-    it came from, its label, the answer and its score. Ctrl-C leaves the folder whole; the same
-    command goes on.
+    pictures or sound over the link in place of it. Raw pictures and all inputs are kept as PNG, raw
+    sound as WAV; manifest.jsonl in the folder says of each file where it came from, its label, the
+    answer and its score. Ctrl-C leaves the folder whole; the same command goes on.
     """
     _stages.require_ports(port)
     if sensor and source is not None:
@@ -108,4 +109,4 @@ def show(report: CollectReport) -> None:
     _console.show(_console.table(title, ["class", ">labelled", ">answered"], rows))
     total = report.before + report.collected
     _console.path(f"{total:,} frames", report.folder)
-    _console.note(f'train on them: [data] source = "pictures", path = "{report.folder}"')
+    _console.note(f"train on them: {'; '.join(report.recipe)}")

@@ -48,7 +48,7 @@ inputs_option = click.option(
 @click.option(
     "--raw",
     is_flag=True,
-    help="Send raw pictures, of which the device makes its inputs; compare these, too.",
+    help="Send raw pictures or sound, of which the device makes its inputs; compare these, too.",
 )
 def command(
     *,
@@ -69,7 +69,8 @@ def command(
     pseudo-random. The device is the one that "tinyedge flash" left running, the one at --port, or
     one that is started for this and stopped. Of several, each gets the same samples, and one that
     fails does not stop the others. With --raw the firmware has the feature preprocess, and the test
-    split's pictures go to it in their own size. Exit code 1 on any difference.
+    split's pictures go to it in their own size, or its sound as int16 samples. Exit code 1 on any
+    difference.
     """
     _stages.require_ports(*ports)
     if raw:
@@ -93,7 +94,7 @@ def command(
 def _require_one(ports: tuple[str, ...], inputs: Path | None) -> None:
     if len(ports) > 1 or inputs is not None:
         raise ConfigError(
-            "--raw sends pictures of the recipe's data set to one device",
+            "--raw sends frames of the recipe's data set to one device",
             "leave out --inputs, and all but one --port",
         )
 
@@ -129,8 +130,9 @@ def _verdict(report: ValidateReport) -> str:
 
 def _raw(raw: RawReport) -> object:
     sizes = ", ".join(raw.frame_sizes[:8]) + (", ..." if len(raw.frame_sizes) > 8 else "")
+    count = len(raw.frame_sizes)
     rows = [
-        ("frames", f"{len(raw.frame_sizes)} sizes: {sizes}"),
+        ("frames", f"{count} sizes: {sizes}" if count > 1 else sizes),
         ("bytes of frames", f"{raw.frame_bytes:,}"),
         ("input bytes that differ", f"{raw.differing_input_bytes:,} of {raw.input_bytes:,}"),
         ("to make an input", f"{raw.ticks.median:,.0f} {raw.tick_unit}, median"),

@@ -10,18 +10,14 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Literal
 
 import msgspec
-import numpy as np
-from numpy.typing import NDArray
 
-from tinyedge.dataset.picture_file import opencv
+from tinyedge.dataset.kept import Suffix
 from tinyedge.errors import ConfigError, TinyedgeError
 from tinyedge.workspace import write_atomic
 
 MANIFEST = "manifest.jsonl"
-Suffix = Literal[".png", ".wav"]
 _NUMBERED = re.compile(r"\d{6}\.(png|wav)|\.\d{6}\.(png|wav)\..*")
 _LABEL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9 _.-]*")
 
@@ -137,11 +133,3 @@ class Folder:
             name = path.relative_to(self.root).as_posix()
             if name not in listed and _NUMBERED.fullmatch(path.name):
                 path.unlink()
-
-
-def png(image: NDArray[np.uint8]) -> bytes:
-    """One picture (height, width, 1 or 3 channels; red first) as a PNG file."""
-    cv2 = opencv()
-    done, data = cv2.imencode(".png", np.ascontiguousarray(image[..., ::-1]))
-    assert done
-    return bytes(data)

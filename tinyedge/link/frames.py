@@ -25,9 +25,10 @@ class Made:
 
 
 def send(session: Session, frame: NDArray[np.uint8]) -> Made:
-    """Begin an inference with a frame (height, width, 1 or 3 channels) of any size.
+    """Begin an inference with a frame.
 
-    Raises LinkError as every call of the session does, and if the firmware lacks the feature.
+    It is a picture (height, width, 1 or 3 channels) of any size, or the bytes of sound (samples, 1,
+    2). Raises LinkError as every call of the session does, and if the firmware lacks the feature.
     """
     require(session, Feature.PREPROCESS)
     return push(session, frame, Type.PIXELS)

@@ -218,7 +218,8 @@ LEARN_DECIDE = Layout("learn_decide", (("decision", "I"),))
 LEARN_READ = Layout("learn_read", (("layer", "I"), ("part", "I"), ("offset", "I"), ("size", "I")))
 """The answer is the bytes."""
 FRAME = Layout("frame", (("inference", "I"), ("height", "I"), ("width", "I"), ("channels", "I")))
-"""Begins a raw frame of one byte a channel, of which the device makes the inference's input."""
+"""Begins a raw frame of one byte a channel, of which the device makes the inference's input. Sound
+has a height of as many samples, width 1, and 2 channels: an int16's low byte, then its high one."""
 
 PIXELS = Layout("pixels", (("inference", "I"), ("offset", "I")))
 """Then the frame's bytes from ``offset`` on, row by row."""

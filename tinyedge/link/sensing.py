@@ -17,7 +17,7 @@ from tinyedge.link.session import Session
 
 @dataclass(frozen=True, eq=False)
 class Shot:
-    """A frame (height, width, 1 or 3 channels), as the device sent it; None: not all of it came."""
+    """A frame (height, width, channels), as the device sent it; None: not all of it came."""
 
     image: NDArray[np.uint8] | None
     made: Made

@@ -75,7 +75,9 @@ class Spread(Result, frozen=True, kw_only=True):
 class RawReport(Result, frozen=True, kw_only=True):
     """The inputs that the device has made of raw frames, against those that the host makes."""
 
-    frame_sizes: Annotated[tuple[str, ...], Meta(description="Width x height x channels, sorted")]
+    frame_sizes: Annotated[
+        tuple[str, ...], Meta(description="Width x height x channels; sound: samples")
+    ]
     frame_bytes: Annotated[int, Meta(ge=1, description="Of all frames")]
     input_bytes: Annotated[int, Meta(ge=1, description="Of all inputs that were compared")]
     differing_input_bytes: Annotated[int, Meta(ge=0)]
@@ -204,9 +206,12 @@ class CollectReport(Result, frozen=True, kw_only=True):
     url: Url
     folder: Annotated[str, Meta(description="With a subfolder a class, and manifest.jsonl")]
     sensor: Annotated[
-        Literal["board", "host"], Meta(description="host: it pushed pictures, as a stand-in")
+        Literal["board", "host"], Meta(description="host: it pushed files, as a stand-in")
     ]
     stored: Annotated[Literal["raw", "input"], Meta(description="Frames, or inputs made of them")]
+    recipe: Annotated[
+        tuple[str, ...], Meta(description="Sections of a recipe that reads the folder")
+    ] = ()
     before: Annotated[int, Meta(ge=0, description="Frames of earlier runs")]
     collected: Annotated[int, Meta(ge=0, description="Frames of this run")]
     lost: Annotated[int, Meta(ge=0, description="Frames that did not come whole in 3 attempts")]

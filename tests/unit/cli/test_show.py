@@ -100,6 +100,7 @@ def test_collected_frames_are_counted_and_the_stand_in_is_named(
         folder="frames",
         sensor="host",
         stored="raw",
+        recipe=('[data] source = "wav", path = "frames"', "[data.audio] seconds = 0.5"),
         before=3,
         collected=2,
         lost=0,
@@ -108,7 +109,9 @@ def test_collected_frames_are_counted_and_the_stand_in_is_named(
         seconds=1.0,
     )
     collect.show(report)
-    out = " ".join(capsys.readouterr().out.split())
+    printed = capsys.readouterr()
+    assert 'path = "frames"; [data.audio] seconds = 0.5' in printed.err
+    out = " ".join(printed.out.split())
     assert "pushed by the host in place of a sensor" in out
     assert "cat 2 0 dog 0 2" in out
     assert "5 frames: frames" in out

@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.data import needs_package
 from tinyedge.dataset import picture_file
-from tinyedge.dataset.collected import MANIFEST, Entry, Folder, check_label, folder_of, png
+from tinyedge.dataset.collected import MANIFEST, Entry, Folder, check_label, folder_of
+from tinyedge.dataset.kept import png
 from tinyedge.errors import ConfigError
 
 IMAGE = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)

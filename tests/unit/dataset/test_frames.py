@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.pictures import audio_data, sounds, write_wav
 from tinyedge import dataset
-from tinyedge.dataset import frames, pcm
+from tinyedge.dataset import frames, kept, pcm
 from tinyedge.errors import ConfigError
 from tinyedge.recipe import Audio
 
@@ -47,13 +47,18 @@ def test_a_clip_of_several_pictures_gives_several_frames(tmp_path: Path) -> None
 def test_a_frame_s_wav_makes_the_picture_that_the_clip_makes(tmp_path: Path) -> None:
     data = audio_data(sounds(tmp_path / "clips"), CUT)
     whole = dataset.load(data, RECIPE).test
-    kept = tmp_path / "kept"
+    out = tmp_path / "out"
+    form = kept.form("raw", data, RECIPE, out)
     for number, frame in enumerate(frames.of_test_split(data, RECIPE)):
-        file = kept / str(number % 2) / f"{number:03}.wav"
+        file = out / str(number % 2) / f"{number:03}{form.suffix}"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(pcm.wav(pcm.samples(frame.image), 8000))
-    alone = msgspec.structs.replace(CUT, seconds=SPAN / 8000)
-    again = dataset.load(audio_data(kept, alone), RECIPE)
+        file.write_bytes(form.encode(frame.image))
+    assert form.recipe == (
+        f'[data] source = "wav", path = "{out}"',
+        "[data.audio] seconds = 0.128",
+    )
+    alone = msgspec.structs.replace(CUT, seconds=0.128)
+    again = dataset.load(audio_data(out, alone), RECIPE)
     splits = (again.train, again.validation, again.test)
     made = {row.tobytes() for split in splits for row in split.raw}
     assert made == {row.tobytes() for row in whole.raw}
