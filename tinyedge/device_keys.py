@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import threading
@@ -10,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tinyedge import secret_file
 from tinyedge.errors import ConfigError, TinyedgeError
 
 FOLDER = "devices"
@@ -41,8 +41,7 @@ def make(folder: Path, name: str) -> Path:
     path = folder / f"{name}{_ENDING}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_hex(BYTES) + "\n")
+        secret_file.write(path, f"{secrets.token_hex(BYTES)}\n".encode())
     except FileExistsError as error:
         raise ConfigError(
             f"{path} is there already", "the device has it: choose another name, or another --out"
@@ -53,12 +52,15 @@ def make(folder: Path, name: str) -> Path:
 
 
 def read(path: Path) -> DeviceKey:
-    """Read a key; the device is called as the file is. Raises ConfigError if it holds none."""
+    """Read a key; the device is called as the file is.
+
+    Raises ConfigError if it holds none, or is open to other users.
+    """
     name = path.name.removesuffix(_ENDING)
     if not _NAME.fullmatch(name) or name == path.name:
         raise ConfigError(f"{path} is not called NAME{_ENDING}, after its device", _MAKE)
     try:
-        key = bytes.fromhex(path.read_text().strip())
+        key = bytes.fromhex(secret_file.read(path).decode().strip())
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", _MAKE) from error
     except ValueError as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization as pem
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from tinyedge import secret_file
 from tinyedge.errors import ConfigError, TinyedgeError
 
 SECRET, PUBLIC = "update.key", "update.pub"
@@ -32,8 +33,7 @@ def make(folder: Path) -> tuple[Path, Path]:
     shown = key.public_key().public_bytes(pem.Encoding.PEM, pem.PublicFormat.SubjectPublicKeyInfo)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(text)
+        secret_file.write(secret, text)
         public.write_bytes(shown)
     except OSError as error:
         raise TinyedgeError(f"{folder}: {error.strerror}", "choose another with --out") from error
@@ -41,9 +41,9 @@ def make(folder: Path) -> tuple[Path, Path]:
 
 
 def secret(path: Path) -> Ed25519PrivateKey:
-    """Read a secret key. Raises ConfigError if the file holds none."""
+    """Read a secret key. Raises ConfigError if the file holds none, or is open to other users."""
     try:
-        key = pem.load_pem_private_key(_read(path), None)
+        key = pem.load_pem_private_key(_read(path, secret_file.read), None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise ConfigError(f"{path} holds no secret key: {error}", _MAKE) from error
     if not isinstance(key, Ed25519PrivateKey):
@@ -54,7 +54,7 @@ def secret(path: Path) -> Ed25519PrivateKey:
 def public(path: Path) -> bytes:
     """Read a public key: 32 bytes. Raises ConfigError if the file holds none."""
     try:
-        key = pem.load_pem_public_key(_read(path))
+        key = pem.load_pem_public_key(_read(path, Path.read_bytes))
     except (ValueError, UnsupportedAlgorithm) as error:
         raise ConfigError(f"{path} holds no public key: {error}", _MAKE) from error
     if not isinstance(key, Ed25519PublicKey):
@@ -71,8 +71,8 @@ def holds(key: bytes, signature: bytes, message: bytes) -> bool:
     return True
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, how: Callable[[Path], bytes]) -> bytes:
     try:
-        return path.read_bytes()
+        return how(path)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", _MAKE) from error

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tinyedge import device_keys, results
+from tinyedge import device_keys, results, secret_file
 from tinyedge.cli import cli
 from tinyedge.errors import ConfigError
 from tinyedge.results import KeysReport
@@ -42,7 +42,7 @@ def test_a_file_without_a_key_is_refused(
     name: str, text: str | None, words: str, tmp_path: Path
 ) -> None:
     if text is not None:
-        (tmp_path / name).write_text(text)
+        secret_file.write(tmp_path / name, text.encode())
     with pytest.raises(ConfigError, match=words) as caught:
         device_keys.read(tmp_path / name)
     assert "tinyedge keys --device" in caught.value.hint
