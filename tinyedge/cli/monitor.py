@@ -23,7 +23,7 @@ from tinyedge.cli._options import (
     save,
     workspace_option,
 )
-from tinyedge.errors import LinkError
+from tinyedge.errors import ConfigError, LinkError
 from tinyedge.flash import ports
 from tinyedge.link.monitor import Monitor
 from tinyedge.link.transport import SerialTransport
@@ -107,7 +107,8 @@ def command(
     """Show logs, faults and restarts of the device with MODEL's firmware.
 
     The device is the one at --port, the one that "tinyedge flash" left, or the only board that is
-    plugged in. Opening the port restarts most boards.
+    plugged in. Opening the port restarts most boards. It sends nothing, and what it shows is not
+    sealed, also of a device with a key.
 
     With --drift it is a live view of what the device has counted itself: answers, confidence,
     inputs, times and faults, and how far they have moved from the training split (population
@@ -117,6 +118,15 @@ def command(
         wanted = Wanted(Feed(data, shifts, feed or 0), every, seconds, prometheus)
         _drift.run((model, board, runtime, port), given, workspace, wanted, json_path)
         return
+    _refuse(
+        {
+            "--device-key": given.device_key,
+            "--feed": feed,
+            "--data": data,
+            "--shift": shifts or None,
+            "--prometheus": prometheus,
+        }
+    )
     loaded = boards.load(board)
     folder = workspace.target(pipeline.resolve(model).name, runtime or loaded.runtime, loaded.id)
     left = flash.running(folder)
@@ -131,6 +141,17 @@ def command(
         heard_s = round(time.monotonic() - started, 3)
         report = MonitorReport(board=loaded.id, url=url, seconds=heard_s, lines=tuple(lines))
         save(json_path, report)
+
+
+def _refuse(options: dict[str, object]) -> None:
+    """ConfigError if one was given (not None) that only a look at the counts uses."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise ConfigError(
+            f"without --drift, monitor only listens, and has no use for {' and '.join(given)}: "
+            "what a device says on its own is neither asked for nor sealed",
+            f"add --drift, or leave {' and '.join(given)} out",
+        )
 
 
 def _heard(url: str, baud: int, seconds: float | None) -> Iterator[str]:

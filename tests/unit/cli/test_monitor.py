@@ -1,0 +1,32 @@
+"""``tinyedge monitor`` refuses what it would not use."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tinyedge import device_keys
+from tinyedge.cli import cli
+from tinyedge.errors import ConfigError
+
+KEY = "--device-key"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [(KEY,), ("--feed", "50"), ("--data", "."), ("--shift", "invert"), ("--prometheus", "0")],
+    ids=lambda option: option[0],
+)
+def test_an_option_that_only_a_look_at_the_counts_uses_is_refused(
+    option: tuple[str, ...], tmp_path: Path
+) -> None:
+    if option == (KEY,):
+        option = (KEY, str(device_keys.make(tmp_path, "shed-1")))
+    told = tmp_path / "told.json"
+    done = CliRunner().invoke(
+        cli, ["monitor", "digits-cnn", "--seconds", "0", "--json", str(told), *option]
+    )
+    assert isinstance(done.exception, ConfigError)
+    assert f"has no use for {option[0]}: " in done.exception.message
+    assert done.exception.hint == f"add --drift, or leave {option[0]} out"
+    assert not told.exists()
