@@ -13,33 +13,34 @@ from tinyedge.errors import ConfigError
 from tinyedge.workspace import write_atomic
 
 
-@click.group(epilog="Example: tinyedge board new --from netduinoplus2 my-board")
+@click.group(epilog="Example: tinyedge board new --from stm32f4 my-board")
 def command() -> None:
     """Make board files."""
 
 
-@command.command(epilog="Example: tinyedge board new --from netduinoplus2 my-board")
-@click.argument("name")
+@command.command(epilog="Example: tinyedge board new --from stm32f4 my-board")
+@click.argument("name", default="my-board")
 @click.option(
     "--from",
     "base",
     required=True,
     metavar="ID",
-    help='The board of "tinyedge boards" whose chip is most like yours.',
+    help='The board of "tinyedge boards" whose chip is most like yours, or a family: stm32f4.',
 )
 def new(name: str, base: str) -> None:
     """Write boards/NAME.toml: a copy of another board, with every key explained.
 
-    Change what differs; the next command that reads it says what is wrong, key by key.
+    NAME is my-board unless given. Change what differs; the next command that reads the file says
+    what is wrong, key by key.
     """
     if name in boards.available():
         raise ConfigError(f'there is a board "{name}" already', "choose another name, or edit it")
-    like = boards.load(base)
-    if base not in boards.available():
+    like = boards.load(_of_family(base) or base)
+    if like.id not in boards.available():
         raise ConfigError(f"{base} is no board file", "give the board itself")
     folder = resources.root("boards")
     path: Path = folder / f"{name}.toml"
-    text = board_file.commented((folder / f"{base}.toml").read_text(), like, name)
+    text = board_file.commented((folder / f"{like.id}.toml").read_text(), like, name)
     try:
         write_atomic(path, text)
         boards.read(path)
@@ -47,6 +48,16 @@ def new(name: str, base: str) -> None:
         path.unlink()
         raise
     _console.path("board", str(path))
+    _console.show(f"made from {like.id}, {like.name}")
     _console.show("next: change what differs from your board, then")
     _console.command("tinyedge boards")
     _console.command(f"tinyedge build digits-cnn --board {name}")
+
+
+def _of_family(name: str) -> str | None:
+    """A board whose port has that name, a real one if there is one; None for a board's own id."""
+    if name in boards.available():
+        return None
+    members = [board for board in map(boards.load, boards.available()) if board.port == name]
+    real = [board for board in members if board.link.via == "serial"]
+    return next((board.id for board in [*real, *members]), None)

@@ -140,6 +140,15 @@ def test_a_new_board_is_its_model_explained(base: str, own_boards: Path) -> None
     assert "# From the datasheet's memory map" in text
 
 
+@pytest.mark.parametrize(
+    ("family", "like"), [("stm32f4", "nucleo-f446re"), ("riscv_virt", "qemu-riscv32")]
+)
+def test_a_family_stands_for_a_board_of_it(family: str, like: str, own_boards: Path) -> None:
+    done = CliRunner().invoke(cli, ["board", "new", "--from", family], catch_exceptions=False)
+    assert f"made from {like}, " in done.output
+    assert boards.load("my-board").name == f"my-board, like {like}"
+
+
 def test_a_new_board_replaces_none(own_boards: Path) -> None:
     with pytest.raises(ConfigError, match='there is a board "pico" already'):
         CliRunner().invoke(cli, ["board", "new", "--from", "pico2", "pico"], catch_exceptions=False)
