@@ -17,7 +17,7 @@ def ordinary(count: int, rate: int = 16_000) -> Iterator[tuple[str, Samples]]:
         "voice",
         _samples(0.1 * voice * np.abs(np.sin(9 * t)) ** 3 + random.normal(0, 1e-4, count)),
     )
-    for decibels in (0, -20, -40, -60, -80, -90):
+    for decibels in (0, -30, -60, -80, -90):
         level = 10 ** (decibels / 20)
         yield f"tone at {decibels} dB", _samples(level * np.sin(2 * np.pi * 1234.5 * t))
         sweep = np.sin(2 * np.pi * (50 * t + 1750 * t * t / t[-1]))

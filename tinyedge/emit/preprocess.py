@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge import __version__, resources
+from tinyedge.emit import carray
 from tinyedge.emit.render import render as render_template
 from tinyedge.errors import ModelError
 from tinyedge.sound import Transform, pictures
@@ -78,11 +79,40 @@ class _View:
     rows: tuple[str, ...]
 
 
-def render(wanted: Preprocess) -> dict[str, str | bytes]:
+@dataclass(frozen=True)
+class _Table:
+    name: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _SoundView:
+    """What sound/te_input.h.j2 prints."""
+
+    title: str
+    generator: str
+    rate: int
+    samples: int
+    window: int
+    hop: int
+    points: int
+    mels: int
+    coefficients: int
+    bytes: int
+    base: int
+    octave: int
+    scale: int
+    offset: int
+    tables: tuple[_Table, ...]
+
+
+def render(wanted: Preprocess | Sound) -> dict[str, str | bytes]:
     """Return preprocess/te_preprocess.{c,h} and te_input.h.
 
     Raises ModelError for an input they cannot make.
     """
+    if isinstance(wanted, Sound):
+        return _files("preprocess/sound", _sound_view(wanted))
     if max(wanted.size) > LARGEST_SIDE or wanted.channels not in (1, 3):
         raise ModelError(
             f"{wanted.title}: there is no C for inputs of {wanted.size} x {wanted.channels}",
@@ -90,7 +120,6 @@ def render(wanted: Preprocess) -> dict[str, str | bytes]:
         )
     # raw values that cannot be are as the greatest one
     every = np.pad(wanted.quantized, (0, 256 - len(wanted.quantized)), mode="edge")
-    lines = [every[at : at + 16] for at in range(0, 256, 16)]
     view = _View(
         wanted.title,
         __version__,
@@ -99,13 +128,48 @@ def render(wanted: Preprocess) -> dict[str, str | bytes]:
         wanted.crop,
         len(wanted.quantized) - 1,
         wanted.luma,
-        tuple(" ".join(f"{value}," for value in line) for line in lines),
+        carray.integers(every),
     )
-    folder = resources.root("firmware_templates") / "preprocess"
+    return _files("preprocess", view)
+
+
+def _files(templates: str, view: _View | _SoundView) -> dict[str, str | bytes]:
+    folder = resources.root("firmware_templates") / templates
     return {
         **{
             f"preprocess/{name}": (folder / name).read_text()
             for name in ("te_preprocess.c", "te_preprocess.h")
         },
-        "preprocess/te_input.h": render_template("preprocess/te_input.h.j2", view),
+        "preprocess/te_input.h": render_template(f"{templates}/te_input.h.j2", view),
     }
+
+
+def _sound_view(wanted: Sound) -> _SoundView:
+    transform, settings = wanted.transform, wanted.transform.settings
+    tables: dict[str, NDArray[np.generic]] = {
+        "HANN": transform.hann,
+        "COSINE": transform.cosine,
+        "EDGES": transform.edges,
+        "RISING": transform.rising if transform.rising.size else np.zeros(1, np.int64),
+        "LOGARITHMS": transform.logarithms,
+        "QUANTIZED": wanted.quantized,
+    }
+    if settings.coefficients:
+        tables["COSINES"] = transform.cosines
+    return _SoundView(
+        title=wanted.title,
+        generator=__version__,
+        rate=settings.rate,
+        samples=wanted.samples,
+        window=settings.window,
+        hop=settings.hop,
+        points=transform.points,
+        mels=settings.mels,
+        coefficients=settings.coefficients,
+        bytes=wanted.frames * transform.bands,
+        base=transform.base,
+        octave=transform.octave,
+        scale=transform.scale,
+        offset=transform.offset,
+        tables=tuple(_Table(name, carray.integers(table)) for name, table in tables.items()),
+    )

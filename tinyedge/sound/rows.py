@@ -31,7 +31,8 @@ def rows(transform: Transform, samples: NDArray[np.int16]) -> Ints:
     decibels = _decibels(transform, _bands(transform, _energies(transform, frames)))
     if not transform.settings.coefficients:
         return decibels
-    return _rounded(decibels @ transform.cosines.T, 14)
+    sums: Ints = decibels @ transform.cosines.T
+    return sums >> 14
 
 
 def _energies(transform: Transform, frames: NDArray[np.int16]) -> Ints:
@@ -109,7 +110,6 @@ def _sums(values: Ints, edges: Ints) -> Ints:
 
 def _decibels(transform: Transform, energies: Ints) -> Ints:
     """Of full scale, in Q20, down to silence."""
-    energies = np.maximum(energies, 1)
     exponent = np.full(energies.shape, 62)
     mantissa = energies
     for shift in (32, 16, 8, 4, 2, 1):
@@ -120,8 +120,8 @@ def _decibels(transform: Transform, energies: Ints) -> Ints:
     step, rest = (mantissa >> 56) & LOG_STEPS - 1, (mantissa >> 40) & 0xFFFF
     between = (table[step] << 6) + ((table[step + 1] - table[step]) * rest >> 10)
     decibels = exponent * transform.octave + transform.base + between
-    silent = SILENCE_DB << DECIBEL_BITS
-    return np.where(energies <= transform.floor, silent, np.maximum(decibels, silent))
+    audible: Ints = np.maximum(decibels, SILENCE_DB << DECIBEL_BITS)
+    return audible
 
 
 def _halved(values: Ints) -> Ints:

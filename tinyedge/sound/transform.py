@@ -102,11 +102,6 @@ class Transform:
         return round(-20 * float(np.log10(self._amplitude)) * (1 << DECIBEL_BITS))
 
     @cached_property
-    def floor(self) -> int:
-        """The energy of silence; less is as much."""
-        return round(float(10 ** (SILENCE_DB / 10)) * self._amplitude**2)
-
-    @cached_property
     def cosines(self) -> Table:
         """(coefficients, mels) in Q14: DCT-II, mels times as large as that whose first is the mean.
 
