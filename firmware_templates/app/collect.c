@@ -21,10 +21,9 @@ __attribute__((weak)) size_t te_port_sensor_read(uint8_t *data, size_t size) {
   return 0;
 }
 
-/* Makes the input of the frame's next bytes, and sends them to the host. */
-static void take(uint32_t number, const uint8_t *data, uint32_t size) {
+void te_collect_take(const uint8_t *data, uint32_t size) {
   uint8_t body[TE_SENSED_SIZE];
-  te_set_u32(body + TE_SENSED_INFERENCE_AT, number);
+  te_set_u32(body + TE_SENSED_INFERENCE_AT, te_raw_frame()->number);
   te_set_u32(body + TE_SENSED_OFFSET_AT, te_raw_frame()->received);
   te_raw_take(data, size);
   te_frame_begin(TE_TYPE_SENSED, 0, sizeof body + size);
@@ -35,10 +34,9 @@ static void take(uint32_t number, const uint8_t *data, uint32_t size) {
 
 void te_on_show(const te_frame *request) {
   uint32_t size = request->length - TE_SHOW_SIZE;
-  if (!te_raw_fits(request)) return;
+  if (!te_raw_fits(request, size)) return;
   if (te_get_u32(request->payload + TE_SHOW_OFFSET_AT) == te_raw_frame()->received && size > 0) {
-    take(te_get_u32(request->payload + TE_SHOW_INFERENCE_AT), request->payload + TE_SHOW_SIZE,
-         size);
+    te_collect_take(request->payload + TE_SHOW_SIZE, size);
   }
   te_raw_answer(request);
 }
@@ -52,7 +50,7 @@ static bool sense(void) {
     uint32_t size = left < PIECE_BYTES ? left : PIECE_BYTES;
     uint32_t count = (uint32_t)te_port_sensor_read(piece, size);
     if (count == 0 || count > size) return false;
-    take(frame->number, piece, count);
+    te_collect_take(piece, count);
   }
   return true;
 }

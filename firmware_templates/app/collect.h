@@ -8,6 +8,9 @@
 /* SENSE: a frame of the sensor; asked again for the same inference, the same answer. */
 void te_on_sense(const te_frame *request);
 
+/* The next bytes of the open frame: makes the input of them, and sends them to the host. */
+void te_collect_take(const uint8_t *data, uint32_t size);
+
 /* SHOW: stands in for a sensor where the board has none: the frame's bytes come from the host. */
 void te_on_show(const te_frame *request);
 

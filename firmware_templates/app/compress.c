@@ -19,22 +19,25 @@ static uint32_t input_at(uint32_t *offset) {
   return index;
 }
 
-/* Unpacks `bytes` to `offset`; matches reach back to the beginning of the same input. */
+/* Unpacks `bytes` to `offset`; what is referred to is in the same input. */
 static bool unpack(const te_frame *request, uint32_t offset, uint32_t bytes) {
   const uint8_t *from = request->payload + TE_PACKED_SIZE;
   const uint32_t size = request->length - TE_PACKED_SIZE;
+  const uint32_t codec = request->payload[TE_PACKED_CODEC_AT];
   const uint32_t stride = request->payload[TE_PACKED_STRIDE_AT];
+  te_unpacker unpacker;
   uint32_t within = offset;
   const uint32_t index = input_at(&within);
   if (bytes > te_model.inputs[index].bytes - within) return false;
   uint8_t *to = (uint8_t *)te_model_input(index) + within;
-  switch (request->payload[TE_PACKED_CODEC_AT]) {
+  switch (codec) {
     case TE_CODEC_LZ4:
       return te_unpack_lz4(from, size, to, bytes, within);
     case TE_CODEC_DELTA:
       return te_unpack_delta(from, size, to, bytes, within, stride);
     default:
-      return false;
+      return te_unpacker_begin(&unpacker, codec, stride, from, size, bytes) &&
+             te_unpacker_next(&unpacker, to, bytes) == bytes;
   }
 }
 

@@ -78,10 +78,9 @@ void te_raw_take(const uint8_t *data, uint32_t size) {
   te_inference_received(te_input_bytes());
 }
 
-bool te_raw_fits(const te_frame *request) {
+bool te_raw_fits(const te_frame *request, uint32_t size) {
   uint32_t number = te_get_u32(request->payload + TE_PIXELS_INFERENCE_AT);
   uint32_t offset = te_get_u32(request->payload + TE_PIXELS_OFFSET_AT);
-  uint32_t size = request->length - TE_PIXELS_SIZE;
   if (!te_raw_is(number)) {
     te_refuse(request, TE_CODE_ORDER, frame.number, "");
   } else if (offset > te_raw_bytes() || size > te_raw_bytes() - offset) {
@@ -94,7 +93,7 @@ bool te_raw_fits(const te_frame *request) {
 
 void te_on_pixels(const te_frame *request) {
   uint32_t size = request->length - TE_PIXELS_SIZE;
-  if (!te_raw_fits(request)) return;
+  if (!te_raw_fits(request, size)) return;
   if (te_get_u32(request->payload + TE_PIXELS_OFFSET_AT) == frame.received && size > 0) {
     te_raw_take(request->payload + TE_PIXELS_SIZE, size);
   }

@@ -34,8 +34,9 @@ bool te_raw_begin(uint32_t number, uint32_t height, uint32_t width, uint32_t cha
 /* Whether the frame is for inference `number`, and that for no other since. */
 bool te_raw_is(uint32_t number);
 
-/* Whether a request with the fields of PIXELS fits the frame; if not, it has been refused. */
-bool te_raw_fits(const te_frame *request);
+/* Whether a request that begins as PIXELS does, and holds `size` bytes of the frame, fits it; if
+ * not, it has been refused. */
+bool te_raw_fits(const te_frame *request, uint32_t size);
 
 /* The frame's next bytes, `size` of them. After its last the inference may be run. */
 void te_raw_take(const uint8_t *data, uint32_t size);

@@ -1,6 +1,7 @@
 """Packed inputs: the device's decoders are the host's twins, whatever bytes come, and never leave
 their buffers; inferences are the same as with plain inputs."""
 
+import math
 import random
 import struct
 import subprocess
@@ -18,7 +19,8 @@ from tests.support.picture_firmware import Running
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
 from tinyedge import wire
-from tinyedge.link import packing
+from tinyedge.emit import board_files
+from tinyedge.link import bits, packing
 from tinyedge.link import protocol as p
 from tinyedge.link.messages import DeviceError
 from tinyedge.link.protocol import Codec
@@ -35,16 +37,22 @@ SANITIZE = "-fsanitize=address,undefined"
 
 @dataclass(frozen=True)
 class Case:
-    """Packed bytes that follow ``before`` and claim to hold ``count``."""
+    """Packed bytes that follow ``before`` and claim to hold ``count``.
+
+    ``piece``: bytes that are unpacked at once; 0: all, where they follow.
+    """
 
     codec: Codec
     stride: int
     before: bytes
     count: int
     packed: bytes
+    piece: int = 0
 
     @property
     def expected(self) -> bytes | None:
+        if self.piece:
+            return packing.unpack(self.codec, self.packed, self.count, self.stride)
         if self.codec == Codec.LZ4:
             return packing.unpack_lz4(self.packed, self.count, self.before)
         return packing.unpack_delta(self.packed, self.count, self.stride, self.before)
@@ -64,15 +72,35 @@ def _samples(rng: random.Random) -> list[bytes]:
         bytes(rng.choice((0, 0, 0, 0, 9)) for _ in range(1000)),
         rng.randbytes(60) * 20,
         bytes(rng.randrange(4) for _ in range(700)),
+        _sound(rng, 500),
     ]
+
+
+def _sound(rng: random.Random, count: int) -> bytes:
+    """Samples of 16 bits, near the one before, and now and then at an end of their range."""
+    values = [int(3000 * math.sin(i / 9)) + rng.randrange(-60, 60) for i in range(count)]
+    values[count // 2 :: 50] = [rng.choice((-32768, 32767))] * len(values[count // 2 :: 50])
+    return np.array(values, "<i2").tobytes()
 
 
 def _packed(data: bytes, at: int, rng: random.Random) -> list[Case]:
     most = rng.choice((8, 60, 500, 5000))
     found = [(Codec.LZ4, 0, packing.pack_lz4(data, at, most))]
     found += [(Codec.DELTA, s, packing.pack_delta(data, at, s, most)) for s in packing.STRIDES]
-    return [
+    cases = [
         Case(codec, stride, data[:at], count, packed) for codec, stride, (packed, count) in found
+    ]
+    return cases + _packed_alone(data[at:], most, rng)
+
+
+def _packed_alone(data: bytes, most: int, rng: random.Random) -> list[Case]:
+    whole = data[: len(data) // 2 * 2]
+    found = [(Codec.DELTA, s, packing.pack_delta(data, 0, s, most)) for s in (0, 1, 2, 3, 4)]
+    found += [(Codec.BITS, s, bits.pack(data, 1, s, most)) for s in (0, 1, 2, 3, 4)]
+    found += [(Codec.BITS16, s, bits.pack(whole, 2, s, most)) for s in (0, 2, 4)]
+    return [
+        Case(codec, stride, b"", count, packed, rng.choice((2, 3, 16, 255)))
+        for codec, stride, (packed, count) in found
     ]
 
 
@@ -92,16 +120,18 @@ def _mutated(case: Case, rng: random.Random) -> Case:
     count = max(0, case.count + rng.choice((0, 0, 0, -1, 1, 50)))
     before = case.before[rng.choice((0, 0, len(case.before) // 2)) :]
     stride = rng.choice((case.stride, 0, 1, 255))
-    return Case(case.codec, stride, before, count, bytes(packed))
+    return Case(case.codec, stride, before, count, bytes(packed), case.piece)
 
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
     need("gcc")
     path = tmp_path_factory.mktemp("unpack") / "unpack"
+    (path.parent / "te_protocol.h").write_text(board_files.protocol_header())
     argv = [
         "gcc",
         *FLAGS,
+        f"-I{path.parent}",
         SANITIZE,
         "-fno-sanitize-recover=all",
         MAIN,
@@ -115,7 +145,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _ask(program: Path, cases: Sequence[Case]) -> Iterator[bytes | None]:
     told = b"".join(
-        bytes([case.codec, case.stride])
+        bytes([case.codec, case.stride, case.piece])
         + struct.pack("<3I", len(case.before), case.count, len(case.packed))
         + case.before
         + case.packed
@@ -154,8 +184,13 @@ def test_damaged_bytes_are_judged_alike_and_stay_in_their_buffers(program: Path)
     valid = [case for data in _samples(rng) for case in _packed(data, len(data) // 2, rng)]
     cases = [_mutated(rng.choice(valid), rng) for _ in range(6000)]
     cases += [
-        Case(rng.choice(list(Codec)), rng.randrange(9), rng.randbytes(rng.randrange(9)),
-             rng.randrange(40), rng.randbytes(rng.randrange(30)))
+        Case(rng.choice((Codec.LZ4, Codec.DELTA)), rng.randrange(9),
+             rng.randbytes(rng.randrange(9)), rng.randrange(40), rng.randbytes(rng.randrange(30)))
+        for _ in range(2000)
+    ]  # fmt: skip
+    cases += [
+        Case(rng.choice(list(Codec)), rng.randrange(6), b"", rng.randrange(40),
+             bytes(rng.choice((0, 1, 2, rng.randrange(256))) for _ in range(rng.randrange(12))), 16)
         for _ in range(2000)
     ]  # fmt: skip
     outcomes = [case.expected for case in cases]

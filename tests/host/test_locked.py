@@ -36,7 +36,7 @@ def code(session: Session, kind: p.Type, payload: bytes) -> int | None:
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     need("make", "gcc")
     folder = tmp_path_factory.mktemp("locked")
-    with pictured.running(folder, HOST, ["collect", "monitor", "locked"]) as running:
+    with pictured.running(folder, HOST, ["collect", "compress", "monitor", "locked"]) as running:
         yield running
 
 
@@ -48,9 +48,13 @@ def test_frames_go_in_and_do_not_come_out(pictures: Running) -> None:
         number = session.begin()
         begin = p.FRAME.pack(number, height, width, channels)
         assert code(session, p.Type.SHOW, p.SHOW.pack(number, 0) + b"a") == p.Code.LOCKED
+        packed = p.PACKED.pack(number, 0, 1, p.Codec.DELTA, 0) + b"\0a"
+        assert code(session, p.Type.PACKED_SHOW, packed) == p.Code.LOCKED
         assert code(session, p.Type.SENSE, p.SENSE.pack(number)) == p.Code.LOCKED
         assert code(session, p.Type.FRAME, begin) is None
-        data = p.PIXELS.pack(number, 0) + frame.tobytes()
+        packed = p.PACKED.pack(number, 0, 1, p.Codec.DELTA, 0) + b"\0" + frame.tobytes()[:1]
+        assert code(session, p.Type.PACKED_PIXELS, packed) is None
+        data = p.PIXELS.pack(number, 1) + frame.tobytes()[1:]
         assert code(session, p.Type.PIXELS, data) is None
         assert code(session, p.Type.MADE, p.MADE.pack(number, 0, 8)) == p.Code.LOCKED
         assert code(session, p.Type.MONITOR, b"") is None

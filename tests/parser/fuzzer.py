@@ -15,7 +15,7 @@ from tinyedge import board as boards
 from tinyedge.emit import authenticating, board_files, features
 from tinyedge.emit.mlperf import MlperfView, Protocol
 from tinyedge.emit.render import render
-from tinyedge.link import packing
+from tinyedge.link import bits, packing
 from tinyedge.link import protocol as p
 from tinyedge.workspace import write_tree
 
@@ -159,6 +159,7 @@ def _conversation() -> list[bytes]:
         _record(4, p.Type.PACKED, p.PACKED.pack(3, 0, FIRST, p.Codec.LZ4, 0) + _packed(data)),
         _record(4, p.Type.PACKED, p.PACKED.pack(3, FIRST, SECOND, p.Codec.DELTA, 1) + b"\x83\1"),
         _record(4, p.Type.CLASSIFY, p.INVOKE.pack(3, len(data), 0)),
+        _record(4, p.Type.PACKED, p.PACKED.pack(4, 0, FIRST, p.Codec.BITS, 1) + _bits(data)),
         _record(4, p.Type.STATUS),
         _record(1, 9),
         _record(0, 0, b"\0\x05noise\0\xff"),
@@ -168,6 +169,10 @@ def _conversation() -> list[bytes]:
 
 def _packed(data: bytes) -> bytes:
     return packing.pack_lz4(data[:FIRST], 0, len(data))[0]
+
+
+def _bits(data: bytes) -> bytes:
+    return bits.pack(data[:FIRST], 1, 1, len(data))[0]
 
 
 def _record(how: int, about: int, payload: bytes = b"") -> bytes:

@@ -62,6 +62,7 @@ class ProtocolView:
     features: tuple[tuple[str, int], ...]
     codecs: tuple[tuple[str, int], ...]
     codecs_at: int
+    most_stride: int
     doubts: tuple[tuple[str, int], ...]
     locked_allows: tuple[str, ...]
     layouts: tuple[Layout, ...]
@@ -180,6 +181,7 @@ def protocol_header() -> str:
         parts=_named(protocol.Part),
         features=features.bits(),
         codecs_at=protocol.CODECS_AT,
+        most_stride=protocol.MOST_STRIDE,
         codecs=tuple((codec.name, codec.value) for codec in protocol.Codec),
         doubts=_named(protocol.Doubt),
         locked_allows=tuple(kind.name for kind in locked.allowed()),

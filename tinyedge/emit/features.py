@@ -24,13 +24,15 @@ class Request:
     """A frame type that te_on_<type> of app/<feature>.h answers.
 
     ``layout``: the payload's fields; None: it is empty. ``more``: bytes may follow them.
-    ``needs_model``: refused when te_model_init has failed.
+    ``needs_model``: refused when te_model_init has failed. ``beside``: the feature that must be
+    there, too.
     """
 
     type: Type
     layout: Layout | None = None
     more: bool = False
     needs_model: bool = True
+    beside: str = ""
 
     @property
     def entry(self) -> str:
@@ -72,12 +74,14 @@ MARK = Feature(
 )
 COMPRESS = Feature(
     "compress",
-    "inputs come packed, and class and score alone go back",
+    "inputs and raw frames come packed, and class and score alone go back",
     (
         Request(Type.PACKED, protocol.PACKED, more=True),
         Request(Type.CLASSIFY, protocol.INVOKE),
+        Request(Type.PACKED_PIXELS, protocol.PACKED, more=True, beside="preprocess"),
+        Request(Type.PACKED_SHOW, protocol.PACKED, more=True, beside="collect"),
     ),
-    also=("app/unpack.c", "app/unpack.h"),
+    also=("app/compress_frames.c", "app/unpack.c", "app/unpack.h"),
 )
 MONITOR = Feature(
     "monitor",
@@ -207,8 +211,8 @@ def header(selected: Sequence[Feature]) -> str:
     view = FeaturesView(
         title=", ".join(feature.name for feature in selected) or "none",
         headers=tuple(f"{feature.name}.h" for feature in selected),
-        bits=" | ".join((*_bits(selected), *_codecs(selected))) or "0",
-        requests=tuple(request.entry for feature in selected for request in feature.requests),
+        bits=f"({' | '.join((*_bits(selected), *_codecs(selected)))})" if selected else "0",
+        requests=tuple(_entries(selected)),
         start=hooked["start"],
         hello=hooked["hello"],
         admit=hooked["admit"],
@@ -219,6 +223,12 @@ def header(selected: Sequence[Feature]) -> str:
         seals=hooked["seals"],
     )
     return render("app/te_features.h.j2", view)
+
+
+def _entries(selected: Sequence[Feature]) -> Iterator[str]:
+    names = {"", *(feature.name for feature in selected)}
+    for feature in selected:
+        yield from (request.entry for request in feature.requests if request.beside in names)
 
 
 def _bits(selected: Sequence[Feature]) -> Iterator[str]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.errors import LinkError
-from tinyedge.link import protocol
+from tinyedge.link import packing, protocol
 from tinyedge.link.burst import burst
 from tinyedge.link.messages import DeviceError, Inference
 from tinyedge.link.protocol import Feature, Type
@@ -41,8 +41,10 @@ def push(session: Session, frame: NDArray[np.uint8], kind: Type) -> Made:
     request = protocol.FRAME.pack(number, *frame.shape)
     session.call(Type.FRAME, protocol.FRAMED.size, request)
     received = 0
+    packed = session.packed and packing.takes_frames(session.hello)
+    some_of = packing.frame_burst if packed else burst
     while received < len(data):
-        some, _ = burst(session.hello, kind, number, data, received)
+        some, _ = some_of(session.hello, kind, number, data, received)
         try:
             answer = session.exchange(some, until - monotonic()).payload
         except DeviceError as error:

@@ -43,6 +43,8 @@ DECISIONS: dict[Type, Decision] = {
     Type.SHOW: _refuse("sends the frame back, as SENSE does the sensor's"),
     Type.PACKED: _allow("an input goes in"),
     Type.CLASSIFY: _allow("class and score"),
+    Type.PACKED_PIXELS: _allow("a raw frame goes in"),
+    Type.PACKED_SHOW: _refuse("as SHOW"),
     Type.LEARN_BEGIN: _allow("settings go in"),
     Type.LEARN_RATE: _allow("a setting goes in"),
     Type.LEARN_SAMPLE: _allow("tells a sample's probability, more finely than outputs do"),

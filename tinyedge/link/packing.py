@@ -1,19 +1,21 @@
-"""Inputs packed for the link: LZ4 blocks, or differences in runs, whichever is smaller.
+"""Inputs and raw frames packed for the link, in the way that takes the fewest bytes.
 
-The unpackers are the twins of firmware_templates/app/unpack.c, which must accept and give the same.
+LZ4 blocks, differences in runs, or differences in as many bits as they take (see bits). The
+unpackers are the twins of firmware_templates/app/unpack.c, which must accept and give the same.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Set
+from collections.abc import Callable, Set
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge.link import protocol
+from tinyedge.link import bits, protocol
 from tinyedge.link.burst import Request, encoded_bytes
 from tinyedge.link.messages import Hello
 from tinyedge.link.protocol import Codec, Type
@@ -22,6 +24,10 @@ STRIDES = (1, 2, 3, 4)
 """Distances that differences are tried with: an element's or a pixel's bytes."""
 
 EVERY = frozenset(Codec)
+ALONE = frozenset({Codec.DELTA, Codec.BITS, Codec.BITS16})
+"""Codecs of pieces that refer to nothing before them."""
+
+_FRAME_BYTES = 8192  # of a frame that one request holds: a device is not busy with it for long
 _WINDOW = 65_535  # how far back LZ4 reaches
 _LEAST_MATCH, _LONG, _RUN, _LONGEST_RUN = 4, 15, 128, 129
 
@@ -32,11 +38,41 @@ def burst(hello: Hello, inference: int, data: bytes, at: int) -> tuple[list[Requ
     As many as the device's receive buffer holds with an INVOKE behind them; bytes that do not get
     smaller go as WRITE.
     """
+    target = _Target(hello, inference, Type.WRITE, Type.PACKED)
+
+    def piece(at: int) -> tuple[Request, int]:
+        begin, end = _input_of(hello, at)
+        return target.piece(data[begin:end], at - begin, begin, hello.codecs)
+
+    return _burst(hello, piece, at, len(data))
+
+
+def frame_burst(
+    hello: Hello, kind: Type, inference: int, data: bytes, at: int
+) -> tuple[list[Request], int]:
+    """The same for a raw frame; ``kind``: PIXELS or SHOW, which what gets no smaller goes as."""
+    packed = Type.PACKED_PIXELS if kind == Type.PIXELS else Type.PACKED_SHOW
+    target = _Target(hello, inference, kind, packed)
+
+    def piece(at: int) -> tuple[Request, int]:
+        some = data[at : at + _FRAME_BYTES]
+        return target.piece(some, 0, at, hello.codecs & ALONE)
+
+    return _burst(hello, piece, at, min(len(data), at + 2 * _FRAME_BYTES))
+
+
+def takes_frames(hello: Hello) -> bool:
+    """Whether firmware that takes raw frames takes them packed: since it knows BITS."""
+    return Codec.BITS in hello.codecs
+
+
+def _burst(
+    hello: Hello, piece: Callable[[int], tuple[Request, int]], at: int, end: int
+) -> tuple[list[Request], int]:
     room = hello.window - encoded_bytes(hello, Type.INVOKE, bytes(protocol.INVOKE.size))
     requests: list[Request] = []
-    while at < len(data):
-        begin, end = _input_of(hello, at)
-        request, count = _piece(hello, data[begin:end], at - begin, begin, inference)
+    while at < end:
+        request, count = piece(at)
         room -= encoded_bytes(hello, *request)
         if requests and room < 0:
             break
@@ -55,19 +91,38 @@ def _input_of(hello: Hello, at: int) -> tuple[int, int]:
     raise AssertionError(at)
 
 
-def _piece(hello: Hello, tensor: bytes, at: int, begin: int, inference: int) -> tuple[Request, int]:
-    """The request with as many bytes of one input from ``at`` on as fit a frame."""
-    most = hello.max_payload - protocol.PACKED.size
-    plain = min(len(tensor) - at, most + protocol.PACKED.size - protocol.WRITE.size)
-    codec, stride = choose(tensor, at, hello.codecs)
-    packed, count = (
-        pack_lz4(tensor, at, most) if codec == Codec.LZ4 else pack_delta(tensor, at, stride, most)
-    )
-    if count < plain or len(packed) + protocol.PACKED.size >= count + protocol.WRITE.size:
-        chunk = tensor[at : at + plain]
-        return (Type.WRITE, protocol.WRITE.pack(inference, begin + at) + chunk), plain
-    header = protocol.PACKED.pack(inference, begin + at, count, codec, stride)
-    return (Type.PACKED, header + packed), count
+@dataclass(frozen=True)
+class _Target:
+    """What bytes go to: requests of type ``packed``, or ``plain`` where that is no larger."""
+
+    hello: Hello
+    inference: int
+    plain: Type
+    packed: Type
+
+    def piece(self, data: bytes, at: int, begin: int, codecs: Set[Codec]) -> tuple[Request, int]:
+        """The request with as many bytes of ``data`` from ``at`` on as fit a frame.
+
+        ``begin``: the offset of ``data`` in what the requests address.
+        """
+        most = self.hello.max_payload - protocol.PACKED.size
+        plain = min(len(data) - at, most + protocol.PACKED.size - protocol.WRITE.size)
+        codec, stride = choose(data, at, codecs)
+        packed, count = _pack(codec, data, at, stride, most)
+        if count < plain or len(packed) + protocol.PACKED.size >= count + protocol.WRITE.size:
+            header = protocol.WRITE.pack(self.inference, begin + at)
+            return (self.plain, header + data[at : at + plain]), plain
+        header = protocol.PACKED.pack(self.inference, begin + at, count, codec, stride)
+        return (self.packed, header + packed), count
+
+
+def _pack(codec: Codec, data: bytes, at: int, stride: int, most: int) -> tuple[bytes, int]:
+    """At most ``most`` bytes, and how many of ``data`` from ``at`` on they hold."""
+    if codec == Codec.LZ4:
+        return pack_lz4(data, at, most)
+    if codec == Codec.DELTA:
+        return pack_delta(data, at, stride, most)
+    return bits.pack(data[at:], bits.STEPS[codec], stride, most)
 
 
 def choose(data: bytes, at: int, codecs: Set[Codec] = EVERY) -> tuple[Codec, int]:
@@ -80,6 +135,10 @@ def choose(data: bytes, at: int, codecs: Set[Codec] = EVERY) -> tuple[Codec, int
         sizes[Codec.LZ4, 0] = len(_block(data, at, len(data) - at))
     for stride in STRIDES if Codec.DELTA in codecs else ():
         sizes[Codec.DELTA, stride] = _delta_size(_differences(data, at, stride))
+    for codec, step in bits.STEPS.items():
+        if codec in codecs and (len(data) - at) % step == 0:
+            for stride in STRIDES[step - 1 :: step]:
+                sizes[codec, stride] = bits.size(data[at:], step, stride)
     return min(sizes, key=lambda option: sizes[option])
 
 
@@ -114,7 +173,7 @@ def _block(data: bytes, at: int, count: int) -> bytes:
 
 
 def pack_delta(data: bytes, at: int, stride: int, most: int) -> tuple[bytes, int]:
-    """Differences to the byte ``stride`` before, in runs of equal ones and of others.
+    """Differences to the byte ``stride`` before (0: to 0), in runs of equal ones and of others.
 
     At most ``most`` bytes, and how many bytes of ``data`` from ``at`` on they hold.
     """
@@ -137,7 +196,7 @@ def pack_delta(data: bytes, at: int, stride: int, most: int) -> tuple[bytes, int
 
 def _differences(data: bytes, at: int, stride: int) -> NDArray[np.uint8]:
     every = np.frombuffer(bytes(stride) + data, np.uint8)
-    made: NDArray[np.uint8] = (every[stride:] - every[:-stride])[at:]
+    made: NDArray[np.uint8] = (every[stride:] - every[: len(data)])[at:] if stride else every[at:]
     return made
 
 
@@ -164,6 +223,15 @@ def _flush(out: bytearray, literals: bytearray) -> None:
         some = literals[start : start + _RUN]
         out += bytes([len(some) - 1]) + some
     literals.clear()
+
+
+def unpack(codec: Codec, packed: bytes, count: int, stride: int) -> bytes | None:
+    """``count`` bytes of a piece that refers to nothing before it; None for damaged ones."""
+    if codec not in ALONE or stride > protocol.MOST_STRIDE:
+        return None
+    if codec == Codec.DELTA:
+        return unpack_delta(packed, count, stride)
+    return bits.unpack(packed, count, bits.STEPS[codec], stride)
 
 
 def unpack_lz4(packed: bytes, count: int, before: bytes = b"") -> bytes | None:
@@ -204,7 +272,7 @@ def unpack_delta(packed: bytes, count: int, stride: int, before: bytes = b"") ->
     """``count`` bytes that follow ``before``; None for damaged ones."""
     out, at, end = bytearray(before), 0, len(before) + count
     try:
-        while stride and len(out) < end:
+        while len(out) < end:
             control = packed[at]
             run = control >= _RUN
             length = control - _RUN + 2 if run else control + 1
@@ -213,12 +281,11 @@ def unpack_delta(packed: bytes, count: int, stride: int, before: bytes = b"") ->
             if length > end - len(out) or len(some) < length:
                 return None
             for difference in some:
-                last = out[-stride] if stride <= len(out) else 0
+                last = out[-stride] if 0 < stride <= len(out) else 0
                 out.append((last + difference) & 0xFF)
     except IndexError:
         return None
-    whole = stride > 0 and at == len(packed)
-    return bytes(out[len(before) :]) if whole else None
+    return bytes(out[len(before) :]) if at == len(packed) else None
 
 
 @cache

@@ -60,6 +60,8 @@ class Type(enum.IntEnum):
     VERSIONS = 0x34
     PACKED = 0x15  # this and the next: only with the feature compress
     CLASSIFY = 0x16
+    PACKED_PIXELS = 0x17  # only with the features compress and preprocess
+    PACKED_SHOW = 0x18  # only with compress and collect
     MONITOR = 0x38  # this and the next: only with the feature monitor
     MONITOR_CLEAR = 0x39
     CHALLENGE = 0x3C  # this and the next: only with the feature auth
@@ -112,6 +114,12 @@ class Codec(enum.IntEnum):
 
     LZ4 = 1  # one LZ4 block
     DELTA = 2  # differences in runs
+    BITS = 3  # differences in groups, each in as many bits as its largest takes
+    BITS16 = 4  # the same of 16-bit numbers
+
+
+MOST_STRIDE = 4
+"""Bytes that differences of what a device unpacks piece by piece may reach back."""
 
 
 class Reset(enum.IntEnum):
@@ -141,7 +149,7 @@ class Code(enum.IntEnum):
     SENSOR = 10  # the board has no sensor, or it has failed [bytes of the frame that came]
     UPDATE = 11  # the package is not for this device, or does not hold; the text says why
     FLASH = 12  # a slot could not be written [offset]
-    PACKED = 13  # packed bytes are damaged [where they begin in the inputs]
+    PACKED = 13  # packed bytes are damaged [where they begin in the inputs, or in the frame]
     AUTH = 14  # the request is not from who has the device's key [Doubt]; sent unsealed
     LOCKED = 15  # a locked device does not answer this [the type]
 
@@ -304,7 +312,9 @@ PACKED = Layout(
     "packed", (("inference", "I"), ("offset", "I"), ("bytes", "I"), ("codec", "B"), ("stride", "B"))
 )
 """As WRITE, but the bytes behind are packed: ``bytes`` of the inputs from ``offset`` on, all of one
-input. They may refer to what of it has come before. ``stride`` is for Codec.DELTA."""
+input. LZ4 and DELTA may refer to what of it has come before; ``stride`` is for all but LZ4.
+PACKED_PIXELS and PACKED_SHOW have these fields, too, and do with bytes of the raw frame as PIXELS
+and SHOW do; their codec is not LZ4, and they refer to none before them."""
 
 CLASSIFIED = Layout("classified", (("class", "H"), ("score", "i")))
 """Answers CLASSIFY, which has INVOKE's fields: the largest element of the first output."""

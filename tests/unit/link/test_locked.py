@@ -8,7 +8,7 @@ from tinyedge.link import protocol as p
 from tinyedge.resources import root
 
 #: what sends weights, what layers write, or what a sensor sees
-TELLING = {"WATCH", "PROFILE", "MADE", "SENSE", "SHOW", "LEARN_READ"}
+TELLING = {"WATCH", "PROFILE", "MADE", "SENSE", "SHOW", "PACKED_SHOW", "LEARN_READ"}
 
 
 def _requests() -> list[p.Type]:
