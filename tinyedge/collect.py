@@ -16,7 +16,6 @@ from tinyedge.dataset.collected import Entry, Folder, folder_of
 from tinyedge.dataset.frames import Frame, of_folder, of_test_split
 from tinyedge.dataset.kept import Form, Stored, form
 from tinyedge.devices import Advance, Built, Log
-from tinyedge.emit.preprocess import Preprocess
 from tinyedge.errors import ConfigError
 from tinyedge.link import frames as link
 from tinyedge.link import sensing
@@ -101,7 +100,7 @@ class _Collector:
     built: Built
     session: Session
     wish: Wish
-    wanted: Preprocess
+    wanted: sensor.Wanted
     recipe: Recipe
     kept: Form
     folder: Folder
@@ -178,7 +177,7 @@ class _Collector:
         raw = {int(q): value for value, q in reversed(list(enumerate(self.wanted.quantized)))}
         values = np.frombuffer(link.read_input(self.session), np.int8)
         pixels = np.array([raw[int(value)] for value in values], np.uint8)
-        return pixels.reshape(*self.wanted.size, self.wanted.channels)
+        return pixels.reshape(sensor.shape(self.wanted))
 
     def _answer(self, inference: Inference) -> tuple[str, float]:
         """The class's name, and the output's real value."""

@@ -318,7 +318,7 @@ def generate(
 
 
 def _preprocess(loaded: Loaded) -> dict[str, str | bytes]:
-    """C for a sensor's frames, if the recipe's network is shown pictures."""
+    """C for a sensor's frames, if the recipe's data set has any."""
     wanted = sensor.transform(loaded.model.name, loaded.model.recipe, loaded.graph)
     return preprocess.render(wanted) if wanted else {}
 

@@ -24,14 +24,14 @@ _QUANT = Quant((0.0078,), (-3,))
 WANTED = Preprocess("small", SIZE, CHANNELS, True, steps(255, (-1.0, 1.0), _QUANT), resize.LUMA)
 
 
-def model() -> bytes:
+def model(channels: int = CHANNELS) -> bytes:
     """A convolution, a dense layer and a softmax over two classes; the weights are fixed."""
     writer = ModelWriter()
     random = np.random.RandomState(5)
-    x = writer.input((1, *SIZE, CHANNELS), scale=_QUANT.scale, zero_point=_QUANT.zero_point)
+    x = writer.input((1, *SIZE, channels), scale=_QUANT.scale, zero_point=_QUANT.zero_point)
     y = writer.conv2d(
         x,
-        weights=random.randint(-127, 128, (4, 3, 3, CHANNELS)).astype(np.int8),
+        weights=random.randint(-127, 128, (4, 3, 3, channels)).astype(np.int8),
         weight_scales=[0.02],
         bias=random.randint(-99, 99, 4).astype(np.int32),
         activation="RELU",

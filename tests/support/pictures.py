@@ -43,6 +43,26 @@ def sounds(root: Path, each: int = 6, rate: int = 8000) -> Path:
     return root
 
 
+def chirps(root: Path, each: int = 6, rate: int = 8000) -> Path:
+    """``each`` chirps in noise of two classes, rising and falling, of half a second, of all levels.
+
+    One of each class is silent, one clipped noise, and one of another rate.
+    """
+    random = np.random.RandomState(3)
+    for name, low, high in (("falling", 3500, 200), ("rising", 200, 3500)):
+        (root / name).mkdir(parents=True, exist_ok=True)
+        for number in range(each):
+            kept = rate * 3 // 2 if number == 2 else rate
+            steps = np.arange(kept // 2) / kept
+            tone = np.sin(2 * np.pi * (low * steps + (high - low) * steps**2))
+            noise = random.standard_normal(len(steps))
+            level = (0.0, 4.0, 0.5, 0.1, 0.01, 0.001)[number % 6]
+            sound = level * (noise if number == 1 else 0.8 * tone + 0.1 * noise)
+            values = np.clip(np.round(sound * 32768), -32768, 32767).astype("<i2")
+            write_wav(root / name / f"{number}.wav", values, kept)
+    return root
+
+
 def write_wav(path: Path, values: np.ndarray, rate: int, channels: int = 1) -> None:
     """PCM of the array's element size."""
     with wave.open(str(path), "wb") as file:
