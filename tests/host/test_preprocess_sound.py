@@ -18,6 +18,7 @@ KWS = Settings(16_000, 480, 320, 40, 10, (20.0, 4000.0), (-100.0, 50.0))
 SETTINGS = {
     "mfcc": (KWS, 12),
     "log-mel": (Settings(16_000, 480, 320, 40, 0, (20.0, 4000.0), (-100.0, 0.0)), 9),
+    "just above silence": (Settings(16_000, 480, 320, 40, 0, (20.0, 4000.0), (-100.0, -99.0)), 9),
     "power of two": (Settings(16_000, 1024, 512, 128, 0, (20.0, 8000.0), (-100.0, 0.0)), 5),
     "odd": (Settings(8000, 401, 161, 20, 20, (0.0, 4000.0), (-60.0, 20.0)), 11),
     "hop above window": (Settings(8000, 255, 300, 20, 0, (100.0, 3000.0), (-120.0, 30.0)), 7),
@@ -31,13 +32,13 @@ SETTINGS = {
 class Device:
     """The C, with sanitizers that end the process at a finding."""
 
-    def __init__(self, folder: Path, wanted: Sound) -> None:
+    def __init__(self, folder: Path, wanted: Sound, *defined: str) -> None:
         need("gcc")
         self.wanted = wanted
         for name, text in preprocess.render(wanted).items():
             (folder / Path(name).name).write_text(str(text))
         flags = [*native.WARNINGS, "-O1", "-shared", "-fPIC"]
-        flags += ["-fsanitize=undefined", native.SANITIZED[1]]
+        flags += ["-fsanitize=undefined", native.SANITIZED[1], *defined]
         native._compile([*flags, str(folder / "te_preprocess.c"), "-o", str(folder / "x.so")])
         self.c = ctypes.CDLL(str(folder / "x.so"))
 
@@ -62,16 +63,32 @@ def _at(made: np.ndarray) -> ctypes.c_void_p:
     return made.ctypes.data_as(ctypes.c_void_p)
 
 
+def _check(device: Device) -> None:
+    settings, count = device.wanted.transform.settings, device.wanted.samples
+    for sound, samples in (*signals.ordinary(count, settings.rate), *signals.extreme(count)):
+        expected = preprocess.sound_input(device.wanted, samples)
+        assert np.array_equal(device.whole(samples), expected), sound
+
+
 @pytest.mark.parametrize("name", SETTINGS)
 def test_it_is_the_host_s(tmp_path: Path, name: str) -> None:
-    settings, frames = SETTINGS[name]
-    wanted = Sound("small", Transform(settings), frames, QUANTIZED)
-    device = Device(tmp_path, wanted)
+    _check(
+        Device(tmp_path, Sound("small", Transform(SETTINGS[name][0]), SETTINGS[name][1], QUANTIZED))
+    )
+
+
+def test_it_is_where_products_have_32_bits(tmp_path: Path) -> None:
+    wanted = Sound("small", Transform(SETTINGS["just above silence"][0]), 5, QUANTIZED)
+    _check(Device(tmp_path, wanted, "-D__ARM_ARCH_ISA_THUMB=1"))
+
+
+@pytest.mark.parametrize("name", ["odd", "hop above window", "smallest"])
+def test_samples_may_come_in_any_pieces(tmp_path: Path, name: str) -> None:
+    wanted = Sound("small", Transform(SETTINGS[name][0]), SETTINGS[name][1], QUANTIZED)
+    device, count = Device(tmp_path, wanted), wanted.samples
     random = np.random.RandomState(4)
-    count = wanted.samples
-    for sound, samples in (*signals.ordinary(count, settings.rate), *signals.extreme(count)):
-        expected = preprocess.sound_input(wanted, samples)
-        assert np.array_equal(device.whole(samples), expected), sound
+    samples = random.randint(-32768, 32768, count).astype(np.int16)
+    expected = preprocess.sound_input(wanted, samples)
     for most in (1, 2, 7, 600, 2 * count):
         pieces = iter(lambda most=most: random.randint(1, most + 1), None)
         assert np.array_equal(device.pieces(samples, pieces), expected), most

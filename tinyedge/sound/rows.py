@@ -2,7 +2,7 @@
 
 Nothing overflows, whatever the samples. Windowed ones are at most 2^30. Each stage of the Fourier
 transform halves, so that no complex value is ever larger than the first, sqrt(2) x 2^30, but for
-half a unit of rounding a stage: below 2^31. The window's mean is 1/2, so that its output is at most
+two units of rounding a stage: below 2^31. The window's mean is 1/2, so that its output is at most
 2^29 for even and for odd samples, and a bin, their sum, at most 2^30; its energy is 2^60. All bins
 together have at most half the transform's points times that of the samples (Parseval): 2^61.
 """
@@ -41,7 +41,7 @@ def _energies(transform: Transform, frames: NDArray[np.int16]) -> Ints:
     re, im = _fourier(transform, *_windowed(transform, frames))
     k = np.arange(1, half // 2 + 1)
     # the bins of even samples, and those of odd ones, turned by the bin's part of a wave
-    even = _halved(re[:, k] + re[:, half - k]), _halved(im[:, k] - im[:, half - k])
+    even = re[:, k] + re[:, half - k] >> 1, im[:, k] - im[:, half - k] >> 1
     odd = im[:, k] + im[:, half - k], re[:, half - k] - re[:, k]
     turned = _turned(*odd, *_wave(transform, k))
     energies = np.zeros((len(frames), half), np.int64)
@@ -55,7 +55,7 @@ def _windowed(transform: Transform, frames: NDArray[np.int16]) -> tuple[Ints, In
     window, half = transform.settings.window, transform.points // 2
     at = np.arange(window)
     values = np.zeros((len(frames), transform.points), np.int64)
-    values[:, :window] = _rounded(frames * transform.hann[np.minimum(at, window - at)], 16)
+    values[:, :window] = frames * transform.hann[np.minimum(at, window - at)] >> 16
     order = np.zeros(1, np.int64)
     while len(order) < half:
         order = np.concatenate([order * 2, order * 2 + 1])
@@ -73,8 +73,8 @@ def _fourier(transform: Transform, re: Ints, im: Ints) -> tuple[Ints, Ints]:
         )
         wave = _wave(transform, np.arange(span) * (n // span))
         turned = np.stack(_turned(b[0], b[1], *wave))
-        turned[..., 0] = _halved(b[..., 0])  # by nothing at all
-        kept = _halved(a)
+        turned[..., 0] = b[..., 0] >> 1  # by nothing at all
+        kept = a >> 1
         re, im = np.stack([kept + turned, kept - turned], axis=3).reshape(2, count, n)
         span *= 2
     return re, im
@@ -89,7 +89,7 @@ def _wave(transform: Transform, k: Ints) -> tuple[Ints, Ints]:
 
 def _turned(re: Ints, im: Ints, cosine: Ints, sine: Ints) -> tuple[Ints, Ints]:
     """Half of a complex value, turned backwards."""
-    return _rounded(re * cosine + im * sine, 32), _rounded(im * cosine - re * sine, 32)
+    return (re * cosine >> 32) + (im * sine >> 32), (im * cosine >> 32) - (re * sine >> 32)
 
 
 def _bands(transform: Transform, energies: Ints) -> Ints:
@@ -122,12 +122,3 @@ def _decibels(transform: Transform, energies: Ints) -> Ints:
     decibels = exponent * transform.octave + transform.base + between
     audible: Ints = np.maximum(decibels, SILENCE_DB << DECIBEL_BITS)
     return audible
-
-
-def _halved(values: Ints) -> Ints:
-    return _rounded(values, 1)
-
-
-def _rounded(values: Ints, bits: int) -> Ints:
-    """Without the last bits, to the nearest; halves go up."""
-    return (values + (1 << bits - 1)) >> bits

@@ -40,13 +40,18 @@ static struct {
   complex_t bins[HALF];
 } frame;
 
-/* Q32 to integers, and one bit less; halves are rounded up. */
-static int32_t high(int64_t value) {
-  return (int32_t)((value + ((int64_t)1 << 31)) >> 32);
-}
-
-static int32_t halved(int32_t value) {
-  return (value >> 1) + (value & 1);
+/* The high word of a product. */
+static int32_t high(int32_t a, int32_t b) {
+#if defined __ARM_ARCH_ISA_THUMB && __ARM_ARCH_ISA_THUMB == 1
+  /* ARMv6-M multiplies to 32 bits alone: half by half */
+  const int32_t a1 = a >> 16, b1 = b >> 16;
+  const uint32_t a0 = (uint32_t)a & 0xffffu, b0 = (uint32_t)b & 0xffffu;
+  const int32_t middle = a1 * (int32_t)b0 + (int32_t)(a0 * b0 >> 16);
+  const int32_t other = (int32_t)a0 * b1 + (middle & 0xffff);
+  return a1 * b1 + (middle >> 16) + (other >> 16);
+#else
+  return (int32_t)((int64_t)a * b >> 32);
+#endif
 }
 
 /* Cosine and sine of `k` of the transform's points, at most half of them, in Q31. */
@@ -57,15 +62,14 @@ static complex_t wave(uint32_t k) {
 
 /* Half of a value, turned backwards. */
 static complex_t turned(complex_t z, complex_t w) {
-  return (complex_t){high((int64_t)z.re * w.re + (int64_t)z.im * w.im),
-                     high((int64_t)z.im * w.re - (int64_t)z.re * w.im)};
+  return (complex_t){high(z.re, w.re) + high(z.im, w.im), high(z.im, w.re) - high(z.re, w.im)};
 }
 
 /* Sample `n` of the window, times Hann's, 2^30 being full scale; behind it there is silence. */
 static int32_t windowed(uint32_t n) {
   if (n >= WINDOW) return 0;
   const uint32_t mirrored = n <= WINDOW / 2 ? n : WINDOW - n;
-  return (int32_t)(((int64_t)frame.window[n] * hann[mirrored] + (1 << 15)) >> 16);
+  return high(frame.window[n] * (1 << 16), hann[mirrored]);
 }
 
 /* The bins become the window, even samples real and odd ones imaginary, in bit-reversed order. */
@@ -81,7 +85,7 @@ static void load(void) {
 
 /* (a + b) / 2 and (a - b) / 2, given half of b. */
 static void combine(complex_t *a, complex_t *b, complex_t half) {
-  const complex_t kept = {halved(a->re), halved(a->im)};
+  const complex_t kept = {a->re >> 1, a->im >> 1};
   *a = (complex_t){kept.re + half.re, kept.im + half.im};
   *b = (complex_t){kept.re - half.re, kept.im - half.im};
 }
@@ -89,12 +93,12 @@ static void combine(complex_t *a, complex_t *b, complex_t half) {
 /* The bins become their transform, divided by their number. */
 static void fourier(void) {
   complex_t *const end = frame.bins + HALF;
-  for (uint32_t span = 1; span < HALF; span *= 2) {
+  for (uint32_t span = 1, step = HALF; span < HALF; span *= 2, step /= 2) {
     for (complex_t *a = frame.bins; a < end; a += 2 * span) {
-      combine(a, a + span, (complex_t){halved(a[span].re), halved(a[span].im)});
+      combine(a, a + span, (complex_t){a[span].re >> 1, a[span].im >> 1});
     }
     for (uint32_t k = 1; k < span; k++) {
-      const complex_t w = wave(k * (HALF / span));
+      const complex_t w = wave(k * step);
       for (complex_t *a = frame.bins + k; a < end; a += 2 * span) {
         combine(a, a + span, turned(a[span], w));
       }
@@ -107,7 +111,7 @@ static void fourier(void) {
 static void separate(void) {
   for (uint32_t k = 1; k <= QUARTER; k++) {
     complex_t *const a = frame.bins + k, *const b = frame.bins + HALF - k;
-    const complex_t even = {halved(a->re + b->re), halved(a->im - b->im)};
+    const complex_t even = {(a->re + b->re) >> 1, (a->im - b->im) >> 1};
     const complex_t odd = turned((complex_t){a->im + b->im, b->re - a->re}, wave(k));
     *a = (complex_t){even.re + odd.re, even.im + odd.im};
     *b = (complex_t){even.re - odd.re, even.im - odd.im};
@@ -118,31 +122,22 @@ static uint64_t energy(complex_t z) {
   return (uint64_t)((int64_t)z.re * z.re) + (uint64_t)((int64_t)z.im * z.im);
 }
 
-static uint32_t leading_zeros(uint32_t value) {
-  uint32_t zeros = 0;
-  for (uint32_t bits = 16; bits > 0; bits /= 2) {
-    if (value >> (32 - bits) == 0) {
-      value <<= bits;
-      zeros += bits;
-    }
-  }
-  return zeros;
-}
-
 /* Of full scale, in Q20, down to silence. */
 static int32_t decibels(uint64_t value) {
-  uint32_t octaves = 31;
+  uint32_t octaves = 31, mantissa = (uint32_t)value;
   if (value >> 32 != 0) {
-    const uint32_t above = 32 - leading_zeros((uint32_t)(value >> 32));
-    value >>= above;
+    const uint32_t above = 32u - (uint32_t)__builtin_clz((uint32_t)(value >> 32));
+    mantissa = (uint32_t)(value >> above);
     octaves += above;
+  } else {
+    const uint32_t zeros = (uint32_t)__builtin_clz(mantissa | 1u);
+    mantissa <<= zeros;
+    octaves -= zeros;
   }
-  const uint32_t zeros = leading_zeros((uint32_t)value);
-  const uint32_t mantissa = (uint32_t)value << zeros;
   const uint16_t *entry = logarithms + ((mantissa >> 25) & 63u);
   const uint32_t between = (uint32_t)(entry[1] - entry[0]) * ((mantissa >> 9) & 0xffffu) >> 10;
   const int32_t made =
-      (int32_t)((octaves - zeros) * TE_INPUT_OCTAVE + (entry[0] << 6) + between) + TE_INPUT_BASE;
+      (int32_t)(octaves * TE_INPUT_OCTAVE + (entry[0] << 6) + between) + TE_INPUT_BASE;
   return made < SILENCE ? SILENCE : made;
 }
 
@@ -208,19 +203,34 @@ static void make_row(int8_t *to) {
   finish_row(to);
 }
 
-static void take_sample(int16_t sample, int8_t *input) {
-  frame.left--;
+static int16_t sample(uint8_t low, uint8_t high_byte) {
+  const int32_t value = low | high_byte << 8;
+  return (int16_t)(value < 1 << 15 ? value : value - (1 << 16));
+}
+
+static uint32_t smaller(uint32_t a, uint32_t b) {
+  return a < b ? a : b;
+}
+
+/* Takes `count` samples, but none after a row that they complete, as the frame's last one does;
+ * returns how many. */
+static uint32_t take(const uint8_t *bytes, uint32_t count, int8_t *input) {
   if (frame.skip > 0) {
-    frame.skip--;
-    return;
+    count = smaller(count, frame.skip);
+    frame.skip -= count;
+    return count;
   }
-  frame.window[frame.held++] = sample;
-  if (frame.held < WINDOW) return;
+  count = smaller(count, WINDOW - frame.held);
+  int16_t *const to = frame.window + frame.held;
+  for (uint32_t i = 0; i < count; i++) to[i] = sample(bytes[2 * i], bytes[2 * i + 1]);
+  frame.held += count;
+  if (frame.held < WINDOW) return count;
   make_row(input + frame.row * BANDS);
   frame.row++;
   memmove(frame.window, frame.window + WINDOW - KEPT, KEPT * sizeof frame.window[0]);
   frame.held = KEPT;
   frame.skip = HOP + KEPT - WINDOW;
+  return count;
 }
 
 int te_preprocess_begin(uint32_t height, uint32_t width, uint32_t channels) {
@@ -232,14 +242,21 @@ int te_preprocess_begin(uint32_t height, uint32_t width, uint32_t channels) {
 }
 
 void te_preprocess_push(const uint8_t *bytes, uint32_t count, int8_t *input) {
-  for (uint32_t i = 0; i < count && frame.left > 0; i++) {
+  while (count > 0 && frame.left > 0) {
+    uint32_t used = 1; /* bytes */
     if (frame.odd) {
-      const int32_t value = bytes[i] << 8 | frame.low;
-      take_sample((int16_t)(value < 1 << 15 ? value : value - (1 << 16)), input);
+      frame.left -= take((uint8_t[]){frame.low, *bytes}, 1, input);
+      frame.odd = false;
+    } else if (count == 1) {
+      frame.low = *bytes;
+      frame.odd = true;
     } else {
-      frame.low = bytes[i];
+      const uint32_t taken = take(bytes, count / 2, input);
+      frame.left -= taken;
+      used = 2 * taken;
     }
-    frame.odd = !frame.odd;
+    bytes += used;
+    count -= used;
   }
 }
 
