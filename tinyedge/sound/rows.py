@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from tinyedge.sound.transform import DECIBEL_BITS, LOG_STEPS, SILENCE_DB, STEP_BITS, Transform
 
 Ints = NDArray[np.int64]
+_AT_ONCE = 1 << 15  # points: a long clip must not fill memory, and caches like it
 
 
 def pictures(transform: Transform, samples: NDArray[np.int16]) -> NDArray[np.uint8]:
@@ -28,7 +29,13 @@ def rows(transform: Transform, samples: NDArray[np.int16]) -> Ints:
     """(rows, bands) in Q20: decibels of each band, or the sums that are their coefficients."""
     window, hop = transform.settings.window, transform.settings.hop
     frames = np.lib.stride_tricks.sliding_window_view(samples, window)[::hop]
-    decibels = _decibels(transform, _bands(transform, _energies(transform, frames)))
+    at_once = max(1, _AT_ONCE // transform.points)
+    decibels = np.concatenate(
+        [
+            _decibels(transform, _bands(transform, _energies(transform, frames[at : at + at_once])))
+            for at in range(0, len(frames), at_once)
+        ]
+    )
     if not transform.settings.coefficients:
         return decibels
     sums: Ints = decibels @ transform.cosines.T

@@ -89,3 +89,13 @@ def test_each_bin_is_shared_by_two_bands(name: str) -> None:
     ones = np.eye(transform.points // 2, dtype=np.int64)[1:] << 40
     assert np.allclose(rows._bands(transform, ones) / (1 << 40), wanted[1:-1], atol=1e-5)
     assert not wanted[[0, -1]].max() > 1e-9
+
+
+def test_a_long_clip_is_done_in_parts() -> None:
+    transform = Transform(SETTINGS["power of two"])
+    samples = np.random.RandomState(6).randint(-9999, 9999, 1024 + 70 * 512).astype(np.int16)
+    made = pictures(transform, samples)
+    assert len(made) == 71 > 2 * rows._AT_ONCE // transform.points
+    for row in range(71):
+        alone = pictures(transform, samples[row * 512 : row * 512 + 1024])
+        assert np.array_equal(made[row : row + 1], alone)
