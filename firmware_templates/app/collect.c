@@ -46,6 +46,7 @@ static bool sense(void) {
   uint8_t piece[PIECE_BYTES];
   const te_raw *frame = te_raw_frame();
   while (frame->received < te_raw_bytes()) {
+    te_port_alive(); /* sound takes as long as it lasts */
     uint32_t left = te_raw_bytes() - frame->received;
     uint32_t size = left < PIECE_BYTES ? left : PIECE_BYTES;
     uint32_t count = (uint32_t)te_port_sensor_read(piece, size);

@@ -70,7 +70,8 @@ bool te_port_sensor_begin(uint32_t *height, uint32_t *width, uint32_t *channels)
 
 /* Copies at most `size` of the frame's bytes that come next, row by row, one byte a channel (grey,
  * or red, green, blue; of a sound's int16 sample the low byte, then the high one), and returns how
- * many; 0: the sensor has failed. Blocks. */
+ * many; 0: the sensor has failed. Blocks. What is read goes over the line before more is asked for:
+ * of a sensor that does not wait, the port keeps what comes meanwhile. */
 size_t te_port_sensor_read(uint8_t *data, size_t size);
 
 /* Optional: random numbers, for firmware with the feature "auth", which has a weak one that has
