@@ -136,6 +136,14 @@ def test_without_a_class_the_user_is_asked(
         _collect(built, url, Wish(tmp_path, 3, source=root / "dark"))
 
 
+def test_a_network_without_classes_asks_for_one_too(
+    built: Built, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Loaded, "classes", ())
+    with pytest.raises(ConfigError, match="nothing says which class"):
+        _collect(built, url, Wish(tmp_path, 3))
+
+
 def test_the_input_is_kept_as_the_picture_that_gives_it(
     built: Built, url: str, root: Path, tmp_path: Path
 ) -> None:

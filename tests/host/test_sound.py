@@ -23,6 +23,7 @@ from tinyedge.dataset.collected import MANIFEST
 from tinyedge.dataset.kept import Stored
 from tinyedge.devices import Built
 from tinyedge.emit import board_files
+from tinyedge.errors import LinkError
 from tinyedge.link import frames, sensing
 from tinyedge.link import protocol as p
 from tinyedge.link.messages import DeviceError
@@ -34,9 +35,9 @@ HOST = boards.load("host")
 INPUT_BYTES = int(np.prod(fixture.SHAPE))
 MICROPHONE = """
 #include "te_port.h"
-static uint32_t at;
+static uint32_t at, frames;
 bool te_port_sensor_begin(uint32_t *height, uint32_t *width, uint32_t *channels) {
-  *height = 896;
+  *height = ++frames == 3 ? 900 : 896;
   *width = 1;
   *channels = 2;
   at = 0;
@@ -189,11 +190,16 @@ def test_sound_of_another_length_is_refused(url: str) -> None:
             assert code == (p.Code.RANGE, INPUT_BYTES), shape
 
 
-def test_bytes_may_come_in_any_pieces_and_twice(built: Built, url: str) -> None:
+def test_bytes_may_come_in_any_pieces_and_twice_after_a_frame_broken_off(
+    built: Built, url: str
+) -> None:
     samples = np.random.RandomState(4).randint(-32768, 32768, fixture.SAMPLES).astype(np.int16)
     image = pcm.frame(samples)
     data = image.tobytes()
     with Session(url) as session:
+        session.call(p.Type.FRAME, p.FRAMED.size, p.FRAME.pack(9, *image.shape))
+        broken_off = p.PIXELS.pack(9, 0) + data[:333]
+        session.call(p.Type.PIXELS, p.FRAMED.size, broken_off)
         session.begin()
         session.call(p.Type.FRAME, p.FRAMED.size, p.FRAME.pack(1, *image.shape))
         for at in range(0, len(data), 333):  # odd: samples are cut in two
@@ -221,6 +227,9 @@ def test_a_microphone_of_the_port_is_heard(built: Built, url: str, tmp_path: Pat
             assert np.array_equal(shot.image, expected)
             assert frames.read_input(session) == _input(built, expected)
             frames.infer(session, shot.made)
+        with pytest.raises(LinkError, match="not made of such frames") as caught:
+            sensing.sense(session)
+        assert "TE_INPUT_SAMPLES" in caught.value.hint
     report = _collect(built, url, Wish(tmp_path, 2, from_sensor=True, label="saw"))
     assert (report.sensor, report.collected) == ("board", 2)
     (path, _) = sorted(tmp_path.glob("saw/*.wav"))

@@ -41,6 +41,12 @@ def sense(session: Session) -> Shot:
                 f"({error.detail:,} bytes of a frame came)",
                 "its port owes te_port_sensor_begin and te_port_sensor_read; or leave out --sensor",
             ) from error
+        if error.code == Code.RANGE:
+            raise LinkError(
+                f"{session.name}: the input is not made of such frames as the board's sensor has",
+                "its te_port_sensor_begin says height, width and channels: of a picture up to 2^24 "
+                "pixels and 1 or 3 channels, of sound TE_INPUT_SAMPLES, 1 and 2",
+            ) from error
         raise session.refused(error) from error
     if len(answer) != protocol.SHOT.size or protocol.SHOT.ints(answer)[0] != number:
         raise session.nonsense("SENSE")
