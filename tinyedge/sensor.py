@@ -32,7 +32,11 @@ def transform(name: str, recipe: Recipe | None, graph: Graph) -> Wanted | None:
     if "audio" in source.keys:
         features = Features(recipe.data.audio or Audio(), recipe.path)
         return Sound(name, features.transform, features.frames, quantized)
-    _, height, width, channels = tensor.shape
+    # an imported network may take its pictures flat
+    flat = len(tensor.shape) != 4
+    height, width, channels = (
+        datasets.outline(recipe.data, recipe.path)[0] if flat else tensor.shape[1:]
+    )
     if max(height, width) > preprocess.LARGEST_SIDE or channels not in (1, 3):
         return None
     return Preprocess(

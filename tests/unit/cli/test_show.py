@@ -62,11 +62,15 @@ def test_inputs_that_differ_fall_short_though_the_answers_are_equal(
     wrong = msgspec.structs.replace(made_up.validate(), raw=RAW, held=False)
     validate.show(wrong)
     out = capsys.readouterr().out
+    assert "2 sizes: 30x20x3, 64x48x1" in out
     assert "2 of 1,568" in out
     assert "1,200 instructions" in out
     assert "FELL SHORT: 2 input bytes differ from the host's" in out
     with pytest.raises(CheckFailed, match="input byte 7 is 3, not 4"):
         validate.require_equal(wrong)
+    sound = msgspec.structs.replace(RAW, frame_sizes=("15840 samples",))
+    validate.show(msgspec.structs.replace(made_up.validate(), raw=sound))
+    assert "frames 15840 samples" in " ".join(capsys.readouterr().out.split())
 
 
 def test_the_link_s_ways_say_what_they_are_computed_from(
