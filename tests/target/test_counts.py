@@ -10,6 +10,7 @@ from tests.support.tools import CHECKOUT, need
 from tinyedge import anchors, devices, pipeline
 from tinyedge import board as boards
 from tinyedge.errors import ConfigError
+from tinyedge.recipe import Compile
 from tinyedge.results import ModelCounts
 from tinyedge.trace.run import require_counts
 from tinyedge.workspace import Workspace
@@ -41,10 +42,10 @@ def _branches() -> bytes:
     return model.finish(model.concatenation(parts, axis=3))
 
 
-def _counts(path: Path, board_id: str, folder: Path) -> ModelCounts:
+def _counts(path: Path, board_id: str, folder: Path, optimize: str = "speed") -> ModelCounts:
     need("arm-none-eabi-gcc", "qemu-system-arm")
     workspace, board = Workspace(folder), boards.load(board_id)
-    loaded = pipeline.load(pipeline.resolve(str(path)), workspace)
+    loaded = pipeline.load(pipeline.resolve(str(path), Compile(optimize=optimize)), workspace)
     built = devices.build(pipeline.generate(loaded, board, "aot", workspace))
     return anchors.measure(built, samples=2)
 
@@ -62,6 +63,11 @@ def test_steps_and_what_is_around_them_make_up_the_whole(board: str, tmp_path: P
         assert sum(step.instructions for step in found.steps) == found.traced_instructions
         assert all(0 < step.loads < step.cycles for step in found.steps)
     assert [step.macs for step in second.steps if step.macs] == [4 * 4 * 8 * 8] * 9
+
+
+def test_what_layers_copy_and_fill_is_theirs(tmp_path: Path) -> None:
+    found = _counts(DIGITS, "qemu-mps2-an386", tmp_path, optimize="size")  # with memset
+    assert 0 < found.outside_instructions < 50
 
 
 def test_boards_without_an_emulator_cannot_be_counted() -> None:

@@ -43,16 +43,21 @@ def components(path: Path, sections: Iterable[str]) -> tuple[tuple[str, int], ..
     return tuple((name, found[name]) for name in COMPONENTS)
 
 
-def addresses(path: Path, section: str, wanted: Iterable[str]) -> tuple[range, ...]:
+def addresses(
+    path: Path, section: str, wanted: Iterable[str], objects: Iterable[str] = ()
+) -> tuple[range, ...]:
     """Where the components named lie in an output section, neighbours as one, in order.
+
+    ``objects``: ends of paths of objects whose code is meant, too, whatever their component.
 
     Raises ToolError if the map cannot be read.
     """
-    components = set(wanted)
+    components, ends = set(wanted), tuple(objects)
     found: list[range] = []
     for piece in pieces(path):
         place = piece.place
-        if piece.section != section or component(piece.origin) not in components or not place:
+        meant = component(piece.origin) in components or piece.origin.endswith(ends)
+        if piece.section != section or not meant or not place:
             continue
         if found and found[-1].stop == place.start:
             found[-1] = range(found[-1].start, place.stop)

@@ -22,6 +22,8 @@ from tinyedge.trace.steps import attribute
 _LOG = "trace.log"
 #: What a compiled model runs. Application and port are left out: their interrupts, too.
 _TRACED = ("runtime", "model", "library")
+#: memcpy and memset where no C library brings them: layers call them, and no interrupt does
+_MEMORY = ("/port/memory.c.o",)
 _THUMB = 1  # bit 0 of a function's address
 
 
@@ -55,7 +57,7 @@ def inference(
     """
     require_counts(board)
     path = artifact.out / _LOG
-    code = linker_map.addresses(artifact.map, ".text", _TRACED)
+    code = linker_map.addresses(artifact.map, ".text", _TRACED, _MEMORY)
     try:
         with flash.run(artifact, board, options=qemu.logging(log.OPTIONS, path, code)) as device:
             ticks = _infer(device.url, board, inputs)

@@ -74,4 +74,7 @@ def test_addresses_of_neighbours_are_one_range(tmp_path: Path) -> None:
     path.write_text(MAP)
     found = linker_map.addresses(path, ".text", ("app", "library"))
     assert found == (range(0x08000040, 0x08000080),)
-    assert linker_map.addresses(path, ".text", ("runtime",)) == (range(0x08000082, 0x08000090),)
+    runtime = range(0x08000082, 0x08000090)
+    assert linker_map.addresses(path, ".text", ("runtime",)) == (runtime,)
+    start = linker_map.addresses(path, ".text", ("runtime",), objects=("/port/port.c.o",))
+    assert start == (range(0x08000000, 0x08000040), runtime)
