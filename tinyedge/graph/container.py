@@ -240,7 +240,9 @@ class _Reader:
             self._fail(f"{where}: custom quantization", "use affine int8 quantization")
         if record.ScaleLength() == 0 or dtype not in _ZERO_POINT_RANGE:
             return None
-        scales = self._vector(record, "Scale", 4, f"{where}: scales").astype(np.float64)
+        narrow = self._vector(record, "Scale", 4, f"{where}: scales")
+        with np.errstate(invalid="ignore"):  # signalling NaNs: _check_quant refuses them
+            scales = narrow.astype(np.float64)
         zeros = self._vector(record, "ZeroPoint", 8, f"{where}: zero points")
         axis = int(record.QuantizedDimension())
         self._check_quant(scales, zeros, dtype, where)

@@ -262,6 +262,17 @@ def test_unsound_model(change: Callable[[ModelWriter], None], expected: str) -> 
     assert expected in _refusal(model.finish(y)).message
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_signalling_nan_is_refused_without_a_warning() -> None:
+    model, y = _chain()
+    _quantization(scale=[1.2345])(model)
+    data = model.finish(y)
+    was = np.float32(1.2345).tobytes()
+    assert was in data
+    damaged = data.replace(was, (0x7F800001).to_bytes(4, "little"))
+    assert "scale nan" in _refusal(damaged).message
+
+
 def test_variables_are_left_to_the_interpreter() -> None:
     model, y = _chain()
     model.tensor((1, 4), 0.1, name="state")
