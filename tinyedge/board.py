@@ -220,6 +220,7 @@ class Board(_File, frozen=True, kw_only=True):
 
 SIMULATED = "-simulated"
 """Behind a board's id: its firmware in a simulator."""
+_ID_LENGTH = 47  # what the protocol has room for
 
 
 def simulated(board: Board) -> Board:
@@ -238,6 +239,20 @@ def simulated(board: Board) -> Board:
         peripherals={k: v for k, v in board.peripherals.items() if k != UPDATE_SECTOR},
         link=Link(via="socket", baud=board.simulator.baud or board.link.baud),
     )
+
+
+def check_id(what: str, name: str) -> None:
+    """Raise ConfigError unless a board may be called so: each of its names means this board alone.
+
+    ``what`` begins the message. A path is none, and ".toml" and "-simulated" have a meaning.
+    """
+    fits = _is_name(name, _ID_LENGTH) and name[0].isalnum()
+    if not fits or name.endswith((".toml", SIMULATED)):
+        raise ConfigError(
+            f'{what} is "{name}"',
+            f"letters, digits, . _ and -, at most {_ID_LENGTH}; a letter or digit first; "
+            f"not ending in .toml or {SIMULATED}",
+        )
 
 
 def available() -> list[str]:
@@ -290,8 +305,12 @@ def _check_sizes(board: Board, path: Path) -> None:
 
 def _check_values(board: Board, path: Path) -> None:
     """What the types do not say. The first mistake is raised."""
-    _check_name("the file's name", board.id, 47, path)
-    _check_name("timer.source", board.timer.source, 23, path)
+    check_id(f"{path}: the file's name", board.id)
+    if not _is_name(board.timer.source, 23):
+        raise ConfigError(
+            f'{path}: timer.source is "{board.timer.source}"',
+            "letters, digits, . _ and -, at most 23",
+        )
     _check_port(board, path)
     for key, value, low, high in _bounds(board):
         if not low <= value <= high:
@@ -359,11 +378,8 @@ def _bounds(board: Board) -> list[tuple[str, int, int, int]]:
     return found + ([] if shift is None else [("flash.icount_shift", shift, 0, 10)])
 
 
-def _check_name(what: str, text: str, most: int, path: Path) -> None:
-    if not re.fullmatch(r"[A-Za-z0-9._-]+", text) or len(text) > most:
-        raise ConfigError(
-            f'{path}: {what} is "{text}"', f"letters, digits, . _ and -, at most {most}"
-        )
+def _is_name(text: str, most: int) -> bool:
+    return re.fullmatch(r"[A-Za-z0-9._-]+", text) is not None and len(text) <= most
 
 
 def _check_memory(board: Board, path: Path) -> None:

@@ -46,8 +46,9 @@ def test_a_new_board_on_a_known_port_is_one_file(tmp_path: Path) -> None:
     assert boards.load(str(path)).id == "my-board"
 
 
-def test_a_name_that_would_not_fit_the_protocol_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / f"{'x' * 48}.toml"
+@pytest.mark.parametrize("name", ["x" * 48, "a.toml", "pico-simulated", ".hidden", "-board"])
+def test_a_name_that_no_board_can_have_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / f"{name}.toml"
     shutil.copy(INVALID[0].parents[2] / "boards" / "netduinoplus2.toml", path)
     with pytest.raises(ConfigError, match="at most 47"):
         boards.read(path)

@@ -30,9 +30,11 @@ def command() -> None:
 def new(name: str, base: str) -> None:
     """Write boards/NAME.toml: a copy of another board, with every key explained.
 
-    NAME is my-board unless given. Change what differs; the next command that reads the file says
-    what is wrong, key by key.
+    NAME is my-board unless given: letters, digits, . _ and -. Change what differs; the next command
+    that reads the file says what is wrong, key by key.
     """
+    name = name.removesuffix(".toml")
+    boards.check_id("the new board's name", name)
     if name in boards.available():
         raise ConfigError(f'there is a board "{name}" already', "choose another name, or edit it")
     like = boards.load(_of_family(base) or base)

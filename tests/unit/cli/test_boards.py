@@ -154,6 +154,20 @@ def test_a_new_board_replaces_none(own_boards: Path) -> None:
         CliRunner().invoke(cli, ["board", "new", "--from", "pico2", "pico"], catch_exceptions=False)
     with pytest.raises(ConfigError, match='there is no board "pico3"'):
         CliRunner().invoke(cli, ["board", "new", "--from", "pico3", "m"], catch_exceptions=False)
-    with pytest.raises(ConfigError, match="the file's name"):
-        CliRunner().invoke(cli, ["board", "new", "--from", "pico", "a b"], catch_exceptions=False)
-    assert not (own_boards / "a b.toml").exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["a b", "../evil", "a/b", "", ".hidden", "pico-simulated", "b.toml.toml", "x" * 48]
+)
+def test_a_name_that_means_something_else_is_refused(name: str, own_boards: Path) -> None:
+    before = sorted(own_boards.parent.rglob("*"))
+    with pytest.raises(ConfigError, match="the new board's name is") as raised:
+        CliRunner().invoke(cli, ["board", "new", "--from", "pico", name], catch_exceptions=False)
+    assert "letters, digits, . _ and -, at most 47" in raised.value.hint
+    assert sorted(own_boards.parent.rglob("*")) == before
+
+
+def test_a_new_board_may_be_named_as_its_file(own_boards: Path) -> None:
+    CliRunner().invoke(cli, ["board", "new", "--from", "pico", "b.toml"], catch_exceptions=False)
+    assert boards.load("b").name == "b, like pico"
+    assert not (own_boards / "b.toml.toml").exists()
