@@ -51,6 +51,11 @@ def arena_bytes(data: bytes) -> int:
     return int(_HEAD.unpack_from(data)[1])
 
 
+def holds(data: bytes, tflite: bytes) -> bool:
+    """Whether ``data`` begins with an image of ``tflite``."""
+    return data.startswith(tflite, BODY_AT)
+
+
 def _architecture(graph: Graph, tflite: bytes) -> bytes:
     registered = [(one.method, one.registration) for one in operators(tflite, graph.name)]
     inputs, outputs = (
