@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,8 +10,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge.errors import CheckFailed, ConfigError
-from tinyedge.learn.head import Head
+from tinyedge.errors import CheckFailed, ConfigError, TinyedgeError
+from tinyedge.learn.head import Head, Quantized
 from tinyedge.learn.sgd import Outcome, Settings, Trainer
 from tinyedge.learn.write import patched
 from tinyedge.link.learning import Learning
@@ -40,15 +41,19 @@ class Plan:
 
 @dataclass(frozen=True)
 class Adapted:
-    """What came of it. ``tflite``: the model that the device runs now; None: the old one.
+    """What came of it. ``tflite``: the model that the device runs now; None: the firmware's own.
 
-    ``classes``: of the samples held out, by label: how many, right before, right after.
+    ``begun_learned``: whether it began with what the device had learned before. ``kept``: whether
+    anything of this run stays. ``classes``: of the samples held out, by label: how many, right
+    before, right after.
     """
 
+    begun_learned: bool
     samples: int
     held_out: int
     accuracy_before: float
     accuracy_after: float
+    kept: bool
     classes: dict[int, tuple[int, int, int]]
     epochs: tuple[AdaptEpoch, ...]
     ticks: float
@@ -59,45 +64,73 @@ class Adapted:
 
 
 def adapt(
-    session: Session, tflite: bytes, head: Head, samples: Samples, *, plan: Plan, hear: Hear
+    session: Session,
+    tflite: bytes,
+    head: Head,
+    samples: Samples,
+    *,
+    plan: Plan,
+    hear: Hear,
+    forget: bool = False,
 ) -> Adapted:
     """Train the layers ``head`` of the device's model on ``samples``, which have labels.
 
-    The device keeps the weights of the epoch that is best on the samples held out, if they are
-    better than those before; else the old ones run on. Raises LinkError if the device goes or
-    cannot learn, ConfigError if there are too few samples, CheckFailed if training diverges.
+    It goes on from the weights that run: what the device has learned before, if it has; with
+    ``forget`` from the firmware's own. The device keeps the weights of the epoch that is best on
+    the samples held out, if they are better than those before; else the old ones run on, also if
+    this ends early. Raises LinkError if the device goes or cannot learn, ConfigError if there are
+    too few samples, CheckFailed if training diverges.
     """
-    run = _Run(session, Learning(session), tflite, head, samples, plan, hear)
+    learning = Learning(session)
+    if forget:
+        learning.decide(Decision.RESET)
+    running = learned = _learned(learning, head)
+    run = _Run(session, learning, tflite, learned or head, samples, plan, hear)
     before = best = run.evaluate("before")
-    first = kept = run.right
+    first, kept, answers = run.right, run.right, run.latest
     run.begin()
     epochs = []
     for number in range(plan.epochs):
         loss, accuracy = run.epoch(number)
         run.require_finite()
-        run.learning.decide(Decision.APPLY)
-        trial = run.twin.apply()
-        held_out = run.evaluate(f"epoch {number + 1}, held out")
+        trial, held_out = run.trial(number, best)
         better = held_out > best
-        run.learning.decide(Decision.KEEP if better else Decision.UNDO)
         if better:
-            best, run.kept, run.answers, kept = held_out, trial, run.latest, run.right
+            best, running, answers, kept = held_out, trial, run.latest, run.right
         epochs.append(
             AdaptEpoch(loss=loss, accuracy=accuracy, held_out_accuracy=held_out, kept=better)
         )
-    made = patched(tflite, run.kept) if run.kept else None
+    made = patched(tflite, running) if running else None
     return Adapted(
+        begun_learned=learned is not None,
         samples=len(run.trained),
         held_out=len(run.held_out),
         accuracy_before=before,
         accuracy_after=best,
+        kept=any(epoch.kept for epoch in epochs),
         classes=run.by_class(first, kept),
         epochs=tuple(epochs),
         ticks=statistics.median(run.ticks),
         weights_equal=run.same and run.weights_equal(),
-        answers=len(run.answers),
-        answers_differ=run.differing(made) if made else 0,
+        answers=len(answers),
+        answers_differ=run.differing(answers, made or tflite),
         tflite=made,
+    )
+
+
+def _learned(learning: Learning, head: Head) -> Head | None:
+    """What the device has learned before, as it runs; None: the firmware's own weights run."""
+    if learning.decide(Decision.UNDO) < 0:  # no trial of this session is open: it tells what runs
+        return None
+    return head.having(
+        [
+            Quantized(
+                learning.weights(index, layer.outputs, layer.inputs),
+                learning.bias(index, layer.outputs),
+                learning.scales(index, layer.outputs),
+            )
+            for index, layer in enumerate(head.layers)
+        ]
     )
 
 
@@ -116,10 +149,8 @@ class _Run:
     done: int = 0
     same: bool = True
     ticks: list[int] = field(default_factory=list)
-    kept: Head | None = None
     latest: list[bytes] = field(default_factory=list)
     right: list[bool] = field(default_factory=list)
-    answers: list[bytes] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         count = len(self.samples)
@@ -140,8 +171,24 @@ class _Run:
     def begin(self) -> None:
         """Start training on the device."""
         s = self.plan.settings
-        self.learning.decide(Decision.RESET)
         self.learning.begin(s.learning_rate, s.momentum, s.l2, s.batch)
+
+    def trial(self, number: int, best: float) -> tuple[Head, float]:
+        """Run what was learned, and keep it if it is better than ``best``; returns its accuracy.
+
+        Whatever ends this early, the device is told to go back to what ran before.
+        """
+        try:
+            self.learning.decide(Decision.APPLY)
+            made = self.twin.apply()
+            held_out = self.evaluate(f"epoch {number + 1}, held out")
+            self.learning.decide(Decision.KEEP if held_out > best else Decision.UNDO)
+        except BaseException:
+            # if it cannot hear this, it goes back when the next session begins
+            with contextlib.suppress(TinyedgeError):
+                self.learning.decide(Decision.UNDO)
+            raise
+        return made, held_out
 
     def evaluate(self, what: str) -> float:
         """Accuracy of what runs on the device, on the samples held out."""
@@ -200,14 +247,14 @@ class _Run:
             )
         )
 
-    def differing(self, made: bytes) -> int:
-        """Answers of the device to the samples held out that the reference does not give."""
+    def differing(self, answers: Sequence[bytes], made: bytes) -> int:
+        """How many of the device's ``answers`` to the samples held out are not the reference's."""
         oracle = Oracle(made)
         expected = (
             b"".join(output.tobytes() for output in oracle.run(self.samples[int(index)]))
             for index in self.held_out
         )
-        return sum(a != b for a, b in zip(self.answers, expected, strict=True))
+        return sum(a != b for a, b in zip(answers, expected, strict=True))
 
     def _step(self, index: int) -> Outcome:
         label = self._label(index)

@@ -34,11 +34,18 @@ class Source:
 
 
 def adapt(
-    built: devices.Built, url: str, source: Source, *, hear: adapting.Hear, on_log: devices.Log
+    built: devices.Built,
+    url: str,
+    source: Source,
+    *,
+    hear: adapting.Hear,
+    on_log: devices.Log,
+    forget: bool = False,
 ) -> AdaptReport:
     """Train the last dense layers on the device; the result is kept as adapt.json.
 
-    What the device keeps is written as adapted.tflite beside it.
+    What the device runs from then on is written as adapted.tflite beside it, unless that is the
+    firmware's own. ``forget``: what it has learned before.
     """
     firmware, loaded = built.firmware, built.firmware.loaded
     wanted = loaded.model.adapt
@@ -47,7 +54,9 @@ def adapt(
     plan = adapting.Plan(settings, wanted.epochs, wanted.decay, wanted.hold_out, wanted.seed)
     samples = labelled(loaded, source)
     with devices.connect(built, url, on_log) as session:
-        found = adapting.adapt(session, loaded.tflite, head, samples, plan=plan, hear=hear)
+        found = adapting.adapt(
+            session, loaded.tflite, head, samples, plan=plan, hear=hear, forget=forget
+        )
         unit, ticks = benching.in_unit(firmware.board, session.hello.tick_hz, [round(found.ticks)])
     path = firmware.target / "adapted.tflite"
     if found.tflite:
@@ -58,6 +67,7 @@ def adapt(
         board=built.report.board,
         url=url,
         data=samples.source,
+        begun_learned=found.begun_learned,
         samples=found.samples,
         held_out=found.held_out,
         layers=tuple(
@@ -73,7 +83,7 @@ def adapt(
         accuracy_after=found.accuracy_after,
         classes=_classes(loaded, found),
         epochs=found.epochs,
-        kept=found.tflite is not None,
+        kept=found.kept,
         steps=found.samples * wanted.epochs,
         ticks=ticks[0],
         tick_unit=unit,

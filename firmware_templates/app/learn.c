@@ -17,6 +17,7 @@ static struct {
 } state;
 
 void te_learn_hello(void) {
+  te_learn_undo(); /* nobody is there any more who would decide about a trial */
   state.run = state.inference = 0;
 }
 

@@ -20,7 +20,8 @@ void te_on_learn_decide(const te_frame *request);
 /* LEARN_READ: bytes of a layer's weights. */
 void te_on_learn_read(const te_frame *request);
 
-/* A new session: its inferences have none of the numbers that were trained on. */
+/* A new session: a trial that the one before left open is undone, and its inferences have none of
+ * the numbers that were trained on. */
 void te_learn_hello(void);
 
 /* Another model runs: what was learned belongs to the one before. */

@@ -24,7 +24,7 @@ from tinyedge.link.session import Session
 from tinyedge.oracle import Oracle
 from tinyedge.recipe import Compile
 from tinyedge.results import AdaptReport
-from tinyedge.samples import from_npz
+from tinyedge.samples import Samples, from_npz
 from tinyedge.workspace import Workspace
 
 TOOLS = {
@@ -91,15 +91,21 @@ def test_a_device_learns_numpys_bits_and_keeps_what_is_better(
 
 
 @pytest.fixture
-def session(tflite: Path, tmp_path: Path) -> Iterator[Session]:
-    """A host board that can learn."""
+def url(tflite: Path, tmp_path: Path) -> Iterator[str]:
+    """Of a host board that can learn."""
     need(*TOOLS["host"])
     model = pipeline.resolve(str(tflite), Compile(features=("learn",)))
     workspace = Workspace(tmp_path / "build")
     loaded = pipeline.load(model, workspace)
     firmware = pipeline.generate(loaded, boards.load("host"), "aot", workspace)
     built = devices.build(firmware)
-    with flash.run(built.artifact, firmware.board) as device, Session(device.url) as opened:
+    with flash.run(built.artifact, firmware.board) as device:
+        yield device.url
+
+
+@pytest.fixture
+def session(url: str) -> Iterator[Session]:
+    with Session(url) as opened:
         yield opened
 
 
@@ -211,3 +217,80 @@ def test_training_that_diverges_says_so_and_changes_nothing(
     for number in range(5):
         answer = session.infer([array.tobytes() for array in given[number]]).outputs[0]
         assert answer == oracle.run(given[number])[0].tobytes()
+
+
+PLAN = adapting.Plan(Settings(0.02, 0.9, 0.0, 8), epochs=3, decay=0.3, hold_out=0.3, seed=1)
+NO_STEP = adapting.Plan(Settings(1e-12, 0.0, 0.0, 8), epochs=1, decay=1.0, hold_out=0.3, seed=1)
+
+
+def _answers(session: Session, given: Samples) -> list[bytes]:
+    return [
+        session.infer([array.tobytes() for array in given[number]]).outputs[0]
+        for number in range(len(given))
+    ]
+
+
+def _expected(tflite: bytes, given: Samples) -> list[bytes]:
+    oracle = Oracle(tflite)
+    return [oracle.run(given[number])[0].tobytes() for number in range(len(given))]
+
+
+def test_a_further_run_goes_on_from_what_was_learned_or_leaves_it(
+    session: Session, tflite: Path, samples: Path
+) -> None:
+    head, plain = learning.head(tflite), tflite.read_bytes()
+    given = from_npz(samples, read_tflite.read(plain, "learner"), 60)
+
+    def run(plan: adapting.Plan, *, forget: bool = False) -> adapting.Adapted:
+        found = adapting.adapt(
+            session, plain, head, given, plan=plan, hear=lambda *_: None, forget=forget
+        )
+        assert found.weights_equal
+        assert (found.answers, found.answers_differ) == (18, 0)
+        assert _answers(session, given) == _expected(found.tflite or plain, given)
+        return found
+
+    first = run(PLAN)
+    assert first.kept
+    assert not first.begun_learned
+    second = run(NO_STEP)
+    assert second.begun_learned
+    assert not second.kept
+    assert second.accuracy_before == second.accuracy_after == first.accuracy_after
+    assert second.tflite == first.tflite
+    assert run(PLAN).accuracy_before == first.accuracy_after
+    last = run(NO_STEP, forget=True)
+    assert last.accuracy_after == first.accuracy_before
+    assert not last.begun_learned
+    assert last.tflite is None
+
+
+def test_whatever_ends_a_trial_early_undoes_it(
+    session: Session, tflite: Path, samples: Path
+) -> None:
+    head, plain = learning.head(tflite), tflite.read_bytes()
+    given = from_npz(samples, read_tflite.read(plain, "learner"), 60)
+
+    def stop(_done: int, _total: int, text: str) -> None:
+        if text.startswith("epoch 1, held out"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        adapting.adapt(session, plain, head, given, plan=PLAN, hear=stop)
+    assert _answers(session, given) == _expected(plain, given)
+
+
+def test_a_trial_that_nobody_decides_about_ends_with_the_next_session(
+    url: str, tflite: Path, samples: Path
+) -> None:
+    plain = tflite.read_bytes()
+    given = from_npz(samples, read_tflite.read(plain, "learner"), 60)
+    with Session(url) as lost:
+        device = Learning(lost)
+        device.begin(0.1, 0.9, 0.0, 1)
+        for number in range(20):
+            device.sample([array.tobytes() for array in given[number]], 0)
+        device.decide(Decision.APPLY)
+        assert _answers(lost, given) != _expected(plain, given)
+    with Session(url) as session:
+        assert _answers(session, given) == _expected(plain, given)

@@ -46,6 +46,12 @@ SAMPLES = 500
     show_default=True,
     help="At most so many, those held out included.",
 )
+@click.option(
+    "--forget",
+    is_flag=True,
+    help="Begin with the firmware's own weights, not with what the device has learned since it "
+    "started.",
+)
 def command(
     *,
     model: str,
@@ -56,6 +62,7 @@ def command(
     data: Path | None,
     shifts: tuple[str, ...],
     samples: int,
+    forget: bool,
     workspace: Workspace,
     json_path: Path | None,
 ) -> None:
@@ -65,8 +72,8 @@ def command(
     the recipe's [adapt] says. Part of them are held out: the device keeps what it learned only if
     it does better on them than before. Every step is repeated on the host, and the device's
     weights must equal the host's bit for bit; then its answers must equal those of the TFLM
-    reference on the new .tflite. The device forgets when it restarts: to keep what it learned,
-    flash the new .tflite.
+    reference on the new .tflite. A device that has learned before goes on from that. It forgets
+    when it restarts: to keep what it learned, flash the new .tflite.
     """
     _stages.require_ports(port)
     features = dict.fromkeys((*given.features, "learn"))
@@ -75,7 +82,7 @@ def command(
     source = learning.Source(data, shifts, samples)
     title = f"adapt {built.report.model} on {built.report.board}"
     with _stages.device(built, port) as url, _console.progress(title) as hear:
-        report = learning.adapt(built, url, source, hear=hear, on_log=_console.note)
+        report = learning.adapt(built, url, source, hear=hear, on_log=_console.note, forget=forget)
     show(report)
     save(json_path, report)
     if not report.held:
@@ -105,6 +112,7 @@ def show(report: AdaptReport) -> None:
     facts = [
         ("samples", f"{report.samples:,} to train on, {report.held_out:,} held out"),
         ("from", report.data),
+        ("begun with", "what the device had learned" if report.begun_learned else "the firmware's"),
         ("layers", layers),
         ("a step", f"{report.ticks:,.0f} {report.tick_unit} a sample"),
         ("RAM for it", f"{report.ram_bytes:,} bytes"),

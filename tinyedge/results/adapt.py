@@ -45,6 +45,9 @@ class AdaptReport(Result, frozen=True, kw_only=True):
     board: BoardId
     url: Url
     data: Annotated[str, Meta(description="Where the samples come from")]
+    begun_learned: Annotated[
+        bool, Meta(description="Whether it went on from what the device had learned before")
+    ]
     samples: Annotated[int, Meta(ge=1, description="Trained on, in every epoch")]
     held_out: Annotated[int, Meta(ge=1, description="Never trained on: they decide")]
     layers: tuple[AdaptLayer, ...]
@@ -63,7 +66,7 @@ class AdaptReport(Result, frozen=True, kw_only=True):
     tick_unit: Unit
     ram_bytes: Annotated[Ram, Meta(description="Of the layers' training, besides inference")]
     weights_equal: Annotated[bool, Meta(description="float32 weights: device's and numpy's bits")]
-    answers: Annotated[int, Meta(ge=0, description="Compared with the reference on the new file")]
+    answers: Annotated[int, Meta(ge=0, description="Compared with the reference on what runs now")]
     answers_differ: Annotated[int, Meta(ge=0)]
-    tflite: Annotated[str, Meta(description="The model as it runs now; empty: rolled back")]
+    tflite: Annotated[str, Meta(description="The model as it runs now; empty: the firmware's own")]
     held: Annotated[bool, Meta(description="Whether weights and answers were all equal")]

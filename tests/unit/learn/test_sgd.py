@@ -59,6 +59,11 @@ def test_c_and_numpy_learn_the_same_bits(tmp_path: Path, layers: int, per_channe
             device.scales(index, 0).view(np.uint32), layer.quantized.scales.view(np.uint32)
         )
     _same_answers(device, patched(tflite, trained), x)
+    device.library.te_learn_keep()
+    device.begin(settings)
+    further = Trainer(trained, settings)
+    for index, weights in enumerate(further.weights):  # it goes on from the int8 weights
+        assert device.weights(index).tobytes() == weights.tobytes()
 
 
 def _same_answers(device, tflite, x):
