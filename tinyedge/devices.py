@@ -281,9 +281,14 @@ def open_session(
 
     ``keys``: those of several devices, where it is one of them.
     """
-    keys = keys or built.firmware.keys
-    baud = built.firmware.board.link.baud
-    session = Session(url, baud, expect_sha256=sha256, on_log=on_log, keys=keys)
+    return greet(built.firmware.board, url, on_log, sha256, keys or built.firmware.keys)
+
+
+def greet(
+    board: Board, url: str, on_log: Log, sha256: str | None = None, keys: KeyOf | None = None
+) -> Session:
+    """The same where nothing was built: ``keys`` are those of the device, with the feature auth."""
+    session = Session(url, board.link.baud, expect_sha256=sha256, on_log=on_log, keys=keys)
     if keys is not None and not session.random:
         on_log(_NOT_RANDOM)
     return session

@@ -11,10 +11,12 @@ from typing import get_args
 import prometheus_client as prometheus
 
 from tinyedge import bench as benching
-from tinyedge import devices, drift, learning
+from tinyedge import device_keys, devices, drift, flash, learning
+from tinyedge.board import Board
 from tinyedge.devices import Built, Log
 from tinyedge.errors import ConfigError
 from tinyedge.link import statistics
+from tinyedge.link.auth import KeyOf
 from tinyedge.link.session import Session
 from tinyedge.link.statistics import Counts
 from tinyedge.pipeline import Loaded
@@ -60,47 +62,84 @@ def expected(loaded: Loaded, workspace: Workspace, hear: Hear) -> drift.Statisti
     return found
 
 
+@dataclass(frozen=True, eq=False)
+class Watched:
+    """A device that runs, and the model whose training split its counts are compared with."""
+
+    loaded: Loaded
+    board: Board
+    url: str
+    keys: KeyOf | None
+
+
+def left(board: Board, folder: Path, port: str | None, start: str) -> str:
+    """The URL of the device that runs: at ``port``, or the one that ``flash`` left in ``folder``.
+
+    Whatever other features it has, it is the one: nothing is written to it, nor started. Raises
+    ConfigError if there is none; ``start`` is the command that starts one.
+    """
+    found = flash.running(folder)
+    if port is None and found is None:
+        raise ConfigError(
+            f"no {board.id} runs this model's firmware",
+            f'start one with "{start}", or name one with --port',
+        )
+    return port or (found.url if found else "")
+
+
+def watched(loaded: Loaded, board: Board, url: str) -> Watched:
+    """The device at ``url``. Raises ConfigError where it needs a key and none was given."""
+    wanted = loaded.model.compile
+    key = device_keys.wanted(wanted.features, wanted.device_key)
+    return Watched(loaded, board, url, device_keys.only(key))
+
+
+def built(made: Built, url: str) -> Watched:
+    """The device at ``url`` that has this very firmware."""
+    return Watched(made.firmware.loaded, made.firmware.board, url, made.firmware.keys)
+
+
+def _open(device: Watched, on_log: Log) -> Session:
+    sha256 = device.loaded.graph.sha256
+    return devices.greet(device.board, device.url, on_log, sha256, device.keys)
+
+
 def watch(
-    built: Built, url: str, trained: drift.Statistics, *, every_s: float, on_log: Log
+    device: Watched, trained: drift.Statistics, *, every_s: float, on_log: Log
 ) -> Iterator[DriftReport]:
     """Report again and again, without end."""
-    with devices.connect(built, url, on_log) as session:
+    with _open(device, on_log) as session:
         while True:
-            yield _report(built, url, session, trained, statistics.read(session))
+            yield _report(device, session, trained, statistics.read(session))
             time.sleep(every_s)
 
 
-def send(built: Built, url: str, feed: Feed, *, hear: Hear, on_log: Log) -> None:
+def send(device: Watched, feed: Feed, *, hear: Hear, on_log: Log) -> None:
     """Feed the samples; the device counts from nothing."""
-    with devices.connect(built, url, on_log) as session:
-        _send(session, built, feed, hear)
-
-
-def _send(session: Session, built: Built, feed: Feed, hear: Hear) -> None:
-    source = learning.Source(feed.data, feed.shifts, feed.count)
-    samples = learning.labelled(built.firmware.loaded, source)
-    statistics.clear(session)
-    for number in range(len(samples)):
-        hear(number, len(samples))
-        session.infer([array.tobytes() for array in samples[number]])
-    hear(len(samples), len(samples))
+    with _open(device, on_log) as session:
+        source = learning.Source(feed.data, feed.shifts, feed.count)
+        samples = learning.labelled(device.loaded, source)
+        statistics.clear(session)
+        for number in range(len(samples)):
+            hear(number, len(samples))
+            session.infer([array.tobytes() for array in samples[number]])
+        hear(len(samples), len(samples))
 
 
 def _report(
-    built: Built, url: str, session: Session, trained: drift.Statistics, found: Counts
+    device: Watched, session: Session, trained: drift.Statistics, found: Counts
 ) -> DriftReport:
-    firmware = built.firmware
     answered = found.inferences - found.failed
     mean = round(found.ticks / answered) if answered else 0
-    unit, ticks = benching.in_unit(firmware.board, session.hello.tick_hz, [mean, found.ticks_most])
+    unit, ticks = benching.in_unit(device.board, session.hello.tick_hz, [mean, found.ticks_most])
     scores = drift.judge(trained, found) if answered >= drift.FEWEST else ()
-    dataset = firmware.loaded.dataset
+    dataset = device.loaded.dataset
     names = dataset.classes if dataset else ()
     return DriftReport(
-        model=built.report.model,
+        model=device.loaded.model.name,
         sha256=session.hello.sha256,
-        board=built.report.board,
-        url=url,
+        board=device.board.id,
+        url=device.url,
         inferences=found.inferences,
         failed=found.failed,
         damaged=found.damaged,

@@ -5,23 +5,30 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 
 from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need
-from tests.support.updatable import Device, network
+from tests.support.updatable import QUICK, Device, network
 from tinyedge import board as boards
 from tinyedge import build, pipeline, results
-from tinyedge.errors import LinkError
+from tinyedge.cli import cli
+from tinyedge.errors import ConfigError, LinkError
 from tinyedge.link import statistics
 from tinyedge.link.protocol import Reset
+from tinyedge.link.session import Session
 from tinyedge.recipe import Compile
-from tinyedge.results import DriftReport
+from tinyedge.results import DriftReport, FlashReport
 from tinyedge.watching import Exporter
 from tinyedge.workspace import Workspace
+
+MODEL = "digits-cnn"
 
 
 def _elf(
@@ -132,7 +139,7 @@ def test_the_verb_judges_what_it_fed(
     need("make", "gcc")
     pytest.importorskip("tensorflow")
     out = tmp_path / "drift.json"
-    argv = ["monitor", "digits-cnn", "--board", "host", "--drift", "--feed", 100, *shift]
+    argv = ["monitor", MODEL, "--board", "host", "--drift", "--feed", 100, *shift]
     argv += ["--json", out, "--workspace", workspace]
     done = subprocess.run(
         [sys.executable, "-m", "tinyedge", *map(str, argv)],
@@ -148,6 +155,54 @@ def test_the_verb_judges_what_it_fed(
     assert sum(found.classes) == 100
     assert found.alarm == bool(shift)
     assert [score.what for score in found.scores] == ["classes", "confidence", "inputs"]
+
+
+def _verb(*argv: object, workspace: Path) -> Result:
+    """``tinyedge`` here, on the board "host"."""
+    given = [*map(str, argv), "--board", "host", "--workspace", str(workspace)]
+    return CliRunner().invoke(cli, given)
+
+
+@contextmanager
+def _left(workspace: Path, tmp_path: Path, *features: str) -> Iterator[str]:
+    """The URL of a device that ``tinyedge flash`` leaves running."""
+    need("make", "gcc")
+    pytest.importorskip("tensorflow")
+    out = tmp_path / "flash.json"
+    named = [part for name in features for part in ("--feature", name)]
+    done = _verb("flash", MODEL, *named, "--json", out, workspace=workspace)
+    assert done.exit_code == 0, done.exception
+    try:
+        yield results.read(out, FlashReport).url
+    finally:
+        _verb("stop", MODEL, workspace=workspace)
+
+
+def _answer(url: str, count: int) -> None:
+    """Let the device answer what somebody asks it."""
+    with Session(url, deadlines=QUICK) as session:
+        for _ in range(count):
+            session.infer([bytes(session.hello.input_bytes)])
+
+
+def test_the_device_that_runs_is_watched_whatever_else_it_has(
+    workspace: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "drift.json"
+    watch = ("monitor", MODEL, "--drift", "--seconds", 0, "--json", out)
+    with _left(workspace, tmp_path, "monitor", "learn") as url:
+        _answer(url, 7)
+        done = _verb(*watch, workspace=workspace)
+        assert done.exit_code == 0, done.exception
+        found = results.read(out, DriftReport)
+        assert (found.url, found.inferences) == (url, 7)
+        out.unlink()
+    done = _verb(*watch, workspace=workspace)
+    assert isinstance(done.exception, ConfigError)
+    assert done.exception.message == "no host runs this model's firmware"
+    start = f'"tinyedge flash {MODEL} --board host --feature monitor"'
+    assert f"start one with {start}" in done.exception.hint
+    assert not out.exists()
 
 
 def test_prometheus_reads_the_figures() -> None:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
 from rich.console import Console, Group
 from rich.live import Live
 
-from tinyedge import watching
+from tinyedge import board as boards
+from tinyedge import devices, flash, pipeline, watching
 from tinyedge.cli import _console, _stages
-from tinyedge.cli._options import save
-from tinyedge.devices import Built
+from tinyedge.cli._options import save, with_features
 from tinyedge.drift import Statistics
+from tinyedge.emit.features import MONITOR
 from tinyedge.errors import CheckFailed
 from tinyedge.recipe import Compile
 from tinyedge.results import DriftReport
-from tinyedge.watching import Exporter, Feed
+from tinyedge.watching import Exporter, Feed, Watched
 from tinyedge.workspace import Workspace
 
 _BAR = 24  # characters of the longest bar
@@ -51,17 +52,13 @@ def run(
     json_path: Path | None,
 ) -> None:
     """Feed the samples, if any; watch; say what was seen last. CheckFailed on an alarm."""
-    model, board, runtime, port = argv
-    features = tuple(dict.fromkeys((*given.features, "monitor")))
-    given = msgspec.structs.replace(given, features=features)
-    built = _stages.build(model, board, runtime, workspace, given)
-    with _console.progress("look at the training split") as hear:
-        trained = watching.expected(built.firmware.loaded, workspace, hear)
-    with _stages.device(built, port) as url:
+    with _device(argv, given, workspace, feed=bool(wanted.feed.count)) as device:
+        with _console.progress("look at the training split") as hear:
+            trained = watching.expected(device.loaded, workspace, hear)
         if wanted.feed.count:
-            with _console.progress(f"feed {built.report.model}") as hear:
-                watching.send(built, url, wanted.feed, hear=hear, on_log=_console.note)
-        report = _watched(built, url, trained, wanted, json_path)
+            with _console.progress(f"feed {device.loaded.model.name}") as hear:
+                watching.send(device, wanted.feed, hear=hear, on_log=_console.note)
+        report = _watched(device, trained, wanted, json_path)
     _console.show(view(report))
     _console.verdict(not report.alarm, _verdict(report))
     if report.alarm:
@@ -73,8 +70,44 @@ def run(
         )
 
 
+@contextmanager
+def _device(
+    argv: tuple[str, str, str | None, str | None],
+    given: Compile,
+    workspace: Workspace,
+    *,
+    feed: bool,
+) -> Iterator[Watched]:
+    """The device that runs; to ``feed``, else one that is emulated for the length of a ``with``.
+
+    No board is written: that would end what it has counted.
+    """
+    model, board_id, runtime, port = argv
+    _stages.require_ports(port)
+    board = boards.load(board_id)
+    given = with_features(given, MONITOR.name)
+    if not feed or port is not None or board.link.via == "serial":
+        folder = workspace.target(pipeline.resolve(model).name, runtime or board.runtime, board.id)
+        url = watching.left(board, folder, port, _start(argv, given))
+        loaded = _stages.load(model, workspace, runtime or board.runtime, given)
+        yield watching.watched(loaded, board, url)
+        return
+    built = _stages.build(model, board_id, runtime, workspace, given)
+    if flash.running(built.firmware.target) and devices.left_running(built) is None:
+        _console.note(f"the {board.id} that runs has other firmware: it is left alone")
+    with _stages.device(built, None) as url:
+        yield watching.built(built, url)
+
+
+def _start(argv: tuple[str, str, str | None, str | None], given: Compile) -> str:
+    """The command that starts a device to watch."""
+    model, board, runtime, _ = argv
+    chosen = f" --runtime {runtime}" if runtime else ""
+    return f"tinyedge flash {shlex.quote(model)} --board {board}{chosen}{given.arguments()}"
+
+
 def _watched(
-    built: Built, url: str, trained: Statistics, wanted: Wanted, json_path: Path | None
+    device: Watched, trained: Statistics, wanted: Wanted, json_path: Path | None
 ) -> DriftReport:
     """The last report; each is shown as it comes, and the last is saved however this ends."""
     until = None if wanted.seconds is None else time.monotonic() + wanted.seconds
@@ -83,7 +116,7 @@ def _watched(
         show = _shown(stack, wanted)
         try:
             for report in watching.watch(
-                built, url, trained, every_s=wanted.every_s, on_log=_console.note
+                device, trained, every_s=wanted.every_s, on_log=_console.note
             ):
                 show(report)
                 if wanted.once or (until is not None and time.monotonic() >= until):

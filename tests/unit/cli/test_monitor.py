@@ -1,11 +1,11 @@
-"""``tinyedge monitor`` refuses what it would not use."""
+"""``tinyedge monitor`` refuses what it would not use, and writes no board."""
 
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from tinyedge import device_keys
+from tinyedge import device_keys, flash
 from tinyedge.cli import cli
 from tinyedge.errors import ConfigError
 
@@ -30,3 +30,19 @@ def test_an_option_that_only_a_look_at_the_counts_uses_is_refused(
     assert f"has no use for {option[0]}: " in done.exception.message
     assert done.exception.hint == f"add --drift, or leave {option[0]} out"
     assert not told.exists()
+
+
+@pytest.mark.parametrize("feed", [(), ("--feed", "50")], ids=["as-it-runs", "fed"])
+def test_no_board_is_written_to_be_watched(
+    feed: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flash, "_start", lambda *_, **__: pytest.fail("a board is written"))
+    argv = ["monitor", "digits-cnn", "--board", "esp32-bare", "--drift", *feed]
+    done = CliRunner().invoke(cli, [*argv, "--workspace", str(tmp_path)])
+    assert isinstance(done.exception, ConfigError)
+    assert done.exception.message == "no esp32-bare runs this model's firmware"
+    assert (
+        'with "tinyedge flash digits-cnn --board esp32-bare --feature monitor"'
+        in done.exception.hint
+    )
+    assert not list(tmp_path.iterdir())  # nothing was trained or built for it
