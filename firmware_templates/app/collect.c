@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "preprocess.h"
+#include "te_features.h"
 #include "te_port.h"
 #include "te_protocol.h"
 
@@ -23,9 +24,11 @@ __attribute__((weak)) size_t te_port_sensor_read(uint8_t *data, size_t size) {
 
 void te_collect_take(const uint8_t *data, uint32_t size) {
   uint8_t body[TE_SENSED_SIZE];
-  te_set_u32(body + TE_SENSED_INFERENCE_AT, te_raw_frame()->number);
-  te_set_u32(body + TE_SENSED_OFFSET_AT, te_raw_frame()->received);
+  const uint32_t number = te_raw_frame()->number, offset = te_raw_frame()->received;
+  te_set_u32(body + TE_SENSED_INFERENCE_AT, number);
+  te_set_u32(body + TE_SENSED_OFFSET_AT, offset);
   te_raw_take(data, size);
+  if (te_features_part(number, offset, data, size) > 0) return; /* a frame holds all of them */
   te_frame_begin(TE_TYPE_SENSED, 0, sizeof body + size);
   te_frame_put(body, sizeof body);
   te_frame_put(data, size);

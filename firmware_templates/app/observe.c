@@ -4,6 +4,7 @@
 
 #include "command.h"
 #include "inference.h"
+#include "te_features.h"
 #include "te_protocol.h"
 
 static uint64_t kept[TE_OBSERVE_LAYERS];
@@ -19,17 +20,25 @@ void te_observe_layer(uint32_t layer, uint64_t ticks) {
   count = layer + 1;
 }
 
-void te_observe_output(uint32_t layer, const void *data, uint32_t bytes) {
+/* Sends as many bytes of an output as a frame holds; returns how many. */
+static uint32_t send(uint32_t layer, uint32_t offset, const uint8_t *data, uint32_t bytes) {
   const uint32_t most = TE_MAX_ANSWER - TE_LAYER_SIZE;
-  for (uint32_t at = 0; watched && at < bytes; at += most) {
-    const uint32_t size = bytes - at < most ? bytes - at : most;
-    uint8_t body[TE_LAYER_SIZE];
-    te_set_u32(body + TE_LAYER_LAYER_AT, layer);
-    te_set_u32(body + TE_LAYER_OFFSET_AT, at);
-    te_frame_begin(TE_TYPE_LAYER, 0, sizeof body + size);
-    te_frame_put(body, sizeof body);
-    te_frame_put((const uint8_t *)data + at, size);
-    te_frame_end();
+  uint32_t size = te_features_part(layer, offset, data, bytes);
+  if (size > 0) return size;
+  uint8_t body[TE_LAYER_SIZE];
+  size = bytes < most ? bytes : most;
+  te_set_u32(body + TE_LAYER_LAYER_AT, layer);
+  te_set_u32(body + TE_LAYER_OFFSET_AT, offset);
+  te_frame_begin(TE_TYPE_LAYER, 0, sizeof body + size);
+  te_frame_put(body, sizeof body);
+  te_frame_put(data, size);
+  te_frame_end();
+  return size;
+}
+
+void te_observe_output(uint32_t layer, const void *data, uint32_t bytes) {
+  for (uint32_t at = 0; watched && at < bytes;) {
+    at += send(layer, at, (const uint8_t *)data + at, bytes - at);
   }
 }
 

@@ -20,6 +20,7 @@ from tinyedge.graph.types import Quant
 from tinyedge.quantize.inputs import steps
 
 SIZE, CHANNELS, CLASSES = (6, 8), 3, 2
+FILTERS = 400  # whose 9,600 outputs are more than a frame of the link holds, plain or packed
 _QUANT = Quant((0.0078,), (-3,))
 WANTED = Preprocess("small", SIZE, CHANNELS, True, steps(255, (-1.0, 1.0), _QUANT), resize.LUMA)
 
@@ -31,17 +32,17 @@ def model(channels: int = CHANNELS) -> bytes:
     x = writer.input((1, *SIZE, channels), scale=_QUANT.scale, zero_point=_QUANT.zero_point)
     y = writer.conv2d(
         x,
-        weights=random.randint(-127, 128, (4, 3, 3, channels)).astype(np.int8),
+        weights=random.randint(-127, 128, (FILTERS, 3, 3, channels)).astype(np.int8),
         weight_scales=[0.02],
-        bias=random.randint(-99, 99, 4).astype(np.int32),
+        bias=random.randint(-99, 99, FILTERS).astype(np.int32),
         activation="RELU",
         scale=0.02,
         zero_point=-128,
     )
-    y = writer.reshape(y, (1, 4 * 6 * 4))
+    y = writer.reshape(y, (1, 4 * 6 * FILTERS))
     y = writer.fully_connected(
         y,
-        weights=random.randint(-127, 128, (CLASSES, 4 * 6 * 4)).astype(np.int8),
+        weights=random.randint(-127, 128, (CLASSES, 4 * 6 * FILTERS)).astype(np.int8),
         weight_scales=[0.01],
         bias=None,
         scale=0.05,
@@ -51,7 +52,12 @@ def model(channels: int = CHANNELS) -> bytes:
 
 
 def made(
-    folder: Path, board: Board, features: Sequence[str], sanitize: tuple[str, ...] = ()
+    folder: Path,
+    board: Board,
+    features: Sequence[str],
+    sanitize: tuple[str, ...] = (),
+    *,
+    observe: bool = False,
 ) -> Artifact:
     """Write and build."""
     data = model()
@@ -66,7 +72,7 @@ def made(
         sources=preprocess.render(WANTED),
     )
     workspace.write_tree(folder / "firmware", files)
-    return build.build(folder / "firmware", board, sanitize)
+    return build.build(folder / "firmware", board, sanitize, observe=observe)
 
 
 @dataclass(frozen=True)
@@ -80,10 +86,15 @@ class Running:
 
 @contextmanager
 def running(
-    folder: Path, board: Board, features: Sequence[str], sanitize: tuple[str, ...] = ()
+    folder: Path,
+    board: Board,
+    features: Sequence[str],
+    sanitize: tuple[str, ...] = (),
+    *,
+    observe: bool = False,
 ) -> Iterator[Running]:
     """A device with this firmware, for the length of a ``with``."""
-    artifact = made(folder, board, features, sanitize)
+    artifact = made(folder, board, features, sanitize, observe=observe)
     with flash.run(artifact, board) as device:
         yield Running(device.url, board, artifact)
 
@@ -98,3 +109,12 @@ def pictures(count: int, seed: int = 1) -> list[np.ndarray]:
         )
         for n in range(count)
     ]
+
+
+def smooth(height: int, width: int, channels: int, seed: int = 1) -> np.ndarray:
+    """Smooth in both directions, with a little noise, as a camera's."""
+    rng = np.random.RandomState(seed)
+    y, x = np.mgrid[:height, :width]
+    shades = [100 + 90 * np.sin(x / 31 + c) * np.cos(y / 17) for c in range(channels)]
+    noisy = np.stack(shades, axis=-1) + rng.normal(0, 2, (height, width, channels))
+    return np.clip(noisy, 0, 255).astype(np.uint8)

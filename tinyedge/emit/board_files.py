@@ -63,6 +63,8 @@ class ProtocolView:
     codecs: tuple[tuple[str, int], ...]
     codecs_at: int
     most_stride: int
+    part_bytes: int
+    part_ways: str
     doubts: tuple[tuple[str, int], ...]
     locked_allows: tuple[str, ...]
     layouts: tuple[Layout, ...]
@@ -182,6 +184,10 @@ def protocol_header() -> str:
         features=features.bits(),
         codecs_at=protocol.CODECS_AT,
         most_stride=protocol.MOST_STRIDE,
+        part_bytes=protocol.PART_BYTES,
+        part_ways=", ".join(
+            f"{{TE_CODEC_{codec.name}, {stride}, 0, 0}}" for codec, stride in protocol.PART_WAYS
+        ),
         codecs=tuple((codec.name, codec.value) for codec in protocol.Codec),
         doubts=_named(protocol.Doubt),
         locked_allows=tuple(kind.name for kind in locked.allowed()),

@@ -16,7 +16,7 @@ from tinyedge.link import protocol
 from tinyedge.link.layout import Layout
 from tinyedge.link.protocol import Type
 
-Hook = Literal["start", "hello", "admit", "infers", "inferred", "changed", "fault", "seals"]
+Hook = Literal["start", "hello", "admit", "infers", "inferred", "changed", "fault", "seals", "part"]
 
 
 @dataclass(frozen=True)
@@ -74,14 +74,23 @@ MARK = Feature(
 )
 COMPRESS = Feature(
     "compress",
-    "inputs and raw frames come packed, and class and score alone go back",
+    "inputs and raw frames come packed, inner tensors go so, or class and score alone",
     (
         Request(Type.PACKED, protocol.PACKED, more=True),
         Request(Type.CLASSIFY, protocol.INVOKE),
         Request(Type.PACKED_PIXELS, protocol.PACKED, more=True, beside="preprocess"),
         Request(Type.PACKED_SHOW, protocol.PACKED, more=True, beside="collect"),
+        Request(Type.PACK, protocol.PACK),
     ),
-    also=("app/compress_frames.c", "app/unpack.c", "app/unpack.h"),
+    frozenset({"hello", "part"}),
+    also=(
+        "app/compress_frames.c",
+        "app/compress_parts.c",
+        "app/pack.c",
+        "app/pack.h",
+        "app/unpack.c",
+        "app/unpack.h",
+    ),
 )
 MONITOR = Feature(
     "monitor",
@@ -175,6 +184,7 @@ class FeaturesView:
     changed: tuple[str, ...]
     fault: tuple[str, ...]
     seals: tuple[str, ...]
+    part: tuple[str, ...]
 
 
 def chosen(names: Sequence[str]) -> tuple[Feature, ...]:
@@ -221,6 +231,7 @@ def header(selected: Sequence[Feature]) -> str:
         changed=hooked["changed"],
         fault=hooked["fault"],
         seals=hooked["seals"],
+        part=hooked["part"],
     )
     return render("app/te_features.h.j2", view)
 
@@ -237,7 +248,7 @@ def _bits(selected: Sequence[Feature]) -> Iterator[str]:
 
 def _codecs(selected: Sequence[Feature]) -> Iterator[str]:
     """Those that the firmware unpacks."""
-    named = protocol.Codec if COMPRESS in selected else ()
+    named = protocol.UNPACKED if COMPRESS in selected else ()
     return (f"1u << (TE_CODECS_AT + TE_CODEC_{codec.name})" for codec in named)
 
 

@@ -41,8 +41,8 @@ def push(session: Session, frame: NDArray[np.uint8], kind: Type) -> Made:
     request = protocol.FRAME.pack(number, *frame.shape)
     session.call(Type.FRAME, protocol.FRAMED.size, request)
     received = 0
-    packed = session.packed and packing.takes_frames(session.hello)
-    some_of = packing.frame_burst if packed else burst
+    packed = session.packed and packing.streams(session.hello)
+    some_of = packing.burst if packed else burst
     while received < len(data):
         some, _ = some_of(session.hello, kind, number, data, received)
         try:

@@ -45,6 +45,7 @@ DECISIONS: dict[Type, Decision] = {
     Type.CLASSIFY: _allow("class and score"),
     Type.PACKED_PIXELS: _allow("a raw frame goes in"),
     Type.PACKED_SHOW: _refuse("as SHOW"),
+    Type.PACK: _allow("a setting goes in"),
     Type.LEARN_BEGIN: _allow("settings go in"),
     Type.LEARN_RATE: _allow("a setting goes in"),
     Type.LEARN_SAMPLE: _allow("tells a sample's probability, more finely than outputs do"),

@@ -182,6 +182,8 @@ def assembled(
             if not part:
                 return None
             data += part
+        if len(data) > size:
+            return None
         outputs.append(data)
     return tuple(outputs)
 

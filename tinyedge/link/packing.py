@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge.link import bits, protocol
+from tinyedge.link import bits, mask, protocol
 from tinyedge.link.burst import Request, encoded_bytes
 from tinyedge.link.messages import Hello
 from tinyedge.link.protocol import Codec, Type
@@ -23,46 +23,47 @@ from tinyedge.link.protocol import Codec, Type
 STRIDES = (1, 2, 3, 4)
 """Distances that differences are tried with: an element's or a pixel's bytes."""
 
-EVERY = frozenset(Codec)
+EVERY = frozenset(protocol.UNPACKED)
 ALONE = frozenset({Codec.DELTA, Codec.BITS, Codec.BITS16})
 """Codecs of pieces that refer to nothing before them."""
 
+_JUDGED_BYTES = 8192  # that a way to pack is chosen by
 _FRAME_BYTES = 8192  # of a frame that one request holds: a device is not busy with it for long
 _WINDOW = 65_535  # how far back LZ4 reaches
 _LEAST_MATCH, _LONG, _RUN, _LONGEST_RUN = 4, 15, 128, 129
 
 
-def burst(hello: Hello, inference: int, data: bytes, at: int) -> tuple[list[Request], int]:
-    """PACKED requests with the bytes of ``data`` from ``at`` on, and where they end.
+_PACKED = {
+    Type.WRITE: Type.PACKED,
+    Type.PIXELS: Type.PACKED_PIXELS,
+    Type.SHOW: Type.PACKED_SHOW,
+}
+
+
+def burst(
+    hello: Hello, kind: Type, inference: int, data: bytes, at: int
+) -> tuple[list[Request], int]:
+    """Packed requests with the bytes of ``data`` from ``at`` on, and where they end.
 
     As many as the device's receive buffer holds with an INVOKE behind them; bytes that do not get
-    smaller go as WRITE.
+    smaller go as ``kind``: WRITE for inputs, PIXELS or SHOW for a raw frame.
     """
-    target = _Target(hello, inference, Type.WRITE, Type.PACKED)
+    target = _Target(hello, inference, kind)
 
-    def piece(at: int) -> tuple[Request, int]:
+    def of_inputs(at: int) -> tuple[Request, int]:
         begin, end = _input_of(hello, at)
         return target.piece(data[begin:end], at - begin, begin, hello.codecs)
 
-    return _burst(hello, piece, at, len(data))
+    def of_frame(at: int) -> tuple[Request, int]:
+        return target.piece(data[at : at + _FRAME_BYTES], 0, at, hello.codecs & ALONE)
+
+    if kind == Type.WRITE:
+        return _burst(hello, of_inputs, at, len(data))
+    return _burst(hello, of_frame, at, min(len(data), at + 2 * _FRAME_BYTES))
 
 
-def frame_burst(
-    hello: Hello, kind: Type, inference: int, data: bytes, at: int
-) -> tuple[list[Request], int]:
-    """The same for a raw frame; ``kind``: PIXELS or SHOW, which what gets no smaller goes as."""
-    packed = Type.PACKED_PIXELS if kind == Type.PIXELS else Type.PACKED_SHOW
-    target = _Target(hello, inference, kind, packed)
-
-    def piece(at: int) -> tuple[Request, int]:
-        some = data[at : at + _FRAME_BYTES]
-        return target.piece(some, 0, at, hello.codecs & ALONE)
-
-    return _burst(hello, piece, at, min(len(data), at + 2 * _FRAME_BYTES))
-
-
-def takes_frames(hello: Hello) -> bool:
-    """Whether firmware that takes raw frames takes them packed: since it knows BITS."""
+def streams(hello: Hello) -> bool:
+    """Whether a device that takes raw frames takes them packed, and sends PART: one with BITS."""
     return Codec.BITS in hello.codecs
 
 
@@ -93,12 +94,11 @@ def _input_of(hello: Hello, at: int) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class _Target:
-    """What bytes go to: requests of type ``packed``, or ``plain`` where that is no larger."""
+    """What bytes go to: packed requests, or those of type ``plain`` where these are no larger."""
 
     hello: Hello
     inference: int
     plain: Type
-    packed: Type
 
     def piece(self, data: bytes, at: int, begin: int, codecs: Set[Codec]) -> tuple[Request, int]:
         """The request with as many bytes of ``data`` from ``at`` on as fit a frame.
@@ -113,7 +113,7 @@ class _Target:
             header = protocol.WRITE.pack(self.inference, begin + at)
             return (self.plain, header + data[at : at + plain]), plain
         header = protocol.PACKED.pack(self.inference, begin + at, count, codec, stride)
-        return (self.packed, header + packed), count
+        return (_PACKED[self.plain], header + packed), count
 
 
 def _pack(codec: Codec, data: bytes, at: int, stride: int, most: int) -> tuple[bytes, int]:
@@ -122,15 +122,17 @@ def _pack(codec: Codec, data: bytes, at: int, stride: int, most: int) -> tuple[b
         return pack_lz4(data, at, most)
     if codec == Codec.DELTA:
         return pack_delta(data, at, stride, most)
-    return bits.pack(data[at:], bits.STEPS[codec], stride, most)
+    step = bits.STEPS[codec]
+    return bits.pack(data[at : at + most * bits.GROUP * step], step, stride, most)
 
 
 def choose(data: bytes, at: int, codecs: Set[Codec] = EVERY) -> tuple[Codec, int]:
-    """Which of ``codecs``, with which stride, all bytes from ``at`` on take the fewest bytes with.
+    """Which of ``codecs``, with which stride, the next bytes from ``at`` on become the fewest with.
 
     ``codecs`` is not empty: those that the device unpacks.
     """
     sizes: dict[tuple[Codec, int], int] = {}
+    data = data[: at + _JUDGED_BYTES]
     if Codec.LZ4 in codecs:
         sizes[Codec.LZ4, 0] = len(_block(data, at, len(data) - at))
     for stride in STRIDES if Codec.DELTA in codecs else ():
@@ -178,19 +180,15 @@ def pack_delta(data: bytes, at: int, stride: int, most: int) -> tuple[bytes, int
     At most ``most`` bytes, and how many bytes of ``data`` from ``at`` on they hold.
     """
     differences = _differences(data, at, stride).tobytes()
-    out, literals, here = bytearray(), bytearray(), 0
-    while here < len(differences):
+    out, here = bytearray(), 0
+    while here < len(differences) and most - len(out) > 1:
         length = _run(differences, here)
-        taken = len(out) + len(literals) + 1 + len(literals) // _RUN
-        if taken + (2 if length > 2 else length + 1) > most:
-            break
         if length > 2:
-            _flush(out, literals)
             out += bytes([length + _RUN - 2, differences[here]])
         else:
-            literals += differences[here : here + length]
+            length = _others(differences, here, min(_RUN, most - len(out) - 1))
+            out += bytes([length - 1]) + differences[here : here + length]
         here += length
-    _flush(out, literals)
     return bytes(out), here
 
 
@@ -209,6 +207,15 @@ def _run(differences: bytes, at: int) -> int:
     return here - at
 
 
+def _others(differences: bytes, at: int, most: int) -> int:
+    """How many there are from ``at`` on, of at most ``most``, up to a run that is worth one."""
+    end = min(len(differences), at + most)
+    here = at
+    while here < end and (length := _run(differences, here)) <= 2:
+        here += length
+    return min(here, end) - at
+
+
 def _delta_size(differences: NDArray[np.uint8]) -> int:
     """About so many bytes pack_delta makes of them."""
     ends = np.flatnonzero(np.append(differences[1:] != differences[:-1], True))
@@ -218,15 +225,10 @@ def _delta_size(differences: NDArray[np.uint8]) -> int:
     return literals + literals // _RUN + int((3 * -(-runs[long] // _LONGEST_RUN)).sum())
 
 
-def _flush(out: bytearray, literals: bytearray) -> None:
-    for start in range(0, len(literals), _RUN):
-        some = literals[start : start + _RUN]
-        out += bytes([len(some) - 1]) + some
-    literals.clear()
-
-
 def unpack(codec: Codec, packed: bytes, count: int, stride: int) -> bytes | None:
     """``count`` bytes of a piece that refers to nothing before it; None for damaged ones."""
+    if codec == Codec.MASK:
+        return mask.unpack(packed, count, stride)
     if codec not in ALONE or stride > protocol.MOST_STRIDE:
         return None
     if codec == Codec.DELTA:

@@ -62,6 +62,7 @@ class Type(enum.IntEnum):
     CLASSIFY = 0x16
     PACKED_PIXELS = 0x17  # only with the features compress and preprocess
     PACKED_SHOW = 0x18  # only with compress and collect
+    PACK = 0x19  # only with compress
     MONITOR = 0x38  # this and the next: only with the feature monitor
     MONITOR_CLEAR = 0x39
     CHALLENGE = 0x3C  # this and the next: only with the feature auth
@@ -71,6 +72,7 @@ class Type(enum.IntEnum):
     ERROR = 0xC2
     LAYER = 0xC3
     SENSED = 0xC4
+    PART = 0xC5
 
 
 class Feature(enum.IntFlag):
@@ -116,7 +118,17 @@ class Codec(enum.IntEnum):
     DELTA = 2  # differences in runs
     BITS = 3  # differences in groups, each in as many bits as its largest takes
     BITS16 = 4  # the same of 16-bit numbers
+    MASK = 5  # groups without the byte that is the most usual; only to the host
 
+
+UNPACKED = (Codec.LZ4, Codec.DELTA, Codec.BITS, Codec.BITS16)
+"""By devices with the feature compress."""
+
+PART_WAYS = ((Codec.DELTA, 0), (Codec.BITS, 1), (Codec.BITS, 3), (Codec.BITS16, 2))
+"""Codecs with the strides that a device tries for each PART, besides MASK."""
+
+PART_BYTES = 8192
+"""That a PART holds at most."""
 
 MOST_STRIDE = 4
 """Bytes that differences of what a device unpacks piece by piece may reach back."""
@@ -316,6 +328,11 @@ input. LZ4 and DELTA may refer to what of it has come before; ``stride`` is for 
 PACKED_PIXELS and PACKED_SHOW have these fields, too, and do with bytes of the raw frame as PIXELS
 and SHOW do; their codec is not LZ4, and they refer to none before them."""
 
+PACK = Layout("pack", (("parts", "I"),))
+"""1: what would be sent in LAYER and SENSED shall go in PART where that is smaller; 0: not, as from
+HELLO on. PART has PACKED's fields, of which ``inference`` is the layer or the inference; it refers
+to nothing before it, and its ``stride`` is for MASK the byte that is left out."""
+
 CLASSIFIED = Layout("classified", (("class", "H"), ("score", "i")))
 """Answers CLASSIFY, which has INVOKE's fields: the largest element of the first output."""
 
@@ -443,6 +460,7 @@ LAYOUTS = (
     SHOW,
     SENSED,
     PACKED,
+    PACK,
     CLASSIFIED,
     CHALLENGE,
     CHALLENGED,

@@ -31,6 +31,7 @@ def sense(session: Session) -> Shot:
     frames.require(session, Feature.COLLECT)
     number = session.begin()
     session.parts.clear()
+    session.stream()
     request = [(Type.SENSE, protocol.SENSE.pack(number))]
     try:
         answer = session.exchange(request, session.deadlines.invoke_s).payload
@@ -58,6 +59,7 @@ def show(session: Session, image: NDArray[np.uint8]) -> Shot:
     """Push a frame where the board has no sensor; it comes back as one of a sensor does."""
     frames.require(session, Feature.COLLECT)
     session.parts.clear()
+    session.stream()
     made = frames.push(session, image, Type.SHOW)
     return Shot(_image(session, image.shape), made)
 

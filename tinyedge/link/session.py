@@ -8,6 +8,7 @@ wrong or a second inference.
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import zlib
 from collections.abc import Callable, Sequence
@@ -23,14 +24,12 @@ from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.framing import Frame, encode
 from tinyedge.link.layout import Layout
 from tinyedge.link.messages import DeviceError, Hello, Inference, Status
+from tinyedge.link.parts import STREAMED, Parts
 from tinyedge.link.protocol import Code, Type
 from tinyedge.link.traffic import Traffic
 from tinyedge.link.transport import DeviceGoneError, SerialTransport, Transport
 
-_INPUT_ATTEMPTS = 3
-_STREAMED: dict[int, Layout] = {Type.LAYER: protocol.LAYER, Type.SENSED: protocol.SENSED}
-_WATCH_ATTEMPTS = 3
-_MOST_PARTS = 16_384  # frames of what a device streams: 32 MB, more than any has
+_ATTEMPTS = 3  # of an input that is damaged, and of layers that do not come whole
 
 
 class Session:
@@ -38,7 +37,7 @@ class Session:
 
     ``url``: socket://HOST:PORT, a serial port or a pseudo terminal; or an open Transport.
     ``on_log`` gets each text that the device sends; ``parts`` what it streams unasked (outputs of
-    layers, frames of a sensor), by number and offset. ``packed``: whether inputs go packed, as they
+    layers, frames of a sensor). ``packed``: whether inputs, raw frames and these go packed, as they
     do where HELLO names codecs. ``keys``: of devices with the feature "auth", one of
     which it must be; ``random`` then says whether its nonces never come again. Every call raises
     LinkError if the device has gone, is silent until the deadline, or restarts, and if it refuses
@@ -66,8 +65,9 @@ class Session:
         self._sequence = int.from_bytes(os.urandom(2), "little")
         self._inference = 0
         self._greeting = True
-        self.parts: dict[tuple[int, int], bytes] = {}  # layer and offset -> bytes
+        self.parts = Parts()
         self.random = False
+        self._told = False  # what the device has been told of ``packed``
         self._seal: Seal | None = None
         try:
             self.hello: Hello = self._greet()
@@ -166,10 +166,11 @@ class Session:
         that it need not keep them. Raises LinkError if the firmware does not observe its layers,
         or if some of the bytes never arrive whole.
         """
+        self.stream()
         self._observed(Type.WATCH, protocol.WATCH.pack(1))
         try:
-            for _ in range(_WATCH_ATTEMPTS):
-                self.parts = {}
+            for _ in range(_ATTEMPTS):
+                self.parts.clear()
                 answer = self.infer(inputs)
                 outputs = messages.assembled(self.parts, sizes)
                 if outputs is not None:
@@ -177,9 +178,15 @@ class Session:
         finally:
             self._observed(Type.WATCH, protocol.WATCH.pack(0))
         raise LinkError(
-            f"{self.name}: the layers' outputs did not arrive whole in {_WATCH_ATTEMPTS} attempts",
+            f"{self.name}: the layers' outputs did not arrive whole in {_ATTEMPTS} attempts",
             "check the wiring, or lower link.baud",
         )
+
+    def stream(self) -> None:
+        """Tell a device that has the choice whether what it streams shall go packed."""
+        if packing.streams(self.hello) and self._told != self.packed:
+            self.call(Type.PACK, 0, protocol.PACK.pack(self.packed))
+            self._told = self.packed
 
     def status(self) -> Status:
         """Memory use and counters."""
@@ -223,11 +230,6 @@ class Session:
                 'an update that it kept goes with "tinyedge rollback"',
             )
 
-    def _burst(self, data: bytes, at: int) -> tuple[list[Request], int]:
-        if self.packed:
-            return packing.burst(self.hello, self._inference, data, at)
-        return burst(self.hello, Type.WRITE, self._inference, data, at)
-
     def _run(self, inputs: Sequence[bytes], kind: Type) -> bytes:
         """Write the inputs, run them with a request of ``kind``; returns its answer's payload."""
         sizes = [len(part) for part in inputs]
@@ -238,9 +240,10 @@ class Session:
         data = b"".join(inputs)
         request = protocol.INVOKE.pack(self._inference, len(data), zlib.crc32(data))
         until = monotonic() + self.deadlines.invoke_s
+        some_of = packing.burst if self.packed else burst
         received, refused = 0, 0
         while True:
-            some, end = self._burst(data, received)
+            some, end = some_of(self.hello, Type.WRITE, self._inference, data, received)
             if end == len(data):
                 some.append((kind, request))
             try:
@@ -260,7 +263,7 @@ class Session:
         """Where to go on writing after a refused INVOKE. Raises LinkError if that won't help."""
         if error.code == Code.INCOMPLETE:
             return error.detail
-        if error.code == Code.INPUT_CRC and refused < _INPUT_ATTEMPTS:
+        if error.code == Code.INPUT_CRC and refused < _ATTEMPTS:
             return 0
         raise self.refused(error) from error
 
@@ -291,11 +294,8 @@ class Session:
     def _split(self, outputs: bytes) -> tuple[bytes, ...]:
         if len(outputs) != self.hello.output_bytes:
             raise self.nonsense("INVOKE")
-        parts, at = [], 0
-        for tensor in self.hello.outputs:
-            parts.append(outputs[at : at + tensor.bytes])
-            at += tensor.bytes
-        return tuple(parts)
+        stream = io.BytesIO(outputs)
+        return tuple(stream.read(tensor.bytes) for tensor in self.hello.outputs)
 
     def _of_this_inference(self, payload: bytes, layout: Layout) -> bytes:
         if len(payload) < layout.size or layout.ints(payload)[0] != self._inference:
@@ -361,8 +361,8 @@ class Session:
                 raise LinkError(f"{self.name}: the device has restarted", "check its power supply")
             if frame.type == Type.LOG:
                 self._on_log(messages.plain(frame.payload, lines=True))
-            elif frame.type in _STREAMED:
-                self._keep(frame, _STREAMED[frame.type])
+            elif frame.type in STREAMED:
+                self._keep(frame)
             elif frame.type == Type.ERROR:
                 self._raise_error(frame)
             elif (frame.type, frame.sequence) == (kind | protocol.ANSWER, self._sequence):
@@ -371,11 +371,11 @@ class Session:
                 self._unasked += 1
         return None
 
-    def _keep(self, frame: Frame, layout: Layout) -> None:
-        if len(frame.payload) < layout.size or len(self.parts) >= _MOST_PARTS:
-            raise self.nonsense(layout.name)
-        number, offset = layout.ints(frame.payload)
-        self.parts[number, offset] = frame.payload[layout.size :]
+    def _keep(self, frame: Frame) -> None:
+        try:
+            self.parts.take(frame)
+        except ValueError as damaged:
+            raise self.nonsense(Type(frame.type).name) from damaged
 
     def _raise_error(self, frame: Frame) -> None:
         """Raise what an ERROR says, if it is about the newest request or a fault."""

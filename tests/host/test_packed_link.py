@@ -1,13 +1,14 @@
-"""Raw frames that go packed: the device makes the input of them that it makes of plain ones."""
+"""Raw frames and what a device streams, packed: inputs, frames and layers are the same as plain."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from tests.host import test_compress as inputs
 from tests.support import picture_firmware as fixture
 from tests.support.picture_firmware import Running
 from tests.support.tools import need
@@ -15,6 +16,9 @@ from tests.wire.endure import BAUD, DEADLINES
 from tests.wire.line import FaultyLine
 from tinyedge import board as boards
 from tinyedge import sensor
+from tinyedge.compile import compile_graph
+from tinyedge.debug import outputs
+from tinyedge.graph import read_tflite
 from tinyedge.link import bits, frames, packing, sensing
 from tinyedge.link import protocol as p
 from tinyedge.link.messages import DeviceError
@@ -30,24 +34,16 @@ FEATURES = ["compress", "collect"]
 def device(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     need("make", "gcc")
     folder = tmp_path_factory.mktemp("frames")
-    with fixture.running(folder, HOST, FEATURES, ("address", "undefined")) as running:
+    sanitize = ("address", "undefined")
+    with fixture.running(folder, HOST, FEATURES, sanitize, observe=True) as running:
         yield running
-
-
-def _picture(height: int, width: int, channels: int, seed: int = 1) -> NDArray[np.uint8]:
-    """Smooth in both directions, with a little noise, as a camera's."""
-    rng = np.random.RandomState(seed)
-    y, x = np.mgrid[:height, :width]
-    shades = [100 + 90 * np.sin(x / 31 + c) * np.cos(y / 17) for c in range(channels)]
-    noisy = np.stack(shades, axis=-1) + rng.normal(0, 2, (height, width, channels))
-    return np.clip(noisy, 0, 255).astype(np.uint8)
 
 
 def _frames() -> dict[str, NDArray[np.uint8]]:
     return {
         "blank": np.full((120, 160, 3), 77, np.uint8),
-        "smooth": _picture(48, 64, 3),
-        "grey": _picture(60, 81, 1),
+        "smooth": fixture.smooth(48, 64, 3),
+        "grey": fixture.smooth(60, 81, 1),
         "noise": fixture.pictures(8)[7],
         "small": fixture.pictures(2)[1],
     }
@@ -91,7 +87,7 @@ def test_a_frame_in_place_of_a_sensor_s_comes_back(device: Running) -> None:
 
 
 def test_every_codec_is_unpacked(device: Running) -> None:
-    frame = _picture(24, 32, 1)
+    frame = fixture.smooth(24, 32, 1)
     data = frame.tobytes()
     ways = [(Codec.DELTA, s, packing.pack_delta(data[:300], 0, s, 400)[0]) for s in range(5)]
     ways += [(Codec.BITS, s, bits.pack(data[:300], 1, s, 400)[0]) for s in range(5)]
@@ -151,14 +147,79 @@ def test_a_line_that_loses_and_corrupts_costs_time_alone(device: Running) -> Non
     line = FaultyLine(SerialTransport(device.url, 115200), rng, 0.0)
     with Session(line, BAUD, deadlines=DEADLINES) as session:
         line.rate = 1 / 700
-        for number in range(12):
-            frame = _picture(48, 64, 3, number)
+        for number in range(6):
+            frame = fixture.smooth(48, 64, 3, number)
             _sent(session, frame, packed=True)
         line.rate = 0.0
     assert line.faults.total() > 10
 
 
-def test_an_emulated_board_unpacks_too(tmp_path: Path) -> None:
+def _sizes(running: Running) -> list[int]:
+    graph = read_tflite.read(fixture.model(), "small")
+    return [output.size for output in outputs(graph, compile_graph(graph, running.board.cpu.core))]
+
+
+def _watched(session: Session, data: bytes, sizes: Sequence[int]) -> tuple[tuple[bytes, ...], int]:
+    """What the layers write, and the bytes that came."""
+    before = session.traffic
+    _, written = session.watch([data], sizes)
+    return written, session.traffic.since(before).bytes_received
+
+
+def _shown(session: Session) -> int:
+    """A frame goes in place of a sensor's, and comes back; returns the bytes that came."""
+    frame, before = fixture.smooth(48, 64, 3), session.traffic
+    shot = sensing.show(session, frame)
+    assert np.array_equal(shot.image, frame)
+    return session.traffic.since(before).bytes_received
+
+
+def _streamed(running: Running) -> tuple[float, float]:
+    """Layers and frames are the same; how many bytes came packed for each that came plain."""
+    size = fixture.SIZE[0] * fixture.SIZE[1] * fixture.CHANNELS
+    with Session(running.url) as session:
+        assert session.packed
+        packed = _watched(session, bytes(size), _sizes(running))
+        shown = _shown(session)
+        session.packed = False
+        plain = _watched(session, bytes(size), _sizes(running))
+        assert packed[0] == plain[0]
+        return packed[1] / plain[1], shown / _shown(session)
+
+
+def test_layers_and_frames_are_the_same_with_fewer_bytes(device: Running) -> None:
+    layers, frame = _streamed(device)
+    assert layers < 0.95
+    assert frame < 0.75
+
+
+def test_a_new_session_gets_them_plain_until_it_asks(device: Running) -> None:
+    with Session(device.url) as session:
+        before = _shown(session)
+    with Session(device.url) as session:
+        session.stream = lambda: None  # type: ignore[method-assign]
+        assert _shown(session) > before * 1.2
+
+
+def test_a_line_that_loses_and_corrupts_gives_whole_frames_or_none(device: Running) -> None:
+    line = FaultyLine(SerialTransport(device.url, 115200), random.Random(9), 0.0)
+    frame, whole = fixture.smooth(24, 32, 3), 0
+    with Session(line, BAUD, deadlines=DEADLINES) as session:
+        line.rate = 1 / 4000
+        for _ in range(12):
+            shot = sensing.show(session, frame)
+            assert shot.image is None or np.array_equal(shot.image, frame)
+            whole += shot.image is not None
+        line.rate = 0.0
+    assert 0 < whole < 12
+    assert line.faults.total() > 2
+
+
+def test_an_emulated_board_does_so_too(tmp_path: Path) -> None:
     need("make", "arm-none-eabi-gcc", "qemu-system-arm")
-    with fixture.running(tmp_path, boards.load("netduinoplus2"), FEATURES) as running:
+    board = boards.load("netduinoplus2")
+    with fixture.running(tmp_path, board, FEATURES, observe=True) as running:
+        assert inputs.check(running.url)[0][1] < 100
         assert _check(running.url)["smooth"] < 0.7
+        _, frame = _streamed(running)
+    assert frame < 0.75
