@@ -54,6 +54,14 @@ def silent(name: str, kind: Type, limit_s: float, arrivals: Arrivals, unasked: i
     return LinkError(f"{name}: no answer to {kind.name} within {limit_s:.0f} s{heard}", hint)
 
 
+def stuck(name: str, kind: Type) -> LinkError:
+    """Requests of ``kind`` are answered, and lead nowhere until the deadline."""
+    return LinkError(
+        f"{name}: the device answers {kind.name}, and gets no further",
+        "restart the device; if it does so again, build and flash its firmware anew",
+    )
+
+
 def refused(name: str, error: DeviceError) -> LinkError:
     """An ERROR that ends a call."""
     if error.code == Code.LOCKED:

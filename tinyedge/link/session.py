@@ -322,6 +322,8 @@ class Session:
         Repeating the last is enough: its answer says what of the others is missing. Raises
         DeviceError if the answer is an ERROR.
         """
+        if limit_s <= 0:
+            raise complaints.stuck(self.name, requests[-1][0])
         started = monotonic()
         until = started + limit_s
         frames = [self._numbered(kind, payload) for kind, payload in requests]
@@ -342,8 +344,7 @@ class Session:
         """Returns the bytes on the wire. A frame that is sent again is sealed again."""
         data = b"".join(encode(self._seal.seal(f) if self._seal else f) for f in frames)
         self._transport.write(data)
-        self._traffic.frames_sent += len(frames)
-        self._traffic.bytes_sent += len(data)
+        self._traffic.sent(len(frames), len(data))
         return len(data)
 
     def _numbered(self, kind: Type, payload: bytes) -> Frame:

@@ -22,6 +22,11 @@ class Traffic:
     damaged: int = 0
     round_trips: list[float] = field(default_factory=list)
 
+    def sent(self, frames: int, size: int) -> None:
+        """Count ``frames`` of ``size`` bytes in all."""
+        self.frames_sent += frames
+        self.bytes_sent += size
+
     def copy(self) -> Traffic:
         """As it is now, for :meth:`since`."""
         return Traffic(**{**vars(self), "round_trips": list(self.round_trips)})

@@ -240,6 +240,18 @@ def test_answers_that_make_no_sense_are_refused(payload: bytes) -> None:
         link.infer([b"abcd"])
 
 
+def test_a_device_that_never_gets_further_is_given_up_at_the_deadline() -> None:
+    class Stuck(FakeDevice):
+        def _answer(self, frame: Frame) -> Frame:
+            if frame.type != p.Type.INVOKE:
+                return super()._answer(frame)
+            return Frame(p.Type.ERROR, frame.sequence, p.ERROR.pack(p.Code.INCOMPLETE, 0))
+
+    stuck = Session(Stuck((4,)), deadlines=Deadlines(1, 1, 0.2))
+    with stuck, pytest.raises(LinkError, match="answers INVOKE, and gets no further"):
+        stuck.infer([bytes(4)])
+
+
 def test_a_truncated_hello_is_refused() -> None:
     device = FakeDevice((4,))
     device._hello = lambda _: b"hello"
