@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,9 @@ from tinyedge.quantize import inputs
 from tinyedge.recipe import Recipe
 from tinyedge.results import AdaptClass, AdaptLayer, AdaptReport
 from tinyedge.samples import Samples
-from tinyedge.workspace import write_atomic
+from tinyedge.workspace import Workspace, sha256, write_atomic
+
+_RESULT = "adapt.json"
 
 
 @dataclass(frozen=True)
@@ -92,10 +95,23 @@ def adapt(
         answers=found.answers,
         answers_differ=found.answers_differ,
         tflite=str(path) if found.tflite else "",
+        tflite_sha256=sha256(found.tflite) if found.tflite else "",
         held=found.weights_equal and found.answers_differ == 0,
     )
-    results.write(firmware.target / "adapt.json", report)
+    results.write(firmware.target / _RESULT, report)
     return report
+
+
+def origin(loaded: Loaded, workspace: Workspace) -> AdaptReport | None:
+    """What wrote this very .tflite: the result beside it, or one in the workspace; None: none."""
+    path = loaded.model.tflite
+    beside = (path.with_name(_RESULT),) if path else ()
+    for result in (*beside, *sorted(workspace.root.glob(f"*/*/*/{_RESULT}"))):
+        with contextlib.suppress(ConfigError):  # missing, or of an older tinyedge
+            found = results.read(result, AdaptReport)
+            if found.tflite_sha256 == loaded.graph.sha256:
+                return found
+    return None
 
 
 def _classes(loaded: Loaded, found: adapting.Adapted) -> tuple[AdaptClass, ...]:

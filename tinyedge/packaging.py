@@ -108,6 +108,7 @@ def make(
     samples: Samples,
     key: Ed25519PrivateKey,
     *,
+    name: str,
     number: tuple[int, int, int],
     downgrade: bool,
     accuracy: float | None,
@@ -126,7 +127,7 @@ def make(
         sha512=hashlib.sha512(content).digest(),
         tflite=bytes.fromhex(loaded.graph.sha256),
         board=firmware.board.id,
-        name=loaded.model.name,
+        name=name,
     )
     signed = manifest.pack()
     kept = Manifest.unpack(signed)  # with the name and the accuracy as its fields hold them

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from tinyedge import devices, keys, packaging
+from tinyedge import devices, keys, learning, packaging
 from tinyedge import update as updating
 from tinyedge.devices import Built, Log
 from tinyedge.emit import tflm_image
@@ -40,23 +40,32 @@ def package(
     *,
     downgrade: bool,
     out: Path | None,
+    workspace: Workspace,
 ) -> PackageReport:
-    """Package and sign the model of ``firmware``."""
+    """Package and sign the model of ``firmware``.
+
+    A .tflite that ``adapt`` wrote has the name of the model that learned, and its accuracy then.
+    """
     loaded = firmware.loaded
-    accuracy = loaded.quantized.int8_accuracy if loaded.quantized else None
+    name, accuracy = loaded.model.name, None
+    if loaded.quantized:
+        accuracy = loaded.quantized.int8_accuracy
+    elif learned := learning.origin(loaded, workspace):
+        name, accuracy = learned.model, learned.accuracy_after
     made = packaging.make(
         firmware,
         loaded.samples(packaging.VECTORS),
         key,
+        name=name,
         number=number,
         downgrade=downgrade,
         accuracy=accuracy,
     )
     text = ".".join(map(str, number))
-    path = out or firmware.target / f"{loaded.model.name}-{text}.tepkg"
+    path = out or firmware.target / f"{name}-{text}.tepkg"
     packaging.write(path, made)
     return PackageReport(
-        model=loaded.model.name,
+        model=name,
         sha256=loaded.graph.sha256,
         board=firmware.board.id,
         version=text,

@@ -95,7 +95,8 @@ def summary(found: dict[str, dict]) -> list[tuple[str, str]]:
         ("same bits as numpy", str(adapt["weights_equal"])),
         (
             "package",
-            f"{found['package']['content_bytes']:,} bytes, "
+            f"{found['package']['model']} {found['package']['version']}, "
+            f"{found['package']['accuracy']:.2%}, {found['package']['content_bytes']:,} bytes, "
             f"{found['package']['vectors']} vectors of self-test",
         ),
         (

@@ -1,5 +1,7 @@
 """Learning on a device: the verb from end to end, and what a device refuses."""
 
+import math
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -7,13 +9,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from tests.support import learning
 from tests.support.learning import CLASSES
 from tests.support.tools import CHECKOUT, need
 from tinyedge import adapt as adapting
 from tinyedge import board as boards
-from tinyedge import devices, flash, pipeline, results
+from tinyedge import devices, flash, keys, packaging, pipeline, results
+from tinyedge.cli import cli
 from tinyedge.errors import CheckFailed, ConfigError, LinkError
 from tinyedge.graph import read_tflite
 from tinyedge.learn.sgd import Settings, Trainer
@@ -23,7 +27,7 @@ from tinyedge.link.protocol import Decision, Type
 from tinyedge.link.session import Session
 from tinyedge.oracle import Oracle
 from tinyedge.recipe import Compile
-from tinyedge.results import AdaptReport
+from tinyedge.results import AdaptReport, PackageReport
 from tinyedge.samples import Samples, from_npz
 from tinyedge.workspace import Workspace
 
@@ -88,6 +92,32 @@ def test_a_device_learns_numpys_bits_and_keeps_what_is_better(
     ):
         assert sum(right) / found.held_out == pytest.approx(accuracy)
     assert [one.name for one in found.classes] == [str(label) for label in range(CLASSES)]
+    if board == "host":
+        _check_packages(found, Workspace(tmp_path / "build"), tflite)
+
+
+def _check_packages(found: AdaptReport, workspace: Workspace, before: Path) -> None:
+    """A package of what was learned has the model's name and accuracy, whatever its file's name."""
+    keys.make(workspace.root / "keys")
+    copy, other = workspace.root / "mine.tflite", workspace.root / "other.tflite"
+    shutil.copy(found.tflite, copy)
+    shutil.copy(before, other)
+    (workspace.root / "adapt.json").write_text("{}")  # damaged, and of nothing
+    learned = ("learner", found.accuracy_after)
+    for path, expected in (
+        (Path(found.tflite), learned),
+        (copy, learned),
+        (other, ("other", None)),
+    ):
+        out = workspace.root / "package.json"
+        argv = ["package", path, "--board", "host", "--number", "1.1.0", "--feature", "learn"]
+        argv += ["--workspace", workspace.root, "--json", out]
+        assert CliRunner().invoke(cli, list(map(str, argv))).exit_code == 0
+        made = results.read(out, PackageReport)
+        assert (made.model, made.accuracy) == expected
+        manifest = packaging.read(Path(made.path)).manifest
+        assert manifest.name == expected[0]
+        assert manifest.accuracy == pytest.approx(expected[1] or math.nan, nan_ok=True)
 
 
 @pytest.fixture

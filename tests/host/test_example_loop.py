@@ -30,6 +30,8 @@ def test_the_whole_loop(tmp_path: Path) -> None:
     assert found["alarm"]["alarm"]
     assert found["adapt"]["weights_equal"]
     assert found["adapt"]["accuracy_after"] > found["adapt"]["accuracy_before"] + 0.2
+    assert found["package"]["model"] == "edge-digits"
+    assert found["package"]["accuracy"] == found["adapt"]["accuracy_after"]
     assert (found["update"]["active"], found["update"]["differing"]) == (0, 0)
     assert found["versions"]["active"] == 0
     assert found["rollback"]["active"] == -1

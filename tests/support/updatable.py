@@ -77,7 +77,13 @@ class Made:
         firmware = _firmware(self.workspace, tflite, name, self.board, self.runtime)
         samples = random(firmware.loaded.graph, packaging.VECTORS)
         return packaging.make(
-            firmware, samples, self.key, number=number, downgrade=downgrade, accuracy=0.75
+            firmware,
+            samples,
+            self.key,
+            name=name,
+            number=number,
+            downgrade=downgrade,
+            accuracy=0.75,
         )
 
 

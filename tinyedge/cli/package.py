@@ -48,12 +48,15 @@ def command(
 
     It holds the model's weights and tables for that board, vectors for the device's self-test, the
     .tflite, and a signed manifest with the hash of everything. Give the same options as when the
-    firmware was built; a network of another shape needs new firmware.
+    firmware was built; a network of another shape needs new firmware. What "tinyedge adapt" wrote
+    has the name of the model that learned, and its accuracy on the samples held out.
     """
     wanted = updates.version(number)
     secret = keys.secret(key or workspace.root / "keys" / keys.SECRET)
     firmware = _stages.generate(model, board, runtime, workspace, updates.with_update(given))
-    report = updates.package(firmware, secret, wanted, downgrade=downgrade, out=out)
+    report = updates.package(
+        firmware, secret, wanted, downgrade=downgrade, out=out, workspace=workspace
+    )
     show(report)
     save(json_path, report)
 

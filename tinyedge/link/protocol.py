@@ -290,7 +290,7 @@ MANIFEST = Layout(
         ("vectors", "I"),  # of the self-test: inputs, then the outputs that they must have
         ("version", "Q"),  # major * 2**32 + minor * 2**16 + patch
         ("content_bytes", "I"),  # the image, then the vectors
-        ("accuracy", "f"),  # of int8 on the test split; NaN: not known
+        ("accuracy", "f"),  # of int8, on the test split or held out; NaN: not known
         ("architecture", "32s"),  # SHA-256 of the code's shape
         ("sha512", "64s"),  # of the content
         ("tflite", "32s"),  # SHA-256 of the .tflite file

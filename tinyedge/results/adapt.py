@@ -69,4 +69,5 @@ class AdaptReport(Result, frozen=True, kw_only=True):
     answers: Annotated[int, Meta(ge=0, description="Compared with the reference on what runs now")]
     answers_differ: Annotated[int, Meta(ge=0)]
     tflite: Annotated[str, Meta(description="The model as it runs now; empty: the firmware's own")]
+    tflite_sha256: Annotated[str, Meta(description="Of that file; empty: the firmware's own")] = ""
     held: Annotated[bool, Meta(description="Whether weights and answers were all equal")]

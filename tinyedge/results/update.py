@@ -30,7 +30,10 @@ class PackageReport(Result, frozen=True, kw_only=True):
     version: Version
     downgrade: Annotated[bool, Meta(description="Whether it may replace a newer model")]
     architecture: Annotated[str, Meta(description="SHA-256 of the code that runs it, 64 digits")]
-    accuracy: Annotated[Fraction | None, Meta(description="int8, test split; null: not known")]
+    accuracy: Annotated[
+        Fraction | None,
+        Meta(description="int8, test split; of what adapt wrote: held out; null: not known"),
+    ]
     content_bytes: Annotated[int, Meta(ge=1, description="What a device is sent and keeps")]
     vectors: Annotated[int, Meta(ge=0, description="Samples of the device's self-test")]
     path: str
