@@ -29,7 +29,7 @@ C_FILES  = $(shell git ls-files 'firmware_templates/*.[ch]' 'firmware_templates/
 .PHONY: help setup setup-import demo data train quantize inspect generate build size flash validate bench profile debug energy adapt \
         keys package update versions rollback bench-anchors \
         matrix compare bench-diff bench-baseline benchmarks report mlperf collect monitor bridge boards stop check format test \
-        fit search fuzz repro torture clean distclean
+        fit search loop fuzz repro torture clean distclean
 
 ## show this list
 help:
@@ -214,6 +214,10 @@ fuzz: setup
 	$(VENV)/python -m tests.fuzz --board qemu-mps2-an386 --optimize size --count $(COUNT) --seed $(SEED)
 	$(VENV)/python -m tests.fuzz --board qemu-mps2-m0 --count $(COUNT) --seed $(SEED)
 	$(VENV)/python -m tests.fuzz --board qemu-mps3-an547 --count $(COUNT) --seed $(SEED)
+
+## run examples/edge-loop on BOARD: train, flash, prove, watch, learn, sign, update, go back
+loop: setup
+	$(VENV)/python examples/edge-loop/loop.py --board $(BOARD) $(ARGS)
 
 ## prove that two clean clones of HEAD make the same bytes (ARGS="--model digits-cnn" trains, too)
 repro: setup

@@ -1,7 +1,8 @@
 """The whole loop on one emulated board: train, flash, prove, watch, learn, sign, update, go back.
 
-    python loop.py                       # netduinoplus2
-    python loop.py --board qemu-riscv32
+    make loop                            # in a checkout, on netduinoplus2
+    make loop BOARD=qemu-riscv32
+    python loop.py --board netduinoplus2 # where tinyedge is installed
 
 The device has a key of its own, and listens to nobody else. Every step is a command of ``tinyedge``
 that you could type; what it writes with --json is summed up at the end, and in loop.json.
