@@ -88,10 +88,18 @@ def test_an_update_that_begins_takes_the_slot_of_the_model_before(
     assert answers_are(session, third.tflite)
 
 
+NEXT = {
+    "not signed": "sign it with the key",
+    "not newer": "a higher --number, or with --downgrade",
+    "on trial": "tinyedge rollback",
+}
+
+
 def _refused(session: Session, package: packaging.Package, words: str) -> None:
     before = Updating(session).versions()[0].active
-    with pytest.raises(LinkError, match=words):
+    with pytest.raises(LinkError, match=words) as caught:
         send(session, package)
+    assert NEXT.get(words, "package it again with the board and the options") in caught.value.hint
     assert Updating(session).versions()[0].active == before
 
 

@@ -13,6 +13,14 @@ _NEXT: dict[int, str] = {
     Code.INPUT_CRC: "check the wiring, or lower link.baud",
     Code.AUTH: "it has restarted, or another host has begun a session with it; try again",
 }
+_UPDATE = {  # by how the device's text begins; see app/update.c
+    "not newer": "package it with a higher --number, or with --downgrade if the device is to take "
+    'the same or an older version; "tinyedge versions" shows what it has',
+    "not signed": "sign it with the key that the device's firmware was built with",
+    "a model is on trial": 'end the trial with "tinyedge rollback", or with "tinyedge update" and '
+    "its own package",
+}
+_UNFIT = "package it again with the board and the options that the device's firmware was built with"
 _LOCKED = (
     "firmware with the feature locked keeps weights, layers and inputs inside; "
     "to see them, flash it without"
@@ -68,7 +76,11 @@ def refused(name: str, error: DeviceError) -> LinkError:
         kinds = {int(kind): kind.name for kind in Type}
         asked = kinds.get(error.detail, f"request {error.detail}")
         return LinkError(f"{name}: the device is locked, and does not answer {asked}", _LOCKED)
-    return LinkError(f"{name}: the device refused: {error}", _NEXT.get(error.code, ""))
+    hint = _NEXT.get(error.code, "")
+    if error.code == Code.UPDATE:
+        known = (then for why, then in _UPDATE.items() if error.text.startswith(why))
+        hint = next(known, _UNFIT)
+    return LinkError(f"{name}: the device refused: {error}", hint)
 
 
 def nonsense(name: str, what: str) -> LinkError:
