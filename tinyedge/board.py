@@ -6,11 +6,11 @@ import itertools
 import re
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from tinyedge import config, port, resources
+from tinyedge.board_tables import File, Flash, Link
 from tinyedge.errors import ConfigError, near_match
 
 SCHEMA = 1
@@ -18,167 +18,7 @@ UPDATE_SECTOR = "update_sector"
 """In [peripherals] of a board whose flash takes models."""
 
 
-class Cpu(config.Table, frozen=True, kw_only=True):
-    """The core as the compiler and the kernels know it, and its clock in hertz."""
-
-    core: str
-    clock_hz: int
-
-
-class Region(config.Table, frozen=True, kw_only=True):
-    """A memory region: first address and size (bytes, or with K or M: "64K")."""
-
-    origin: int
-    size: int | str
-
-    @property
-    def bytes(self) -> int:
-        """Size in bytes."""
-        return config.parse_size(self.size)
-
-    def overlaps(self, other: Region) -> bool:
-        """Whether the two have an address in common."""
-        return self.origin < other.origin + other.bytes and other.origin < self.origin + self.bytes
-
-
-class Memory(config.Table, frozen=True, kw_only=True):
-    """Program memory, data memory, and the parts of data memory kept for stack and system.
-
-    ``code``: the memory that the core fetches instructions from, where ``flash`` has constants
-    alone. ``system``: about what an operating system takes of ``ram`` for its own code and data.
-    """
-
-    flash: Region
-    ram: Region
-    code: Region | None = None
-    stack: int | str
-    system: int | str | None = None
-
-    @property
-    def stack_bytes(self) -> int:
-        """Stack size in bytes."""
-        return config.parse_size(self.stack)
-
-    @property
-    def system_bytes(self) -> int:
-        """The operating system's part in bytes; 0 where there is none."""
-        return 0 if self.system is None else config.parse_size(self.system)
-
-
-class Build(config.Table, frozen=True, kw_only=True):
-    """Compiler and the flags that select the core and ABI."""
-
-    toolchain: str
-    flags: tuple[str, ...] = ()
-
-
-class Timer(config.Table, frozen=True, kw_only=True):
-    """The counter behind te_port_ticks(), its ticks a second, and what it measures."""
-
-    source: str
-    measures: Literal["instructions", "cycles", "wall"]
-    hz: int
-
-
-class OpenOcd(config.Table, frozen=True, kw_only=True):
-    """OpenOCD's scripts: interface/<interface>.cfg is the probe, target/<target>.cfg the chip."""
-
-    interface: str
-    target: str
-
-
-class PyOcd(config.Table, frozen=True, kw_only=True):
-    """pyOCD's name of the chip ("pyocd list --targets")."""
-
-    target: str
-
-
-class Uf2(config.Table, frozen=True, kw_only=True):
-    """Family id of the chip in UF2 files, and the name of the drive that its boot ROM shows."""
-
-    family: int
-    volume: str
-
-
-class Esptool(config.Table, frozen=True, kw_only=True):
-    """esptool's name of the chip, and where in flash its boot ROM looks for an image.
-
-    For firmware without ESP-IDF, whose builds say for themselves what is written where.
-    """
-
-    chip: str
-    image_at: int
-
-
-class Simulator(config.Table, frozen=True, kw_only=True):
-    """LabWired's name of the chip, and of the UART that the link uses where it has several.
-
-    ``interrupt``: of that UART on Cortex-M, which LabWired does not raise itself. ``core``: where
-    it lacks some of the core's instructions, another core, to compile the model for. ``baud``: a
-    rate that saves time where it counts that of each byte.
-    """
-
-    chip: str
-    uart: str = ""
-    interrupt: int | None = None
-    core: str = ""
-    baud: int | None = None
-
-
-class Flash(config.Table, frozen=True, kw_only=True):
-    """How firmware gets onto the board.
-
-    ``machine`` is the emulator's name for it; under ``icount_shift`` N the emulator's clock goes
-    on by exactly 2^N nanoseconds an instruction. A tool's table says what it must know of the chip;
-    a board may have several, and ``method`` names the one that is used.
-    """
-
-    method: str
-    machine: str = ""
-    icount_shift: int | None = None
-    openocd: OpenOcd | None = None
-    pyocd: PyOcd | None = None
-    uf2: Uf2 | None = None
-    esptool: Esptool | None = None
-
-
-class Link(config.Table, frozen=True, kw_only=True):
-    """How the host reaches the board: ``socket`` (emulated) or ``serial``."""
-
-    via: Literal["socket", "serial"]
-    baud: int = 115200
-
-
-class Esp(config.Table, frozen=True, kw_only=True):
-    """What only Espressif's chips have: ESP-IDF's name of the chip, its flash and external RAM.
-
-    ``memory.flash`` is the application's partition of a flash chip of ``flash_mb`` megabytes.
-    With ``psram`` the arena lies there, and ``memory.ram`` is its size.
-    """
-
-    target: Literal["esp32", "esp32s3", "esp32c3"]
-    flash_mb: Literal[2, 4, 8, 16]
-    psram: Literal["none", "quad", "octal"] = "none"
-
-
-class _File(config.Table, frozen=True, kw_only=True):
-    schema: int
-    name: str
-    port: str
-    runtime: Literal["aot", "tflm"] = "aot"
-    experimental: bool = False
-    cpu: Cpu
-    memory: Memory
-    build: Build
-    timer: Timer
-    flash: Flash
-    link: Link
-    esp: Esp | None = None
-    simulator: Simulator | None = None
-    peripherals: dict[str, int] = msgspec.field(default_factory=dict)
-
-
-class Board(_File, frozen=True, kw_only=True):
+class Board(File, frozen=True, kw_only=True):
     """One board, as its TOML file says. ``id`` is the file's name; ``runtime`` the default one.
 
     ``experimental``: beside another board of the same chip, whose port knows more of it.
@@ -226,7 +66,7 @@ _ID_LENGTH = 47  # what the protocol has room for
 def simulated(board: Board) -> Board:
     """The board as a simulator runs it. Raises ConfigError if none does."""
     if board.simulator is None:
-        able = [name for name in available() if load(name).simulator is not None]
+        able = [other.id for other in every() if other.simulator is not None]
         raise ConfigError(
             f"{board.id}: no simulator runs this board", f"simulated boards: {', '.join(able)}"
         )
@@ -260,6 +100,22 @@ def available() -> list[str]:
     return sorted(path.stem for path in resources.root("boards").glob("*.toml"))
 
 
+def survey() -> tuple[list[Board], dict[Path, ConfigError]]:
+    """Every board whose file is right, sorted by id; and what is wrong with each other file."""
+    found, wrong = [], {}
+    for path in sorted(resources.root("boards").glob("*.toml")):
+        try:
+            found.append(read(path))
+        except ConfigError as error:
+            wrong[path] = error
+    return sorted(found, key=lambda board: board.id), wrong
+
+
+def every() -> list[Board]:
+    """Every board whose file is right, sorted by id: another's mistake is no one else's matter."""
+    return survey()[0]
+
+
 def load(board_id: str) -> Board:
     """Return the board of that id, or of that path to a .toml file.
 
@@ -282,7 +138,7 @@ def load(board_id: str) -> Board:
 def read(path: Path) -> Board:
     """Read and check one board file. Raises ConfigError naming file, key, and what is allowed."""
     raw = config.read(path, SCHEMA, 'see "tinyedge boards"')
-    board = Board(id=path.stem, **msgspec.structs.asdict(config.convert(raw, _File, path)))
+    board = Board(id=path.stem, **msgspec.structs.asdict(config.convert(raw, File, path)))
     _check_sizes(board, path)
     _check_values(board, path)
     return board

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -59,16 +59,17 @@ def _fit(loaded: Loaded, board: Board, plan: Plan | None, runtime: str) -> Board
     return inspection.fit(board, needs, loaded.graph, plan if runtime == "aot" else None)
 
 
-def require_room(firmware: Firmware, others: Sequence[Board]) -> None:
+def require_room(firmware: Firmware, others: Callable[[], Sequence[Board]] = tuple) -> None:
     """Raise CheckFailed, before a build, if the model alone is more than the board has room for.
 
-    Says by how much, what would help, and which of the ``others`` it would fit.
+    Says by how much, what would help, and which of the ``others`` it would fit: they are asked for
+    then alone.
     """
     board, plan = firmware.board, firmware.plan
     constants = plan.constant_bytes if plan else len(firmware.loaded.tflite)
     ram = firmware.arena_bytes + inspection.reserved(board)
     if constants <= board.memory.flash.bytes and ram <= board.memory.ram.bytes:
         return
-    wanted = [board, *(other for other in others if other.id != board.id)]
+    wanted = [board, *(other for other in others() if other.id != board.id)]
     fits = examine(firmware.loaded, wanted, firmware.runtime).boards
     raise CheckFailed(f"{firmware.loaded.model.name} does not fit {board.id}: {fits[0].help}")

@@ -63,7 +63,7 @@ def _measure(
     loaded = pipeline.load(pipeline.resolve(job.model), workspace, job.runtime)
     with exclusive(workspace.target(loaded.model.name, job.runtime, board.id)):
         firmware = pipeline.generate(loaded, board, job.runtime, workspace)
-        fits.require_room(firmware, [board])
+        fits.require_room(firmware)
         built = devices.build(firmware)
     vectors = labelled_vectors(loaded.model.tflite) if loaded.model.tflite else None
     kept = workspace.root / KEPT / built.report.elf_sha256

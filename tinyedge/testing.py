@@ -83,7 +83,7 @@ def build(
     given = Compile(features=("auth",) if device_key else (), device_key=device_key)
     loaded = pipeline.load(pipeline.resolve(model, given), workspace, runtime)
     firmware = pipeline.generate(loaded, board, runtime, workspace)
-    fits.require_room(firmware, [board])
+    fits.require_room(firmware)
     return devices.build(firmware)
 
 

@@ -80,7 +80,7 @@ def build(
     loaded = load(argument, workspace, runtime or board.runtime, given)
     with _alone(loaded, board, runtime, workspace):
         firmware = pipeline.generate(loaded, board, runtime or board.runtime, workspace, protocol)
-        fits.require_room(firmware, [boards.load(name) for name in boards.available()])
+        fits.require_room(firmware, boards.every)
         _console.note(f"compile {loaded.model.name} for {board.id}")
         return devices.build(firmware)
 

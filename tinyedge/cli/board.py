@@ -60,6 +60,6 @@ def _of_family(name: str) -> str | None:
     """A board whose port has that name, a real one if there is one; None for a board's own id."""
     if name in boards.available():
         return None
-    members = [board for board in map(boards.load, boards.available()) if board.port == name]
+    members = [board for board in boards.every() if board.port == name]
     real = [board for board in members if board.link.via == "serial"]
     return next((board.id for board in [*real, *members]), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -13,8 +14,9 @@ from tinyedge.board import Board
 from tinyedge.cli import _console
 from tinyedge.cli._options import json_option, save
 from tinyedge.emit import tflm
+from tinyedge.errors import ConfigError
 from tinyedge.flash import programs
-from tinyedge.results import BoardInfo, BoardsReport, DoctorReport, ProgramInfo, RunHere
+from tinyedge.results import BoardInfo, BoardsReport, DoctorReport, ProgramInfo, RunHere, WrongBoard
 from tinyedge.results.fields import Runtime
 
 _MEASURES = {"instructions": "instructions", "cycles": "cycles", "wall": "wall time"}
@@ -36,21 +38,28 @@ built       built, neither simulated nor yet run on silicon
 def command(ctx: click.Context, json_path: Path | None) -> None:
     """List the boards: core, memory, runtimes, how they are flashed, and how they were run.
 
-    A board is one file boards/<id>.toml; "tinyedge board new" makes another one.
+    A board is one file boards/<id>.toml; "tinyedge board new" makes another one. What is wrong with
+    a file is told behind the others, and the exit code is 2.
     """
     if ctx.invoked_subcommand is not None:
         return
-    report = BoardsReport(boards=tuple(describe(boards.load(name)) for name in boards.available()))
+    found, wrong = boards.survey()
+    report = BoardsReport(boards=tuple(map(describe, found)), wrong=_wrong(wrong))
     _console.show(_table(report))
     _console.show(_LEGEND)
     save(json_path, report)
+    _refuse(report.wrong)
 
 
 @command.command(epilog="Example: tinyedge boards doctor")
 @json_option
 def doctor(json_path: Path | None) -> None:
-    """Say which compilers, emulators and flashers are installed, and how to install the rest."""
-    wanted = _programs()
+    """Say which compilers, emulators and flashers are installed, and how to install the rest.
+
+    A board file that is wrong is left out and told, and the exit code is 2.
+    """
+    found, wrong = boards.survey()
+    wanted = _programs(found)
     report = DoctorReport(
         programs=tuple(
             ProgramInfo(
@@ -59,12 +68,14 @@ def doctor(json_path: Path | None) -> None:
             for name, ids in wanted.items()
         ),
         command=tool.install_command([name for name in wanted if shutil.which(name) is None]),
+        wrong=_wrong(wrong),
     )
     _console.show(_programs_table(report))
     if report.command:
         _console.show("to install what is missing:")
         _console.command(report.command)
     save(json_path, report)
+    _refuse(report.wrong)
 
 
 def describe(board: Board) -> BoardInfo:
@@ -146,13 +157,36 @@ def _core(name: str, wide: bool) -> str:
     return (f"{family.capitalize()}-{kind}" if wide else kind) if kind else name
 
 
-def _programs() -> dict[str, list[str]]:
+def _programs(known: Sequence[Board]) -> dict[str, list[str]]:
     """Program -> boards that need it, or one like it."""
     found: dict[str, list[str]] = {}
-    for name in boards.available():
-        for program in programs.of(boards.load(name)):
-            found.setdefault(program, []).append(name)
+    for board in known:
+        for program in programs.of(board):
+            found.setdefault(program, []).append(board.id)
     return dict(sorted(found.items()))
+
+
+def _wrong(files: Mapping[Path, ConfigError]) -> tuple[WrongBoard, ...]:
+    return tuple(
+        WrongBoard(path=str(path), problem=error.message, hint=error.hint)
+        for path, error in files.items()
+    )
+
+
+def _refuse(wrong: Sequence[WrongBoard]) -> None:
+    """Show the files that are wrong, then raise ConfigError for them; none: do nothing."""
+    if not wrong:
+        return
+    rows = [(Path(file.path).name, _problem(file)) for file in wrong]
+    _console.show(_console.table("Wrong board files", ["file", "what is wrong"], rows))
+    folder = Path(wrong[0].path).parent
+    names = ", ".join(name for name, _ in rows)
+    raise ConfigError(f"{folder}: left out, since it is wrong: {names}", "correct it, or delete it")
+
+
+def _problem(file: WrongBoard) -> str:
+    what = file.problem.removeprefix(f"{file.path}: ")
+    return f"{what} ({file.hint})" if file.hint else what
 
 
 def _programs_table(report: DoctorReport) -> object:

@@ -106,9 +106,11 @@ def _suggestions(report: InspectReport) -> object:
 
 
 def _all_boards() -> list[boards.Board]:
-    """Every board, the default one first."""
-    names = sorted(boards.available(), key=lambda name: (name != DEFAULT_BOARD, name))
-    return [boards.load(name) for name in names]
+    """Every board whose file is right, the default one first."""
+    found, wrong = boards.survey()
+    for path in wrong:
+        _console.note(f'{path} is left out: "tinyedge boards" says what is wrong with it')
+    return sorted(found, key=lambda board: (board.id != DEFAULT_BOARD, board.id))
 
 
 def _layers(report: InspectReport) -> object:

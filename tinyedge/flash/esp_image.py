@@ -11,7 +11,8 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import Section
 
-from tinyedge.board import Board, Region
+from tinyedge.board import Board
+from tinyedge.board_tables import Region
 from tinyedge.errors import ToolError
 
 CONSTANTS = "constants_at"

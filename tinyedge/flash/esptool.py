@@ -174,8 +174,7 @@ def _is_5(args: FlasherArgs) -> bool:
 def _with_chip(name: str) -> list[str]:
     """Boards with the chip that esptool calls ``name``, e.g. ESP32-S3."""
     target = name.lower().replace("-", "")
-    found = [boards.load(board) for board in boards.available()]
-    return [board.id for board in found if target in _chips(board)]
+    return [board.id for board in boards.every() if target in _chips(board)]
 
 
 def _chips(board: Board) -> list[str]:

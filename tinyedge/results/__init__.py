@@ -78,6 +78,7 @@ from tinyedge.results.model import (
     Suggestion,
     TensorInfo,
     TrainReport,
+    WrongBoard,
 )
 from tinyedge.results.profile import LayerProfile, ProfileReport
 from tinyedge.results.size import (
@@ -180,6 +181,7 @@ __all__ = [
     "VersionsReport",
     "WireMode",
     "WireReport",
+    "WrongBoard",
     "encode",
     "json_schema",
     "peek",

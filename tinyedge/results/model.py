@@ -309,11 +309,20 @@ class BoardInfo(Result, frozen=True, kw_only=True):
     measures: Annotated[str, Meta(description="instructions, cycles or wall time")]
 
 
+class WrongBoard(Result, frozen=True, kw_only=True):
+    """A file in boards/ that is left out."""
+
+    path: Annotated[str, Meta(description="Of the file")]
+    problem: Annotated[str, Meta(description="What is wrong with it")]
+    hint: Annotated[str, Meta(description="What is allowed, or the next step; may be empty")]
+
+
 class BoardsReport(Result, frozen=True, kw_only=True):
     """``tinyedge boards``: all boards."""
 
     schema: Literal["tinyedge-boards/1"] = "tinyedge-boards/1"
     boards: tuple[BoardInfo, ...]
+    wrong: Annotated[tuple[WrongBoard, ...], Meta(description="Any: the exit code is 2")] = ()
 
 
 class ProgramInfo(Result, frozen=True, kw_only=True):
@@ -331,3 +340,4 @@ class DoctorReport(Result, frozen=True, kw_only=True):
     schema: Literal["tinyedge-doctor/1"] = "tinyedge-doctor/1"
     programs: tuple[ProgramInfo, ...]
     command: Annotated[str, Meta(description="Installs what is missing; empty: nothing can")]
+    wrong: Annotated[tuple[WrongBoard, ...], Meta(description="Any: the exit code is 2")] = ()

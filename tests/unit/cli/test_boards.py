@@ -7,10 +7,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
+from tests.support import tiny_model
 from tests.support.fake_tools import FakeTools
-from tests.support.tools import CHECKOUT
+from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
 from tinyedge import port, resources, results
 from tinyedge.cli import cli
@@ -171,3 +172,53 @@ def test_a_new_board_may_be_named_as_its_file(own_boards: Path) -> None:
     CliRunner().invoke(cli, ["board", "new", "--from", "pico", "b.toml"], catch_exceptions=False)
     assert boards.load("b").name == "b, like pico"
     assert not (own_boards / "b.toml.toml").exists()
+
+
+@pytest.fixture
+def with_a_typo(own_boards: Path) -> Path:
+    """boards/ with one file that is wrong, of a family that has others."""
+    text = (own_boards / "nucleo-f446re.toml").read_text().replace("clock_hz", "clok_hz")
+    path = own_boards / "b1.toml"
+    path.write_text(text)
+    return path
+
+
+def _invoke(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, arguments)
+
+
+@pytest.mark.parametrize("verb", [["boards"], ["boards", "doctor"]])
+def test_a_wrong_file_is_listed_with_what_is_wrong(
+    verb: list[str], with_a_typo: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.json"
+    done = _invoke(*verb, "--json", str(out))
+    assert isinstance(done.exception, ConfigError)
+    assert done.exception.exit_code == 2
+    assert done.exception.message.endswith("left out, since it is wrong: b1.toml")
+    row = next(line for line in done.output.splitlines() if "b1.toml" in line)
+    assert "unknown key" in row
+    assert "netduinoplus2" in done.output, "the others are listed as ever"
+    kind = results.DoctorReport if verb[1:] else results.BoardsReport
+    (wrong,) = results.read(out, kind).wrong
+    assert wrong.path == str(with_a_typo)
+    assert 'unknown key "cpu.clok_hz"; did you mean "clock_hz"?' in wrong.problem
+
+
+def test_a_wrong_file_stops_no_other_board(with_a_typo: Path, tmp_path: Path) -> None:
+    need("make", "gcc")
+    model = str(tiny_model.write(tmp_path / "tiny.tflite"))
+    build = ["--workspace", str(tmp_path / "build")]
+    for arguments in (
+        ["build", model, "--board", "host", *build],
+        ["inspect", model, *build],
+        ["board", "new", "--from", "pico", "mine"],
+        ["board", "new", "--from", "stm32f4", "other"],
+    ):
+        done = _invoke(*arguments)
+        assert done.exit_code == 0, done.exception
+    assert boards.load("other").name == "other, like nucleo-f446re"
+    with pytest.raises(ConfigError, match="host: no simulator runs this board"):
+        boards.simulated(boards.load("host"))
+    with pytest.raises(ConfigError, match="clok_hz"):
+        boards.load("b1")
