@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 
 from tinyedge.errors import CheckFailed, ConfigError, LinkError
+from tinyedge.link import statistics
+from tinyedge.link.protocol import Feature
 from tinyedge.link.session import Session
 from tinyedge.link.updating import COMPILED, Manifest, State, Updating
 from tinyedge.oracle import Oracle
@@ -54,6 +56,8 @@ def update(session: Session, package: Package, samples: Samples, hear: Hear) -> 
         updating.send(package.signed, package.signature, package.content, hear)
     differing = _differing(session, package, samples)
     updating.decide(keep=differing == 0)
+    if session.hello.features & Feature.MONITOR:
+        statistics.clear(session)  # of the samples that were compared
     if differing:
         raise CheckFailed(
             f"{differing} of {len(samples)} answers of the new model are not the reference's",
