@@ -74,13 +74,24 @@ def measure(
         output = oracle.run([sample])[0].reshape(-1)
         confidence[_bins(output.max(keepdims=True))] += 1
         classes[min(int(output.argmax()), MONITOR_CLASSES - 1)] += 1
-    inputs = np.bincount(_bins(samples.reshape(-1)), minlength=MONITOR_BINS)
-    return Statistics(
+    answers = Statistics(
         sha256=sha256,
         samples=len(samples),
         confidence=tuple(confidence.tolist()),
         classes=tuple(classes.tolist()),
-        inputs=tuple(inputs.tolist()),
+        inputs=(),
+        input_mean=0.0,
+        input_spread=0.0,
+    )
+    return with_inputs(answers, samples)
+
+
+def with_inputs(answers: Statistics, samples: NDArray[np.int8]) -> Statistics:
+    """``answers`` to the same ``samples`` as another model reads them: in its own scale."""
+    counted = np.bincount(_bins(samples.reshape(-1)), minlength=MONITOR_BINS)
+    return msgspec.structs.replace(
+        answers,
+        inputs=tuple(counted.tolist()),
         input_mean=float(samples.mean(dtype=np.float64)),
         input_spread=float(samples.std(dtype=np.float64)),
     )

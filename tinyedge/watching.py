@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
+import msgspec
+import numpy as np
 import prometheus_client as prometheus
+from numpy.typing import NDArray
 
 from tinyedge import bench as benching
 from tinyedge import device_keys, devices, drift, flash, learning
 from tinyedge.board import Board
+from tinyedge.compile import compile_graph
 from tinyedge.devices import Built, Log
+from tinyedge.emit import updating
 from tinyedge.errors import ConfigError
-from tinyedge.link import statistics
+from tinyedge.graph.types import Quant
+from tinyedge.link import complaints, statistics
 from tinyedge.link.auth import KeyOf
+from tinyedge.link.messages import Hello
+from tinyedge.link.protocol import Feature
 from tinyedge.link.session import Session
 from tinyedge.link.statistics import Counts
+from tinyedge.link.updating import COMPILED, Updating
 from tinyedge.pipeline import Loaded
 from tinyedge.quantize import inputs
 from tinyedge.results import DriftReport, ResetCount
@@ -44,22 +53,46 @@ def expected(loaded: Loaded, workspace: Workspace, hear: Hear) -> drift.Statisti
 
     Raises ConfigError for a bare .tflite: nobody knows what it was trained on.
     """
+    path = workspace.model(loaded.model.name) / STATISTICS
+    known = drift.read(path, loaded.graph.sha256)
+    if known is not None and loaded.model.recipe is not None:
+        return known
+    count = max(_FEWEST, min(drift.SAMPLES, _MOST_MACS // max(1, loaded.graph.macs)))
+    samples = _training(loaded, count, loaded.graph.inputs[0].q)
+    found = drift.measure(loaded.tflite, loaded.graph.sha256, samples, hear)
+    drift.write(path, found)
+    return found
+
+
+def _training(loaded: Loaded, count: int, quant: Quant) -> NDArray[np.int8]:
+    """Samples of the training split, always the same."""
     recipe, dataset = loaded.model.recipe, loaded.dataset
     if recipe is None or dataset is None:
         raise ConfigError(
             f"{loaded.model.name}: a .tflite does not say what it was trained on",
             "name a recipe, whose training split is compared with",
         )
-    path = workspace.model(recipe.name) / STATISTICS
-    known = drift.read(path, loaded.graph.sha256)
-    if known is not None:
-        return known
-    count = max(_FEWEST, min(drift.SAMPLES, _MOST_MACS // max(1, loaded.graph.macs)))
-    split = dataset.representative(count, recipe.quantize.seed)
-    samples = inputs(split, loaded.graph.inputs[0].q)
-    found = drift.measure(loaded.tflite, loaded.graph.sha256, samples, hear)
-    drift.write(path, found)
-    return found
+    return inputs(dataset.representative(count, recipe.quantize.seed), quant)
+
+
+def _as_read(trained: drift.Statistics, loaded: Loaded, hello: Hello) -> drift.Statistics:
+    """``trained``, with its inputs in the scale of the model that runs."""
+    if _reads(hello) == loaded.graph.inputs[0].q:
+        return trained
+    return drift.with_inputs(trained, _training(loaded, trained.samples, _reads(hello)))
+
+
+def _reads(hello: Hello) -> Quant:
+    tensor = hello.inputs[0]
+    return Quant((tensor.scale,), (tensor.zero_point,))
+
+
+@dataclass(frozen=True)
+class Runs:
+    """A model on a device; version 0.0.0 is compiled in."""
+
+    name: str
+    version: tuple[int, int, int] = (0, 0, 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,24 +132,64 @@ def built(made: Built, url: str) -> Watched:
     return Watched(made.firmware.loaded, made.firmware.board, url, made.firmware.keys)
 
 
-def _open(device: Watched, on_log: Log) -> Session:
-    sha256 = device.loaded.graph.sha256
-    return devices.greet(device.board, device.url, on_log, sha256, device.keys)
+def _open(device: Watched, on_log: Log) -> tuple[Session, Runs]:
+    """A session, and which model runs: the recipe's, or another that an update has brought."""
+    session = devices.greet(device.board, device.url, on_log, keys=device.keys)
+    try:
+        return session, _runs(session, device.loaded, device.board)
+    except BaseException:
+        session.close()
+        raise
+
+
+def _runs(session: Session, loaded: Loaded, board: Board) -> Runs:
+    """Raises LinkError for a model of another architecture than that of ``loaded``."""
+    hello, own = session.hello, loaded.graph.sha256
+    if not hello.features & Feature.UPDATE:
+        if hello.sha256 != own:
+            raise complaints.other_model(session.name, hello, own)
+        return Runs(hello.model)
+    state, slots = Updating(session).versions()
+    active = slots[state.active] if state.active != COMPILED else None
+    if hello.sha256 != own:
+        # One that is compiled in has the architecture of those that it took.
+        taken = {slot.architecture for slot in slots if slot}
+        if _architecture(loaded, board, hello) not in taken:
+            raise complaints.other_model(session.name, hello, own)
+    return Runs(active.name, active.version) if active else Runs(hello.model)
+
+
+def _architecture(loaded: Loaded, board: Board, hello: Hello) -> bytes:
+    """What the model's would be in firmware with the device's features and runtime."""
+    names = [bit.name.lower() for bit in Feature if bit & hello.features and bit.name]
+    wanted = msgspec.structs.replace(loaded.model.compile, features=tuple(names))
+    options = replace(loaded.model, compile=wanted).options
+    compiled = hello.runtime == "aot"
+    plan = compile_graph(loaded.graph, board.cpu.core, options) if compiled else None
+    return updating.replaceable(loaded.graph, plan, board, loaded.tflite).architecture
 
 
 def watch(
     device: Watched, trained: drift.Statistics, *, every_s: float, on_log: Log
 ) -> Iterator[DriftReport]:
     """Report again and again, without end."""
-    with _open(device, on_log) as session:
+    session, runs = _open(device, on_log)
+    with session:
+        trained = _as_read(trained, device.loaded, session.hello)
         while True:
-            yield _report(device, session, trained, statistics.read(session))
+            yield _report(device, session, runs, trained, statistics.read(session))
             time.sleep(every_s)
 
 
 def send(device: Watched, feed: Feed, *, hear: Hear, on_log: Log) -> None:
     """Feed the samples; the device counts from nothing."""
-    with _open(device, on_log) as session:
+    session, runs = _open(device, on_log)
+    with session:
+        if _reads(session.hello) != device.loaded.graph.inputs[0].q:
+            raise ConfigError(
+                f"{runs.name} reads its inputs in another scale than {device.loaded.model.name}",
+                "leave out --feed: what it is sent else is judged in its own scale",
+            )
         source = learning.Source(feed.data, feed.shifts, feed.count)
         samples = learning.labelled(device.loaded, source)
         statistics.clear(session)
@@ -127,7 +200,7 @@ def send(device: Watched, feed: Feed, *, hear: Hear, on_log: Log) -> None:
 
 
 def _report(
-    device: Watched, session: Session, trained: drift.Statistics, found: Counts
+    device: Watched, session: Session, runs: Runs, trained: drift.Statistics, found: Counts
 ) -> DriftReport:
     answered = found.inferences - found.failed
     mean = round(found.ticks / answered) if answered else 0
@@ -138,6 +211,9 @@ def _report(
     return DriftReport(
         model=device.loaded.model.name,
         sha256=session.hello.sha256,
+        running=runs.name,
+        version=".".join(map(str, runs.version)),
+        trained_sha256=trained.sha256,
         board=device.board.id,
         url=device.url,
         inferences=found.inferences,

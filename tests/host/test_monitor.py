@@ -6,7 +6,8 @@ import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,16 +18,19 @@ from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need
 from tests.support.updatable import QUICK, Device, network
 from tinyedge import board as boards
-from tinyedge import build, pipeline, results
+from tinyedge import build, drift, keys, pipeline, results, watching
 from tinyedge.cli import cli
 from tinyedge.errors import ConfigError, LinkError
+from tinyedge.graph import read_tflite
+from tinyedge.graph.types import Quant
 from tinyedge.link import statistics
 from tinyedge.link.protocol import Reset
 from tinyedge.link.session import Session
+from tinyedge.quantize import inputs
 from tinyedge.recipe import Compile
 from tinyedge.results import DriftReport, FlashReport
 from tinyedge.watching import Exporter
-from tinyedge.workspace import Workspace
+from tinyedge.workspace import Workspace, sha256
 
 MODEL = "digits-cnn"
 
@@ -205,10 +209,72 @@ def test_the_device_that_runs_is_watched_whatever_else_it_has(
     assert not out.exists()
 
 
+def _wider(tflite: bytes, scale: float) -> bytes:
+    """The same network, whose input has twice the ``scale``."""
+    old, new = (np.float32(value).tobytes() for value in (scale, 2 * scale))
+    assert tflite.count(old) == 1
+    return tflite.replace(old, new)
+
+
+def test_a_device_is_watched_after_an_update(workspace: Path, tmp_path: Path) -> None:
+    def verb(*argv: object) -> None:
+        done = _verb(*argv, workspace=workspace)
+        assert done.exit_code == 0, done.exception
+
+    def look() -> DriftReport:
+        verb("monitor", MODEL, "--drift", "--seconds", 0, "--json", tmp_path / "drift.json")
+        return results.read(tmp_path / "drift.json", DriftReport)
+
+    keys.make(workspace / "keys")
+    features, package = ("update", "monitor"), tmp_path / "wider.tepkg"
+    named = [part for name in features for part in ("--feature", name)]
+    with _left(workspace, tmp_path, *features) as url:
+        loaded = pipeline.load(pipeline.resolve(MODEL), Workspace(workspace))
+        own, quant = loaded.tflite, loaded.graph.inputs[0].q
+        wider = tmp_path / "wider.tflite"
+        wider.write_bytes(_wider(own, quant.scale))
+        verb("package", wider, "--number", "1.1.0", "--out", package, *named)
+        verb("update", MODEL, package, *named)
+        found = look()
+        assert found.inferences == 0  # none of those with which the host compared it
+        assert (found.running, found.version) == ("wider", "1.1.0")
+        assert found.sha256 != found.trained_sha256 == sha256(own)
+        assert loaded.dataset is not None
+        seen = inputs(loaded.dataset.representative(60, 5), Quant((2 * quant.scale,), (-128,)))
+        with Session(url, deadlines=QUICK) as session:
+            for sample in seen:
+                session.infer([sample.tobytes()])
+        found = look()
+        assert found.inferences == 60
+        assert {score.what: score.state for score in found.scores}["inputs"] == "steady"
+        told = _verb("monitor", MODEL, "--drift", "--feed", 50, "--port", url, workspace=workspace)
+        assert "wider reads its inputs in another scale" in str(told.exception)
+        verb("rollback", MODEL, *named)
+        assert (look().running, look().version) == (MODEL, "0.0.0")
+
+        trained = drift.read(workspace / MODEL / "statistics.json", sha256(own))
+        assert trained is not None
+
+        def watched(tflite: bytes) -> DriftReport:
+            """By a recipe whose network is another than the one that runs."""
+            other = replace(loaded, tflite=tflite, graph=read_tflite.read(tflite, MODEL))
+            device = watching.watched(other, boards.load("host"), url)
+            with closing(watching.watch(device, trained, every_s=0, on_log=print)) as looks:
+                return next(looks)
+
+        assert watched(wider.read_bytes()).version == "0.0.0"  # for what it took is the same
+        with pytest.raises(LinkError, match="runs another model: digits-cnn") as caught:
+            watched(network(1))
+        assert "name the .tflite that was packaged" in caught.value.hint
+
+
 def test_prometheus_reads_the_figures() -> None:
     report = DriftReport(
         model="m",
         sha256="0" * 64,
+        running="m",
+        version="0.0.0",
+        trained_sha256="0" * 64,
         board="host",
         url="here",
         inferences=7,

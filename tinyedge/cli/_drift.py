@@ -150,6 +150,7 @@ def _shown(stack: ExitStack, wanted: Wanted) -> Callable[[DriftReport], None]:
 def view(report: DriftReport) -> Group:
     """The tables of one moment."""
     facts = [
+        ("runs", _running(report)),
         ("inferences", f"{report.inferences:,} ({report.failed:,} failed)"),
         (
             "an inference",
@@ -179,6 +180,15 @@ def view(report: DriftReport) -> Group:
     if scores:
         tables.append(_console.table("Drift", columns, scores))
     return Group(*tables)
+
+
+def _running(report: DriftReport) -> str:
+    """Which model, and whose answers it is compared with, where these are another's."""
+    name = "compiled in" if report.version == "0.0.0" else f"{report.running} {report.version}"
+    text = f"{name} ({report.sha256[:12]})"
+    if report.sha256 == report.trained_sha256:
+        return text
+    return f"{text}, judged by {report.model} ({report.trained_sha256[:12]})"
 
 
 def _resets(report: DriftReport) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from tinyedge.errors import LinkError
 from tinyedge.link import protocol
 from tinyedge.link.arrivals import Arrivals
-from tinyedge.link.messages import DeviceError
-from tinyedge.link.protocol import Code, Type
+from tinyedge.link.messages import DeviceError, Hello
+from tinyedge.link.protocol import Code, Feature, Type
 
 _NEXT: dict[int, str] = {
     Code.MODEL: "restart the device; if it says so again, build and flash its firmware anew",
@@ -43,6 +43,19 @@ def other_version(name: str, version: int) -> LinkError:
         f"{name}: the device speaks protocol {version}, "
         f"this tinyedge speaks {protocol.PROTOCOL_VERSION}",
         'build and flash its firmware again ("tinyedge flash")',
+    )
+
+
+def other_model(name: str, hello: Hello, sha256: str) -> LinkError:
+    """A device whose model is not the one with ``sha256``."""
+    updated = (
+        "; if it is an update that it kept, name the .tflite that was packaged and give "
+        f'--port {name}, or go back with "tinyedge rollback"'
+    )
+    return LinkError(
+        f"{name} runs another model: {hello.model} ({hello.sha256[:12]}), not {sha256[:12]}",
+        'put the right firmware on it with "tinyedge flash"'
+        + (updated if hello.features & Feature.UPDATE else ""),
     )
 
 

@@ -223,12 +223,7 @@ class Session:
                 "build and flash the firmware again",
             )
         if sha256 is not None and hello.sha256 != sha256:
-            raise LinkError(
-                f"{self.name} runs another model: {hello.model} ({hello.sha256[:12]}), "
-                f"not {sha256[:12]}",
-                'put the right firmware on it with "tinyedge flash"; '
-                'an update that it kept goes with "tinyedge rollback"',
-            )
+            raise complaints.other_model(self.name, hello, sha256)
 
     def _run(self, inputs: Sequence[bytes], kind: Type) -> bytes:
         """Write the inputs, run them with a request of ``kind``; returns its answer's payload."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from tinyedge.results.fields import BoardId, ModelName, Result, Sha256, Unit, Url
+from tinyedge.results.update import Version
 
 Cause = Literal["unknown", "power", "brownout", "pin", "software", "watchdog", "fault"]
 """By tinyedge.link.protocol.Reset."""
@@ -34,7 +35,10 @@ class DriftReport(Result, frozen=True, kw_only=True):
 
     schema: Literal["tinyedge-drift/1"] = "tinyedge-drift/1"
     model: ModelName
-    sha256: Sha256
+    sha256: Annotated[Sha256, Meta(description="Of the .tflite that runs")]
+    running: Annotated[str, Meta(description="Name of the model that runs")]
+    version: Annotated[Version, Meta(description="Its version; 0.0.0: compiled in")]
+    trained_sha256: Annotated[Sha256, Meta(description="Of the model that answered in training")]
     board: BoardId
     url: Url
     inferences: Annotated[int, Meta(ge=0, description="Counted on the device")]
