@@ -16,8 +16,6 @@ SEED    ?= 0
 ARGS    ?=
 
 VENV     := .venv/bin
-# Behind what is on the PATH, the programs of Python packages: esptool, pyocd
-export PATH := $(PATH):$(abspath $(VENV))
 TINYEDGE := $(VENV)/tinyedge
 TARGET   := --board $(BOARD) $(if $(RUNTIME),--runtime $(RUNTIME))
 WITH     := $(FEATURES:%=--feature %)

@@ -6,7 +6,6 @@ inputs give the same bytes.
 
 from __future__ import annotations
 
-import shutil
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -192,7 +191,7 @@ def package(name: str) -> str:
 
 def program(name: str) -> str:
     """First line of ``name --version``; empty if the program is not there or does not say."""
-    if not name or shutil.which(name) is None:
+    if not name or tool.find(name) is None:
         return ""
     try:
         lines = tool.run([name, "--version"], timeout_s=20.0).stdout.splitlines()

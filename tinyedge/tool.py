@@ -6,8 +6,10 @@ through :func:`spawn`, which is the only other door.
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +43,10 @@ _ELSEWHERE = {
 }
 
 
+SCRIPTS = Path(sys.executable).parent
+"""Where pip puts programs: beside this Python, which need not be on the PATH."""
+
+
 @dataclass(frozen=True)
 class Completed:
     """What a finished program printed."""
@@ -50,9 +56,14 @@ class Completed:
     returncode: int
 
 
+def find(program: str) -> str | None:
+    """Where ``program`` is: on the PATH, or else beside this Python; None: in neither place."""
+    return shutil.which(program) or shutil.which(program, path=str(SCRIPTS))
+
+
 def require(program: str) -> str:
     """Return the absolute path of ``program``; ToolError says how to install it."""
-    found = shutil.which(program)
+    found = find(program)
     if found is None:
         raise ToolError(f'the program "{program}" is not on the PATH', _advice(program))
     return found
@@ -73,13 +84,24 @@ def install_command(programs: Sequence[str]) -> str:
     if system:
         parts.append(f"sudo apt-get install -y {' '.join(sorted(system))}")
     if python:
-        parts.append(f"pip install {' '.join(sorted(python))}")
+        parts.append(pip(*sorted(python)))
     return " && ".join(parts)
+
+
+def pip(*packages: str) -> str:
+    """The command that installs Python packages for this Python, as one would type it here.
+
+    Another pip may be of a system that lets none but its own packages in.
+    """
+    python, here = Path(sys.executable), Path.cwd()
+    if here in python.parents[1:]:  # from the folder of the program itself it is no path
+        python = python.relative_to(here)
+    return shlex.join([str(python), "-m", "pip", "install", *packages])
 
 
 def _advice(program: str) -> str:
     if program in _PYTHON:
-        return f'run "pip install {_PYTHON[program]}"'
+        return f'run "{pip(_PYTHON[program])}"'
     if program in _ELSEWHERE:
         return f"it comes with {_ELSEWHERE[program]}"
     return f'run "make setup", or "apt-get install {_PACKAGES.get(program, program)}"'

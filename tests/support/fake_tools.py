@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tinyedge import tool
+
 _SCRIPT = """#!{python}
 import json, os, sys
 from pathlib import Path
@@ -23,6 +25,7 @@ class FakeTools:
         self._folder = folder
         self._log = folder / "calls.jsonl"
         folder.mkdir()
+        monkeypatch.setattr(tool, "SCRIPTS", folder)
         monkeypatch.setenv("PATH", f"{folder}:{rest}" if rest else str(folder))
 
     def add(self, name: str, body: str = "") -> None:

@@ -1,10 +1,11 @@
 """What a test needs from the machine: missing in CI is a failure, on a laptop a skip."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
+
+from tinyedge import tool
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -19,7 +20,7 @@ def missing(what: str, how: str = '"make setup" installs it') -> None:
 def need(*programs: str) -> None:
     """Skip (on a laptop) or fail (in CI) unless all programs are on the PATH."""
     for program in programs:
-        if shutil.which(program) is None:
+        if tool.find(program) is None:
             missing(f'the program "{program}"')
 
 

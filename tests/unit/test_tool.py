@@ -1,9 +1,11 @@
 """Programs that are called: found or named, ended in time, their failure shown."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
+from tests.support.fake_tools import FakeTools
 from tinyedge import board as boards
 from tinyedge import build, tool
 from tinyedge.errors import ToolError
@@ -28,6 +30,35 @@ def test_a_compiler_that_is_missing_is_named_with_its_packages(
         build.require(boards.load(board), "aot")
     assert caught.value.message == f'the program "{program}" is not on the PATH'
     assert caught.value.hint == f'run "make setup", or "apt-get install {packages}"'
+
+
+def test_what_pip_installed_beside_this_python_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = FakeTools(tmp_path / "bin", monkeypatch)
+    tools.add("pyocd")
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert tool.require("pyocd") == str(tmp_path / "bin" / "pyocd")
+    tool.run(["pyocd", "list"])
+    assert tools.calls() == [["pyocd", "list"]]
+
+
+def test_a_python_package_is_installed_for_this_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for executable, typed in (
+        (tmp_path / ".venv/bin/python", ".venv/bin/python"),
+        (Path("/opt/a b/bin/python3"), "'/opt/a b/bin/python3'"),
+        (tmp_path / "python", str(tmp_path / "python")),
+    ):
+        monkeypatch.setattr(sys, "executable", str(executable))
+        both = tool.install_command(["pyocd", "openocd", "esptool"])
+        assert both == (f"sudo apt-get install -y openocd && {typed} -m pip install esptool pyocd")
+        monkeypatch.setattr(tool, "find", lambda _: None)
+        with pytest.raises(ToolError) as caught:
+            tool.require("pyocd")
+        assert caught.value.hint == f'run "{typed} -m pip install pyocd"'
 
 
 def test_a_failure_shows_the_end_of_what_was_printed() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -63,11 +62,11 @@ def doctor(json_path: Path | None) -> None:
     report = DoctorReport(
         programs=tuple(
             ProgramInfo(
-                name=name, path=shutil.which(name), boards=tuple(ids), install=tool.install(name)
+                name=name, path=tool.find(name), boards=tuple(ids), install=tool.install(name)
             )
             for name, ids in wanted.items()
         ),
-        command=tool.install_command([name for name in wanted if shutil.which(name) is None]),
+        command=tool.install_command([name for name in wanted if tool.find(name) is None]),
         wrong=_wrong(wrong),
     )
     _console.show(_programs_table(report))

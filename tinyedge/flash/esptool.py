@@ -7,7 +7,6 @@ ROM looks for it: as it is, or as an image that the ROM loads.
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
 import msgspec
@@ -61,11 +60,11 @@ def program(args: FlasherArgs) -> str:
     """
     names = ("esptool", "esptool.py") if _is_5(args) else ("esptool.py", "esptool")
     for name in names:
-        if shutil.which(name):
+        if tool.find(name):
             return name
     raise ToolError(
         "esptool is not on the PATH",
-        'run "pip install esptool"; it also comes with ESP-IDF: run its export.sh in this shell',
+        f'run "{tool.pip("esptool")}"; it also comes with ESP-IDF: run its export.sh in this shell',
     )
 
 

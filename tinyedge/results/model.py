@@ -329,7 +329,9 @@ class ProgramInfo(Result, frozen=True, kw_only=True):
     """One compiler, emulator or flasher."""
 
     name: str
-    path: Annotated[str | None, Meta(description="Where it is; null: not on the PATH")]
+    path: Annotated[
+        str | None, Meta(description="Where it is; null: neither on the PATH nor beside Python")
+    ]
     boards: Annotated[tuple[BoardId, ...], Meta(description="Boards that it is for")]
     install: Annotated[str, Meta(description="Where it comes from")]
 

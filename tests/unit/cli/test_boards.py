@@ -13,7 +13,7 @@ from tests.support import tiny_model
 from tests.support.fake_tools import FakeTools
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
-from tinyedge import port, resources, results
+from tinyedge import port, resources, results, tool
 from tinyedge.cli import cli
 from tinyedge.errors import ConfigError
 
@@ -113,7 +113,8 @@ def test_the_doctor_names_what_is_missing(tmp_path: Path, monkeypatch: pytest.Mo
     assert apt.startswith("sudo apt-get install -y ")
     assert {"gcc-arm-none-eabi", "qemu-system-arm", "bossa-cli"} <= set(apt.split())
     assert not {"make", "openocd"} & set(apt.split())
-    assert "pyocd" in pip
+    assert pip.startswith(tool.pip())
+    assert {"pyocd", "esptool"} <= set(pip.split())
     assert report.command in done.output
 
 
