@@ -2,6 +2,9 @@
 #include "te_flash.h"
 
 #include "esp_partition.h"
+#include "freertos/FreeRTOS.h"
+#include "freertos/task.h"
+#include "te_log.h"
 #include "te_port.h"
 #include "te_slot_bytes.h"
 
@@ -12,6 +15,15 @@ static const char *const names[TE_FLASH_AREAS] = {"slot0", "slot1", "records0", 
 static const esp_partition_t *partitions[TE_FLASH_AREAS];
 static const void *mapped[TE_FLASH_AREAS];
 
+/* A log, for to tell a fault the slots are read. */
+static _Noreturn void say_foreign(void) {
+  for (;;) {
+    te_log("the partition table is another firmware's: flash the board again");
+    te_port_alive();
+    vTaskDelay(pdMS_TO_TICKS(1000));
+  }
+}
+
 void te_flash_init(void) {
   for (uint32_t area = 0; area < TE_FLASH_AREAS; area++) {
     esp_partition_mmap_handle_t handle;
@@ -20,7 +32,7 @@ void te_flash_init(void) {
     if (found == NULL || found->size < te_flash_bytes(area) ||
         esp_partition_mmap(found, 0, te_flash_bytes(area), ESP_PARTITION_MMAP_DATA, &mapped[area],
                            &handle) != ESP_OK) {
-      te_port_halt(2); /* the partition table is another firmware's */
+      say_foreign();
     }
     partitions[area] = found;
   }

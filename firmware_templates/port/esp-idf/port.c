@@ -1,6 +1,8 @@
 /* Espressif's chips under ESP-IDF: UART0 through its driver, the cycle counter, the main task. */
 #include "te_port.h"
 
+#include <stdlib.h>
+
 #include "driver/uart.h"
 #include "esp_cpu.h"
 #include "esp_rom_sys.h"
@@ -11,6 +13,7 @@
 #include "freertos/FreeRTOS.h"
 #include "freertos/queue.h"
 #include "freertos/task.h"
+#include "panic.h"
 #include "soc/uart_pins.h"
 #include "te_board.h"
 #include "te_log.h"
@@ -73,14 +76,16 @@ static void begin_ticks(void) {
   ticks_at_start = ticks_by_timer() - esp_cpu_get_cycle_count();
 }
 
-/* A fault restarts the chip without a word, so that the next start tells of it. */
+/* A fault restarts the chip without a word, so that the next start tells of it. abort, for without
+ * a UART nothing can be told, and halting would be for good. */
 void te_port_init(void) {
-  if (open_uart() != ESP_OK) te_port_halt(1);
+  te_panic_watch();
+  if (open_uart() != ESP_OK) abort();
   begin_ticks();
 #ifdef TE_WATCHDOG_S
-  esp_task_wdt_add(NULL);
+  if (esp_task_wdt_add(NULL) != ESP_OK) abort();
 #endif
-  if (last_fault() != NULL) te_fault(last_fault(), 0);
+  if (!te_panic_tell(last_fault()) && last_fault() != NULL) te_fault(last_fault(), 0);
 }
 
 /* Counts the times that the driver had to drop bytes; each stands for one byte or more. */

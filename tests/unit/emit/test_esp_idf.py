@@ -50,6 +50,16 @@ def test_options_follow_the_board(board_id: str, target: str, mhz: int, flash: i
     assert ("SPIRAM_MODE_OCT" in options) == (board_id == "esp32s3-psram")
 
 
+@pytest.mark.parametrize("board_id", BOARDS)
+def test_whatever_hangs_or_fails_restarts_and_is_kept(board_id: str) -> None:
+    files = _files(board_id)
+    options = _options(files["sdkconfig.defaults"])
+    ends = ["SYSTEM_PANIC_SILENT_REBOOT", "TASK_WDT_INIT", "TASK_WDT_PANIC", "INT_WDT"]
+    assert [options[f"ESP_{name}"] for name in ends] == ["y"] * len(ends)
+    assert not [name for name in options if "GDBSTUB" in name or "HALT" in name]
+    assert 'INTERFACE "-Wl,--wrap=esp_panic_handler")' in files["main/CMakeLists.txt"]
+
+
 def test_tflm_brings_its_component_and_exact_kernels() -> None:
     files = _files("esp32")
     assert (

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.support import updatable
-from tests.support.tools import need
+from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
 from tinyedge import build, keys, pipeline, resources
 from tinyedge.board import Board
@@ -144,29 +144,6 @@ def test_a_package_larger_than_a_slot_is_refused() -> None:
         flash_areas.reserved(DISCOVERY, 131_104)
 
 
-#: what the driver uses of ESP-IDF's esp_partition.h
-PARTITION = """
-#include <stddef.h>
-#include <stdint.h>
-typedef int esp_err_t;
-#define ESP_OK 0
-typedef enum { ESP_PARTITION_TYPE_DATA = 0x01 } esp_partition_type_t;
-typedef enum { ESP_PARTITION_SUBTYPE_ANY = 0xff } esp_partition_subtype_t;
-typedef enum { ESP_PARTITION_MMAP_DATA, ESP_PARTITION_MMAP_INST } esp_partition_mmap_memory_t;
-typedef uint32_t esp_partition_mmap_handle_t;
-typedef struct { uint32_t address; uint32_t size; uint32_t erase_size; } esp_partition_t;
-const esp_partition_t *esp_partition_find_first(
-    esp_partition_type_t type, esp_partition_subtype_t subtype, const char *label);
-esp_err_t esp_partition_mmap(
-    const esp_partition_t *partition, size_t offset, size_t size,
-    esp_partition_mmap_memory_t memory, const void **out_ptr,
-    esp_partition_mmap_handle_t *out_handle);
-esp_err_t esp_partition_erase_range(const esp_partition_t *partition, size_t offset, size_t size);
-esp_err_t esp_partition_write(
-    const esp_partition_t *partition, size_t dst_offset, const void *src, size_t size);
-"""
-
-
 @pytest.mark.parametrize("name", ["esp32", "esp32c3", "esp32s3", "esp32s3-psram"])
 def test_esp_idf_has_partitions_for_models(name: str, tmp_path: Path) -> None:
     need("gcc")
@@ -183,10 +160,13 @@ def test_esp_idf_has_partitions_for_models(name: str, tmp_path: Path) -> None:
     assert all(begin % 0x1_0000 == 0 for begin, _ in spans)
     assert firmware.board.memory.flash.bytes == spans[0][1] - spans[0][0]
     assert "esp_partition" in (firmware.folder / "main" / "CMakeLists.txt").read_text()
-    (firmware.folder / "fake").mkdir()
-    (firmware.folder / "fake" / "esp_partition.h").write_text(PARTITION)
+    for header in ("esp_partition.h", "freertos/FreeRTOS.h", "freertos/task.h"):
+        path = firmware.folder / "fake" / header
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('#include "esp_idf.h"\n')
     flags = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-Ifake", "-Iinclude"]
-    subprocess.run(["gcc", *flags, "-Iupdate", "port/flash.c"], cwd=firmware.folder, check=True)
+    flags += ["-Iupdate", f"-I{CHECKOUT / 'tests' / 'host'}"]
+    subprocess.run(["gcc", *flags, "port/flash.c"], cwd=firmware.folder, check=True)
 
 
 def test_esp_idf_without_updates_has_none(tmp_path: Path) -> None:
