@@ -116,9 +116,12 @@ def classes(graph: Graph) -> int:
 
 def answered(output: Array) -> int:
     """Return the class that an output names: its largest element, or the index that it holds."""
-    if output.dtype == np.int32 and output.size == 1:
-        return int(output.reshape(-1)[0])
-    return int(output.argmax())
+    return int(output.reshape(-1)[0] if names_index(output) else output.argmax())
+
+
+def names_index(output: Array) -> bool:
+    """Whether an output holds the index of a class, as ARG_MAX's does."""
+    return bool(output.dtype == np.int32 and output.size == 1)
 
 
 def _labels(found: Array | None, classes: int, path: Path) -> NDArray[np.int64] | None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -14,11 +14,12 @@ from tinyedge.errors import CheckFailed, LinkError
 from tinyedge.link.messages import Inference, Status
 from tinyedge.link.session import Session
 from tinyedge.link.traffic import Traffic
-from tinyedge.results import ByteDifference, LinkReport, Mismatch, ValidateReport
-from tinyedge.samples import Array, Samples, answered
+from tinyedge.results import ByteDifference, LinkReport, Mismatch, ResultsOnly, ValidateReport
+from tinyedge.samples import Array, Samples, answered, names_index
 
 _SHOWN = 16  # differing bytes that a result lists
 _FEWEST_CLASSES = 2
+_T = TypeVar("_T")
 
 
 class Reference(Protocol):
@@ -48,9 +49,22 @@ class Shared:
 class _Tally:
     mismatches: int = 0
     first: Mismatch | None = None
+    classes: int = 0  # that differ, with results_only
+    words: str = ""
     seconds: float = 0.0
     device: list[int] = field(default_factory=list)
     host: list[int] = field(default_factory=list)
+
+    def timed(self, ask: Callable[[int], _T], number: int) -> _T:
+        """What ``ask`` answers; its time counts."""
+        started = time.perf_counter()
+        answer = ask(number)
+        self.seconds += time.perf_counter() - started
+        return answer
+
+
+_Judge = Callable[[int, Sequence[Array], _Tally], int]
+"""Gets a sample's number and the reference's outputs; returns the device's class."""
 
 
 def validate(
@@ -63,11 +77,13 @@ def validate(
     url: str,
     baud: int = 115200,
     infer: Callable[[int], Inference] | None = None,
+    results_only: bool = False,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> ValidateReport:
     """Send every sample and compare every output byte with the reference.
 
-    ``infer`` gets a sample's number and asks for its answer (default: sends the sample).
+    ``infer`` gets a sample's number and asks for its answer (default: sends the sample). With
+    ``results_only`` class and score alone come back, and are compared.
     Raises LinkError if the device goes or refuses, CheckFailed if the samples' own expected
     outputs are not the reference's. A difference is no exception: the result says so.
     """
@@ -76,10 +92,11 @@ def validate(
     def by_input(number: int) -> Inference:
         return session.infer([array.tobytes() for array in samples[number]])
 
+    judge = _by_class(session, samples) if results_only else _by_bytes(infer or by_input)
     status, traffic = session.status(), session.traffic
     for number in range(len(samples)):
         progress(number, len(samples))
-        _compare(infer or by_input, reference, samples, number, tally)
+        _compare(judge, reference, samples, number, tally)
     progress(len(samples), len(samples))
     traffic = session.traffic.since(traffic)
     link = _link(baud, traffic, status, session.status())
@@ -103,6 +120,7 @@ def validate(
         seconds=round(tally.seconds, 6),
         samples_per_second=round(len(samples) / max(tally.seconds, 1e-9), 3),
         link=link,
+        results_only=_results_only(tally) if results_only else None,
         held=tally.mismatches == 0,
     )
 
@@ -126,25 +144,48 @@ def _link(baud: int, traffic: Traffic, before: Status, after: Status) -> LinkRep
 
 
 def _compare(
-    infer: Callable[[int], Inference],
-    reference: Reference,
-    samples: Samples,
-    number: int,
-    tally: _Tally,
+    judge: _Judge, reference: Reference, samples: Samples, number: int, tally: _Tally
 ) -> None:
-    inputs = samples[number]
-    expected = reference.run(inputs)
+    expected = reference.run(samples[number])
     _check_file(samples, number, expected)
-    started = time.perf_counter()
-    answer = infer(number)
-    tally.seconds += time.perf_counter() - started
-    wanted = [array.tobytes() for array in expected]
-    if list(answer.outputs) != wanted:
-        tally.mismatches += 1
-        tally.first = tally.first or mismatch(number, wanted, answer.outputs)
-    got = np.frombuffer(answer.outputs[0], expected[0].dtype)
-    tally.device.append(answered(got))
+    tally.device.append(judge(number, expected, tally))
     tally.host.append(answered(expected[0]))
+
+
+def _by_bytes(infer: Callable[[int], Inference]) -> _Judge:
+    def judge(number: int, expected: Sequence[Array], tally: _Tally) -> int:
+        answer = tally.timed(infer, number)
+        wanted = [array.tobytes() for array in expected]
+        if list(answer.outputs) != wanted:
+            tally.mismatches += 1
+            tally.first = tally.first or mismatch(number, wanted, answer.outputs)
+        return answered(np.frombuffer(answer.outputs[0], expected[0].dtype))
+
+    return judge
+
+
+def _by_class(session: Session, samples: Samples) -> _Judge:
+    def classify(number: int) -> tuple[int, int]:
+        return session.classify([array.tobytes() for array in samples[number]])
+
+    def judge(number: int, expected: Sequence[Array], tally: _Tally) -> int:
+        got = tally.timed(classify, number)
+        first = expected[0].reshape(-1)
+        wanted = int(first.argmax()), int(first.max())
+        if got != wanted:
+            tally.mismatches += 1
+            tally.classes += got[0] != wanted[0]
+            tally.words = tally.words or (
+                f"sample {number}: class {got[0]} with score {got[1]}, "
+                f"not class {wanted[0]} with score {wanted[1]}"
+            )
+        return got[1] if names_index(first) else got[0]
+
+    return judge
+
+
+def _results_only(tally: _Tally) -> ResultsOnly:
+    return ResultsOnly(differing_classes=tally.classes, first_difference=tally.words)
 
 
 def _check_file(samples: Samples, number: int, expected: Sequence[Array]) -> None:

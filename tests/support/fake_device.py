@@ -72,6 +72,10 @@ class FakeDevice:
         self._traffic.round_trips.append(self._count / 1000)
         return Inference(tuple(map(bytes, outputs)), ticks)
 
+    def classify(self, inputs: Sequence[bytes]) -> tuple[int, int]:
+        output = np.frombuffer(self.infer(inputs).outputs[0], self._graph.outputs[0].dtype.value)
+        return int(output.argmax()), int(output.max())
+
     @property
     def traffic(self) -> Traffic:
         return self._traffic.copy()

@@ -82,6 +82,7 @@ ALLOWED: dict[str, set[str]] = {
     "updates": {"*"},
     "matrix": {"*"},
     "raw": {"*"},
+    "class_alone": {"*"},
     "collect": {"*"},
     "wire": {"link", "results", "samples"},
     "testing": {"*"},

@@ -1,5 +1,7 @@
 """Every differing byte is found and told; accuracies are of the answers, not of the labels."""
 
+from collections.abc import Sequence
+
 import msgspec
 import numpy as np
 import pytest
@@ -7,12 +9,13 @@ import pytest
 from tests.support.fake_device import FakeDevice
 from tests.support.tflite_writer import ModelWriter
 from tinyedge import samples as sampling
+from tinyedge.cli.validate import require_equal
 from tinyedge.errors import CheckFailed, LinkError
 from tinyedge.graph import read_tflite
 from tinyedge.oracle import Oracle
-from tinyedge.results import ByteDifference, ValidateReport
+from tinyedge.results import ByteDifference, ResultsOnly, ValidateReport
 from tinyedge.samples import Samples
-from tinyedge.validate import confusion, mismatch, validate
+from tinyedge.validate import Reference, confusion, mismatch, validate
 
 
 def _model() -> bytes:
@@ -70,6 +73,47 @@ def test_the_first_different_byte_is_told() -> None:
     assert first is not None
     assert (first.sample, first.differing_bytes, first.output_bytes) == (1, 1, 3)
     assert first.differences == (ByteDifference(output=0, offset=2, expected=0, got=1),)
+
+
+class _Other:
+    """A reference that finds class 0 in everything."""
+
+    def run(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
+        return [np.array([[9, 1, 2]], np.int8)]
+
+
+def test_of_class_and_score_alone_each_difference_is_told() -> None:
+    def alone(reference: Reference, wrong: tuple[int, ...] = ()) -> ValidateReport:
+        device = FakeDevice(GRAPH, TFLITE, wrong)
+        return validate(
+            device.session,
+            reference,
+            GIVEN,
+            model="identity",
+            elf_sha256=None,
+            url="fake",
+            results_only=True,
+        )
+
+    good = alone(Oracle(TFLITE), wrong=(1,))  # a byte that is neither class nor score
+    assert (good.held, good.mismatches, good.answers) == (True, 0, (0, 1, 2, 0))
+    assert (good.device_accuracy, good.host_accuracy) == (0.75, 0.75)
+    assert good.results_only == ResultsOnly(differing_classes=0, first_difference="")
+    score = alone(Oracle(TFLITE), wrong=(2,))
+    assert (score.held, score.mismatches, score.first_mismatch) == (False, 1, None)
+    assert score.results_only == ResultsOnly(
+        differing_classes=0,
+        first_difference="sample 2: class 2 with score 8, not class 2 with score 9",
+    )
+    other = alone(_Other())
+    assert other.mismatches == 2
+    assert other.results_only == ResultsOnly(
+        differing_classes=2,
+        first_difference="sample 1: class 1 with score 9, not class 0 with score 9",
+    )
+    for report, words in ((score, "score 8, not"), (other, "class 1 with")):
+        with pytest.raises(CheckFailed, match=words):
+            require_equal(report)
 
 
 def test_without_labels_there_is_no_accuracy() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from tinyedge import board as boards
 from tinyedge import build as building
+from tinyedge import class_alone, devices, fits, flash, observing, pipeline, raw
 from tinyedge import collect as collecting
-from tinyedge import devices, fits, flash, observing, pipeline, raw
 from tinyedge.board import Board
 from tinyedge.cli import _console, train
 from tinyedge.devices import Built
@@ -147,6 +147,14 @@ def validate_raw(built: Built, url: str, count: int) -> ValidateReport:
     """Compare the inputs that the device makes of frames, and its answers, with a progress bar."""
     with _console.progress(f"validate {built.report.model} on {built.report.board}") as advance:
         return raw.validate(built, url, count=count, progress=advance, on_log=_log)
+
+
+def validate_class(built: Built, url: str, count: int, vectors: Path | None) -> ValidateReport:
+    """Compare class and score, which come back alone, with a progress bar."""
+    with _console.progress(f"validate {built.report.model} on {built.report.board}") as advance:
+        return class_alone.validate(
+            built, url, count=count, vectors=vectors, progress=advance, on_log=_log
+        )
 
 
 def collect(built: Built, url: str, wish: collecting.Wish) -> CollectReport:

@@ -103,10 +103,11 @@ def show(report: BenchReport) -> None:
     ]
     _console.show(_console.facts(firmware_title(report), rows))
     if report.wire is not None:
-        _console.show(_wire(report.wire))
+        _console.show(wire_table(report.wire))
 
 
-def _wire(wire: WireReport) -> object:
+def wire_table(wire: WireReport) -> object:
+    """Bytes an inference, one row a way."""
     rows = [
         (m.mode, f"{m.bytes_sent:,.1f}", f"{m.bytes_received:,.1f}", f"{m.samples_per_second:,.2f}")
         for m in wire.modes

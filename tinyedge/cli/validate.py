@@ -9,9 +9,10 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import save, target_options, with_features
+from tinyedge.cli.bench import wire_table
 from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.recipe import Compile
-from tinyedge.results import FleetDevice, FleetReport, RawReport, ValidateReport
+from tinyedge.results import FleetDevice, FleetReport, RawReport, ResultsOnly, ValidateReport
 from tinyedge.validate import describe
 from tinyedge.workspace import Workspace
 
@@ -33,7 +34,7 @@ inputs_option = click.option(
 @click.command(
     epilog="Examples: tinyedge validate fashion-cnn --samples 1000; "
     "tinyedge validate model.tflite --inputs vectors.npz --port /dev/ttyUSB0; "
-    "tinyedge validate photos-cnn --raw"
+    "tinyedge validate photos-cnn --raw; tinyedge validate fashion-cnn --results-only"
 )
 @target_options
 @click.option(
@@ -50,6 +51,11 @@ inputs_option = click.option(
     is_flag=True,
     help="Send raw pictures or sound, of which the device makes its inputs; compare these, too.",
 )
+@click.option(
+    "--results-only",
+    is_flag=True,
+    help="Have class and score alone sent back; compare these, and count the bytes on the link.",
+)
 def command(
     *,
     model: str,
@@ -60,6 +66,7 @@ def command(
     samples: int,
     inputs: Path | None,
     raw: bool,
+    results_only: bool,
     workspace: Workspace,
     json_path: Path | None,
 ) -> None:
@@ -69,13 +76,14 @@ def command(
     pseudo-random. The device is the one that "tinyedge flash" left running, the one at --port, or
     one that is started for this and stopped. Of several, each gets the same samples, and one that
     fails does not stop the others. With --raw the firmware has the feature preprocess, and the test
-    split's pictures go to it in their own size, or its sound as int16 samples. Exit code 1 on any
+    split's pictures go to it in their own size, or its sound as int16 samples. With --results-only
+    it has the feature compress, and answers with the class and its score alone. Exit code 1 on any
     difference.
     """
     _stages.require_ports(*ports)
-    if raw:
-        _require_one(ports, inputs)
-        given = with_features(given, "preprocess")
+    if raw or results_only:
+        _require_one(ports, inputs if raw else None, both=raw and results_only)
+        given = with_features(given, "preprocess" if raw else "compress")
     built = _stages.build(model, board, runtime, workspace, given)
     if len(ports) > 1:
         fleet = _stages.validate_all(built, ports, samples, inputs)
@@ -84,18 +92,25 @@ def command(
         require_all(fleet)
         return
     with _stages.device(built, ports[0] if ports else None) as url:
-        send = _stages.validate_raw if raw else partial(_stages.validate, vectors=inputs)
+        answers = _stages.validate_class if results_only else _stages.validate
+        send = _stages.validate_raw if raw else partial(answers, vectors=inputs)
         report = send(built, url, samples)
     show(report)
     save(json_path, report)
     require_equal(report)
 
 
-def _require_one(ports: tuple[str, ...], inputs: Path | None) -> None:
-    if len(ports) > 1 or inputs is not None:
+def _require_one(ports: tuple[str, ...], inputs: Path | None, *, both: bool) -> None:
+    if both:
         raise ConfigError(
-            "--raw sends frames of the recipe's data set to one device",
-            "leave out --inputs, and all but one --port",
+            "--raw compares what the device makes of frames, --results-only what it answers",
+            "give one of them",
+        )
+    if inputs is not None:
+        raise ConfigError("--raw sends frames of the recipe's data set", "leave out --inputs")
+    if len(ports) > 1:
+        raise ConfigError(
+            "--raw and --results-only are for one device", "leave out all but one --port"
         )
 
 
@@ -116,16 +131,27 @@ def show(report: ValidateReport) -> None:
     )
     if report.raw is not None:
         _console.show(_raw(report.raw))
+    if report.results_only is not None and report.results_only.wire is not None:
+        _console.show(wire_table(report.results_only.wire))
     _console.verdict(report.held, _verdict(report))
 
 
 def _verdict(report: ValidateReport) -> str:
+    if report.results_only is not None:
+        return _results_verdict(report, report.results_only)
     if report.mismatches:
         total = f"{report.mismatches:,} of {report.samples:,}"
         return f"{total} answers differ from the TFLM reference"
     if report.raw is not None and report.raw.differing_input_bytes:
         return f"{report.raw.differing_input_bytes:,} input bytes differ from the host's"
     return f"{report.samples:,} answers equal the TFLM reference, byte for byte"
+
+
+def _results_verdict(report: ValidateReport, found: ResultsOnly) -> str:
+    if report.mismatches:
+        total = f"{report.mismatches:,} of {report.samples:,}"
+        return f"{total} differ from the TFLM reference, {found.differing_classes:,} in the class"
+    return f"{report.samples:,} classes and scores equal the TFLM reference's"
 
 
 def _raw(raw: RawReport) -> object:
@@ -175,11 +201,12 @@ def require_all(report: FleetReport) -> None:
 
 def require_equal(report: ValidateReport) -> None:
     """Raise CheckFailed, with the first difference, unless every byte was equal."""
-    if report.raw is not None and report.raw.first_difference:
-        raise CheckFailed(
-            f"{report.model} on {report.board}: {report.raw.first_difference}",
-            "is the firmware the one that was built here? flash it again, then validate",
-        )
+    for part in (report.raw, report.results_only):
+        if part is not None and part.first_difference:
+            raise CheckFailed(
+                f"{report.model} on {report.board}: {part.first_difference}",
+                "is the firmware the one that was built here? flash it again, then validate",
+            )
     if report.first_mismatch is not None:
         raise CheckFailed(
             f"{report.model} on {report.board}: {describe(report.first_mismatch)}",

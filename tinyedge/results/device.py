@@ -86,6 +86,17 @@ class RawReport(Result, frozen=True, kw_only=True):
     tick_unit: Unit
 
 
+class ResultsOnly(Result, frozen=True, kw_only=True):
+    """Class and score alone, as the device has sent them in place of its outputs."""
+
+    differing_classes: Annotated[int, Meta(ge=0, description="Of the mismatches; the rest: scores")]
+    first_difference: Annotated[str, Meta(description="In words; empty: none")]
+    wire: Annotated[
+        WireReport | None,
+        Meta(description="Bytes of the first samples, beside whole outputs; null: not counted"),
+    ] = None
+
+
 class ValidateReport(Result, frozen=True, kw_only=True):
     """``tinyedge validate``: the device's answers against the reference and the labels."""
 
@@ -98,7 +109,9 @@ class ValidateReport(Result, frozen=True, kw_only=True):
     url: Url
     inputs: Annotated[str, Meta(description="Where the samples come from")]
     samples: Annotated[int, Meta(ge=1)]
-    mismatches: Annotated[int, Meta(ge=0, description="Samples with any byte differing")]
+    mismatches: Annotated[
+        int, Meta(ge=0, description="Samples with any byte differing (class or score alone)")
+    ]
     first_mismatch: Mismatch | None
     device_accuracy: Annotated[Fraction | None, Meta(description="null: there are no labels")]
     host_accuracy: Annotated[Fraction | None, Meta(description="TFLM reference, same samples")]
@@ -111,7 +124,10 @@ class ValidateReport(Result, frozen=True, kw_only=True):
     samples_per_second: Annotated[float, Meta(ge=0, description="Transfer and inference")]
     link: Annotated[LinkReport | None, Meta(description="null: not counted")] = None
     raw: Annotated[RawReport | None, Meta(description="null: inputs were sent, not frames")] = None
-    held: Annotated[bool, Meta(description="Whether every byte was equal")]
+    results_only: Annotated[
+        ResultsOnly | None, Meta(description="With --results-only; null: whole outputs came")
+    ] = None
+    held: Annotated[bool, Meta(description="Whether every byte, or class and score, was equal")]
 
 
 class FleetDevice(Result, frozen=True, kw_only=True):

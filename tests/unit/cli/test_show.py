@@ -130,6 +130,7 @@ def test_collected_frames_are_counted_and_the_stand_in_is_named(
         (["collect", "x.tflite", "--out", "o", "--label", "a", "--by-answer"], "two labels"),
         (["collect", "x.tflite", "--out", "o", "--label", "../a"], "cannot name a folder"),
         (["validate", "x.tflite", "--raw", "--inputs", __file__], "leave out --inputs"),
+        (["validate", "x.tflite", "--raw", "--results-only"], "give one of them"),
     ],
 )
 def test_what_contradicts_itself_is_refused_before_any_work(
