@@ -6,20 +6,17 @@ import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from tinyedge import adapt as adapting
 from tinyedge import bench as benching
-from tinyedge import dataset as datasets
 from tinyedge import devices, results
 from tinyedge import samples as sampling
-from tinyedge.dataset import Split, shift
+from tinyedge.dataset import given, shift
+from tinyedge.dataset.given import Given
 from tinyedge.errors import ConfigError
 from tinyedge.learn import head as heads
 from tinyedge.learn.sgd import Settings
 from tinyedge.pipeline import Loaded
 from tinyedge.quantize import inputs
-from tinyedge.recipe import Recipe
 from tinyedge.results import AdaptClass, AdaptLayer, AdaptReport
 from tinyedge.samples import Samples
 from tinyedge.workspace import Workspace, sha256, write_atomic
@@ -56,6 +53,7 @@ def adapt(
     settings = Settings(wanted.learning_rate, wanted.momentum, wanted.l2, wanted.batch)
     plan = adapting.Plan(settings, wanted.epochs, wanted.decay, wanted.hold_out, wanted.seed)
     samples = labelled(loaded, source)
+    _require_labels(loaded, samples)
     with devices.connect(built, url, on_log) as session:
         found = adapting.adapt(
             session, loaded.tflite, head, samples, plan=plan, hear=hear, forget=forget
@@ -131,33 +129,35 @@ def _classes(loaded: Loaded, found: adapting.Adapted) -> tuple[AdaptClass, ...]:
 
 
 def labelled(loaded: Loaded, source: Source) -> Samples:
-    """The samples of ``source``, with labels.
+    """The samples of ``source``, with labels if it has any.
 
-    A file is read as the recipe says, or, for a bare .tflite, as ``validate --inputs`` does. Raises
-    ConfigError where there are no labels.
+    A file is read as the recipe's data, or, for a bare .tflite, as ``validate --inputs`` does. A
+    folder is read as one with the recipe's data, or as one that was collected.
     """
-    recipe = loaded.model.recipe
-    if recipe is None:
+    recipe, dataset = loaded.model.recipe, loaded.dataset
+    if recipe is None or dataset is None:
         if source.data is None or source.shifts:
             raise ConfigError(
                 f"{loaded.model.name}: a .tflite has no data set",
                 "give labelled samples with --data, without --shift, or a recipe",
             )
         return sampling.from_npz(source.data, loaded.graph, source.count)
-    split, name = _split(loaded, recipe, source.data)
-    made = shift.shifted(split.first(source.count), source.shifts)
+    if source.data is None:
+        found = Given(dataset.test.first(source.count), labelled=True)
+        name = f"test split of {dataset.name}"
+    else:
+        found = given.read(source.data, recipe.data, recipe.path, dataset, source.count)
+        name = str(source.data)
+    made = shift.shifted(found.split, source.shifts)
     text = "".join(f", {each}" for each in source.shifts)
-    return Samples(f"{name}{text}", (inputs(made, loaded.graph.inputs[0].q),), made.labels)
+    array = inputs(made, loaded.graph.inputs[0].q)
+    return Samples(f"{name}{text}", (array,), made.labels if found.labelled else None)
 
 
-def _split(loaded: Loaded, recipe: Recipe, data: Path | None) -> tuple[Split, str]:
-    """The test split, or all of ``data`` in a fixed order."""
-    dataset = loaded.dataset
-    assert dataset is not None
-    if data is None:
-        return dataset.test, f"test split of {dataset.name}"
-    kind = "npz" if data.is_file() else recipe.data.source
-    read = msgspec.structs.replace(
-        recipe.data, source=kind, path=str(data.absolute()), unseen=(), minimum=1
-    )
-    return datasets.whole(read, recipe.path, dataset), str(data)
+def _require_labels(loaded: Loaded, samples: Samples) -> None:
+    if samples.labels is None:
+        keys = "inputs=..., labels=..." if loaded.model.recipe is None else "x=..., y=..."
+        raise ConfigError(
+            f"{samples.source}: it has no labels: training needs the class of each sample",
+            f"write them, too: numpy.savez(path, {keys})",
+        )

@@ -29,7 +29,8 @@ SAMPLES = 500
     "--data",
     type=click.Path(exists=True, path_type=Path),
     help="New labelled samples: an .npz (x, y, raw as the recipe's data; for a .tflite inputs, "
-    "labels), or a folder like the recipe's. Default: the recipe's test split.",
+    "labels), or for a recipe a folder with a subfolder a class, as collect writes it. Default: "
+    "the recipe's test split.",
 )
 @click.option(
     "--shift",

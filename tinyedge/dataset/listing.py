@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,6 +60,18 @@ def scan(root: Path, suffixes: tuple[str, ...], data: Data, recipe: Path) -> Lis
     return Listing(
         root, classes, tuple((drawn | own)[name] for name in SPLITS), tuple(finder.foreign)
     )
+
+
+def walk(root: Path, suffixes: tuple[str, ...], label: Callable[[Path], int]) -> list[File]:
+    """All samples below ``root``, of every split; ``label`` says the class of a subfolder."""
+    finder = _Finder(root, suffixes)
+    return [
+        File(path, label(folder))
+        for split in _folders(root).values()
+        if split is not None
+        for folder in _subfolders(split)
+        for path in finder.below(folder)
+    ]
 
 
 def titles(root: Path, data: Data, recipe: Path) -> tuple[str, ...]:
@@ -139,10 +152,11 @@ class _Finder:
                     f"classes: {', '.join(classes)}",
                 )
             if label is not None:
-                files += [File(path, label) for path in self._walk(sub)]
+                files += [File(path, label) for path in self.below(sub)]
         return files
 
-    def _walk(self, folder: Path) -> list[Path]:
+    def below(self, folder: Path) -> list[Path]:
+        """All samples in it and its subfolders."""
         found = []
         for where, folders, names in os.walk(folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))

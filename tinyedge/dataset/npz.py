@@ -18,7 +18,7 @@ from tinyedge.errors import TinyedgeError
 Array = NDArray[Any]
 _KEYS = ("x", "y", "x_train", "y_train", "x_test", "y_test")
 _LARGEST = 16 << 30  # bytes of one array
-_UNLABELLED = "unlabelled"  # the only class of samples without labels
+UNLABELLED = "unlabelled"  # the only class of samples without labels
 _HINT = "write it with numpy.savez(path, x=..., y=...)"
 
 
@@ -32,7 +32,7 @@ def read(path: Path, classes: tuple[str, ...] = ()) -> Pictures:
     arrays = _arrays(path)
     if not any(key.startswith("y") for key in arrays):
         arrays |= {f"y{key[1:]}": np.zeros(x.shape[:1], np.int64) for key, x in arrays.items()}
-        classes = (_UNLABELLED,)
+        classes = (UNLABELLED,)
     own_test = "x_train" in arrays
     x, y = ("x_train", "y_train") if own_test else ("x", "y")
     for key in (x, y, "x_test", "y_test") if own_test else (x, y):

@@ -6,14 +6,37 @@ rounded up. So any processor that follows these lines gets the same bytes.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tinyedge.dataset.types import Pictures
+
 Fit = Literal["stretch", "crop"]
 # red, green, blue in 256ths: the luma of BT.601
 LUMA = (77, 150, 29)
+_AT_ONCE = 500  # pictures resized at once
+
+
+def whole(
+    pictures: Pictures, size: tuple[int, int] | None, channels: int | None, fit: Fit
+) -> Pictures:
+    """All pictures in that size and with so many channels; None: as they are."""
+    height, width, present = pictures.train.shape[1:]
+    wanted, colours = size or (height, width), channels or present
+    if (wanted, colours) == ((height, width), present):
+        return pictures
+
+    def each(raw: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        made = np.empty((len(raw), *wanted, colours), np.uint8)
+        for start in range(0, len(raw), _AT_ONCE):
+            some = slice(start, start + _AT_ONCE)
+            made[some] = picture(raw[some], wanted, colours, fit)
+        return made
+
+    return replace(pictures, train=each(pictures.train), test=each(pictures.test))
 
 
 def picture(

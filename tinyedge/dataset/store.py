@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import tempfile
 from collections import Counter
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.dataset.listing import SPLITS, File, Listing, require_enough
+from tinyedge.dataset.source import SOURCES
 from tinyedge.dataset.split import require_classes
 from tinyedge.dataset.types import Dataset, Skipped, Split
 from tinyedge.errors import TinyedgeError
@@ -44,6 +46,13 @@ class Reader(Protocol):
 
     def read(self, path: Path) -> NDArray[np.uint8]:
         """(per_file, *shape), 0 ... 255. Raises ValueError saying why the file is no sample."""
+
+
+def reader(data: Data, path: Path) -> Reader:
+    """What reads the files of the recipe's source; ``path`` is the recipe."""
+    source = SOURCES[data.source]
+    made: Reader = getattr(importlib.import_module(source.module), source.function)(data, path)
+    return made
 
 
 class _Index(msgspec.Struct, frozen=True):
@@ -90,6 +99,28 @@ def load(
     _require_enough(index, listing, reader, data, skipped)
     require_classes(dataset, recipe)
     return dataset
+
+
+def gather(
+    files: Sequence[File], reader: Reader, count: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], tuple[Skipped, ...]]:
+    """The samples of the first ``files`` in memory, until ``count`` are there, and their labels.
+
+    What is no sample is left out, and named with the reason.
+    """
+    found: list[NDArray[np.uint8]] = []
+    labels: list[int] = []
+    skipped: list[Skipped] = []
+    for file, samples in _parallel(files, reader, lambda _done, _total: None):
+        if isinstance(samples, str):
+            skipped.append(Skipped(str(file.path), samples))
+            continue
+        found.append(samples)
+        labels += [file.label] * len(samples)
+        if len(labels) >= count:
+            break
+    raw = np.concatenate([np.empty((0, *reader.shape), np.uint8), *found])
+    return raw, np.array(labels, np.int64), tuple(skipped)
 
 
 @contextmanager

@@ -1,0 +1,124 @@
+"""Samples given beside a recipe, an .npz file or a folder, as its own data set has them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tinyedge.dataset import audio, npz, pictures, resize, store
+from tinyedge.dataset.collected import MANIFEST, folder_of
+from tinyedge.dataset.features import Features
+from tinyedge.dataset.listing import File, walk
+from tinyedge.dataset.types import Dataset, Split, permutation
+from tinyedge.errors import ConfigError, near_match
+from tinyedge.recipe import Audio, Data
+
+
+@dataclass(frozen=True, eq=False)
+class Given:
+    """``labelled``: whether the labels are known; else they say nothing."""
+
+    split: Split
+    labelled: bool
+
+
+def read(place: Path, data: Data, recipe: Path, like: Dataset, count: int) -> Given:
+    """At most ``count`` samples, drawn by the recipe's seed, in the shape and classes of ``like``.
+
+    A file is an .npz of x and y. A folder has one subfolder a class, as a data set or what was
+    collected has: sounds for a recipe of sounds, else pictures, which are brought to the shape.
+    Not every class need be there; all that the recipe knows may, also those that training did not
+    see. Raises ConfigError for other classes, shapes or raw values, and if there are no samples.
+    """
+    if place.is_file():
+        raw, labels, labelled = _from_npz(place, data, like, count)
+    else:
+        raw, labels = _from_folder(place, data, recipe, like, count)
+        labelled = True
+    if raw.shape[1:] != like.shape:
+        raise ConfigError(
+            f"{place}: its samples have shape {raw.shape[1:]}, the recipe's {like.shape}",
+            "give samples of that shape: height, width, channels",
+        )
+    most = like.train.full_scale
+    if int(raw.max()) > most:
+        raise ConfigError(
+            f"{place}: its values run up to {raw.max()}, the recipe's data has 0 to {most}",
+            f"scale them to 0 to {most} first",
+        )
+    return Given(Split(raw, labels, most, data.range), labelled)
+
+
+def _from_npz(
+    path: Path, data: Data, like: Dataset, count: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], bool]:
+    found = npz.read(path, like.classes)
+    made = resize.whole(found, data.size, data.channels, data.fit)
+    raw = np.concatenate([made.train, made.test])
+    labels = np.concatenate([made.train_labels, made.test_labels])
+    order = permutation(len(raw), data.seed)[:count]
+    return raw[order], labels[order], made.classes != (npz.UNLABELLED,)
+
+
+def _from_folder(
+    root: Path, data: Data, recipe: Path, like: Dataset, count: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    suffixes = (*audio.Reader.suffixes, *pictures.Reader.suffixes)
+    files = walk(root, suffixes, lambda folder: _label(folder, data, like))
+    reader = _reader(root, files, data, recipe, like)
+    suited = [file for file in files if file.path.suffix.lower() in reader.suffixes]
+    if not suited:
+        raise ConfigError(
+            f"{root}: there is no sample in it",
+            f"put files ({', '.join(reader.suffixes)}) into a subfolder of their class's name",
+        )
+    drawn = [suited[index] for index in permutation(len(suited), data.seed)]
+    raw, labels, skipped = store.gather(drawn, reader, count)
+    if not len(raw):
+        raise ConfigError(
+            f"{root}: no file in it can be read, {skipped[0].path}: {skipped[0].reason}",
+            "give whole files",
+        )
+    return raw[:count], labels[:count]
+
+
+def _label(folder: Path, data: Data, like: Dataset) -> int:
+    """The class that a subfolder is of: by its name, or as collecting writes it."""
+    known = {folder_of(title): label for label, title in enumerate(like.classes)}
+    known |= {title: label for label, title in enumerate(like.classes)}
+    name = folder.name if folder.name in known or data.others is None else data.others
+    if name not in known:
+        raise ConfigError(
+            f'{folder.parent}: the subfolder "{name}" is no class of the recipe'
+            f"{near_match(name, known)}",
+            f"classes: {', '.join(like.classes)}",
+        )
+    return known[name]
+
+
+def _reader(
+    root: Path, files: Sequence[File], data: Data, recipe: Path, like: Dataset
+) -> store.Reader:
+    """Of sounds for a recipe of sounds, unless the folder has pictures of them alone."""
+    sounds = any(file.path.suffix.lower() in audio.Reader.suffixes for file in files)
+    if data.source == "wav" and (sounds or not files):
+        wanted = data.audio or Audio()
+        if (root / MANIFEST).exists():  # each file was collected as the sound of one picture
+            seconds = Features(wanted, recipe).span / wanted.rate
+            wanted = msgspec.structs.replace(wanted, seconds=seconds)
+        return store.reader(msgspec.structs.replace(data, audio=wanted), recipe)
+    height, width, channels = like.shape
+    if channels not in (1, 3):
+        raise ConfigError(
+            f"{root}: pictures have 1 channel or 3, the recipe's samples {channels}",
+            "give the samples as an .npz of x and y",
+        )
+    shaped = msgspec.structs.replace(
+        data, source="pictures", size=(height, width), channels=channels
+    )
+    return store.reader(shaped, recipe)
