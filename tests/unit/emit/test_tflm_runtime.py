@@ -154,6 +154,8 @@ def test_an_image_says_which_arena_it_needs_and_which_firmware_can_run_it() -> N
     first, data = made(_net((8, 4))), _net((8, 4))
     assert first.data[tflm_image.BODY_AT :] == data
     assert first.data[:32].hex() == read(data, "net").sha256
+    assert tflm_image.holds(first.data + b"vectors", data)
+    assert not tflm_image.holds(first.data, _net((8, 5)))
     planned = plan_arena(read(data, "net"), target, data).arena_bytes
     assert tflm_image.arena_bytes(first.data) == planned
     deeper = made(_net((64, 64, 4)))
