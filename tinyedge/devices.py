@@ -236,10 +236,12 @@ def bench(
     progress: Advance,
     on_log: Log,
     wire: Samples | None = None,
+    raw: wires.Raw = (),
 ) -> BenchReport:
     """Time inferences over pseudo-random inputs; the result is kept as bench.json.
 
-    ``wire``: samples to count the bytes of on the link, which needs the feature "compress".
+    ``wire``: samples to count the bytes of on the link, which needs the feature "compress";
+    ``raw``: frames that are sent so, too.
     """
     loaded = built.firmware.loaded
     with connect(built, url, on_log) as session:
@@ -253,7 +255,7 @@ def bench(
             progress=progress,
         )
         if wire is not None:
-            cost = wires.measure(session, wire, report.seconds)
+            cost = wires.measure(session, wire, report.seconds, raw)
             report = msgspec.structs.replace(report, wire=cost)
     results.write(built.firmware.target / "bench.json", report)
     return report

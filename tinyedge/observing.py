@@ -59,6 +59,7 @@ def debug(
         raise ConfigError(f"there is no sample {sample} in {samples.source}: it has {len(samples)}")
     number = sample if vectors is None else None
     with devices.connect(built, url, on_log) as session:
+        before = session.traffic
         layers = debugging.layers(
             session,
             loaded.graph,
@@ -67,6 +68,7 @@ def debug(
             samples[sample],
             floats=float_network.values(loaded, samples[sample], number),
         )
+        received = session.traffic.since(before).bytes_received
     truths = tuple(layer.truth for layer in layers)
     first = next((truth.index for truth in truths if truth.differing), None)
     report = DebugReport(
@@ -81,6 +83,7 @@ def debug(
         sample=sample,
         layers=truths,
         first_differing=first,
+        link_bytes=received,
         held=first is None,
     )
     results.write(firmware.target / "debug.json", report)

@@ -22,6 +22,7 @@ from tinyedge.link.messages import Inference
 from tinyedge.link.session import Session
 from tinyedge.oracle import Oracle
 from tinyedge.results import RawReport, Spread, ValidateReport
+from tinyedge.samples import Samples
 
 
 def validate(
@@ -32,10 +33,8 @@ def validate(
     The result is kept as validate.json. Raises ConfigError where no raw frames can be sent.
     """
     loaded = built.firmware.loaded
-    name, recipe = loaded.model.name, loaded.model.recipe
-    wanted = sensor.require(name, recipe, loaded.graph)
-    assert recipe is not None
-    frames, samples = sensor.samples(recipe, wanted, loaded.classes, count)
+    name = loaded.model.name
+    frames, samples = frames_of(built, count)
     with devices.connect(built, url, on_log) as session:
         sender = RawSender(session, frames, samples.inputs[0])
         report = validating.validate(
@@ -54,6 +53,18 @@ def validate(
     report = msgspec.structs.replace(report, raw=raw, held=held)
     results.write(built.firmware.target / "validate.json", report)
     return report
+
+
+def frames_of(built: Built, count: int) -> tuple[list[Frame], Samples]:
+    """Frames of the test split, and the inputs that the host makes of them.
+
+    Raises ConfigError where no raw frames can be sent.
+    """
+    loaded = built.firmware.loaded
+    recipe = loaded.model.recipe
+    wanted = sensor.require(loaded.model.name, recipe, loaded.graph)
+    assert recipe is not None
+    return sensor.samples(recipe, wanted, loaded.classes, count)
 
 
 @dataclass

@@ -1,40 +1,52 @@
-"""What an inference costs on the serial link: plain, packed, and with class and score alone."""
+"""What an inference costs on the serial link: plain and packed, of an input or of a raw frame."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
 
 from tinyedge.errors import LinkError
-from tinyedge.link.frames import require
+from tinyedge.link import frames as link
+from tinyedge.link import sensing
 from tinyedge.link.protocol import Feature
 from tinyedge.link.session import Session
 from tinyedge.results import WireMode, WireReport
+from tinyedge.results.device import WireWay
 from tinyedge.samples import Samples
 
 BAUD = 115_200
 _BITS = 10  # of a byte on the line: start, eight, stop
 _ATTEMPTS = 5
-_Mode = Literal["plain", "packed", "packed, class alone"]
+_Ask = Callable[[], object]
+Raw = Sequence[NDArray[np.uint8]]
+"""Raw frames (height, width, channels)."""
 
 
-def measure(session: Session, samples: Samples, compute_s: float | None) -> WireReport:
+def measure(
+    session: Session, samples: Samples, compute_s: float | None, raw: Raw = ()
+) -> WireReport:
     """Send every sample in each way and count the bytes of both directions.
 
     ``compute_s``: seconds that an inference takes; None: not known, as on emulated boards, whose
-    samples a second follow from the bytes alone. Raises LinkError without the feature "compress".
+    samples a second follow from the bytes alone. ``raw``: frames that are sent, too, where the
+    firmware has the feature "preprocess", and that come back where it has "collect". Raises
+    LinkError without the feature "compress".
     """
-    require(session, Feature.COMPRESS)
+    link.require(session, Feature.COMPRESS)
     modes = []
-    for name in ("plain", "packed", "packed, class alone"):
-        sent, received = _counted(session, samples, name)
-        count = len(samples)
-        seconds = (sent + received) / count * _BITS / BAUD + (compute_s or 0.0)
+    for name, packed, asks in _ways(session, samples, raw):
+        session.packed = packed
+        session.stream()
+        sent, received = _counted(session, asks)
+        seconds = (sent + received) / len(asks) * _BITS / BAUD + (compute_s or 0.0)
         modes.append(
             WireMode(
                 mode=name,
-                bytes_sent=round(sent / count, 1),
-                bytes_received=round(received / count, 1),
+                bytes_sent=round(sent / len(asks), 1),
+                bytes_received=round(received / len(asks), 1),
                 samples_per_second=round(1 / seconds, 2),
             )
         )
@@ -44,23 +56,46 @@ def measure(session: Session, samples: Samples, compute_s: float | None) -> Wire
         inputs=samples.source,
         baud=BAUD,
         input_bytes=session.hello.input_bytes,
+        frame_bytes=round(sum(frame.size for frame in raw) / len(raw), 1) if raw else None,
         inference_included=compute_s is not None,
         modes=tuple(modes),
     )
 
 
-def _counted(session: Session, samples: Samples, mode: _Mode) -> tuple[int, int]:
-    """Bytes to and from the device, of all samples."""
-    session.packed = mode != "plain"
-    ask: Callable[[list[bytes]], object] = (
-        session.classify if mode == "packed, class alone" else session.infer
-    )
+def _ways(
+    session: Session, samples: Samples, raw: Raw
+) -> Iterator[tuple[WireWay, bool, list[_Ask]]]:
+    """Each way's name, whether it is packed, and the inferences."""
+    inputs = [[array.tobytes() for array in samples[at]] for at in range(len(samples))]
+    whole: list[_Ask] = [partial(session.infer, data) for data in inputs]
+    yield "plain", False, whole
+    yield "packed", True, whole
+    yield "packed, class alone", True, [partial(session.classify, data) for data in inputs]
+    if raw and Feature.PREPROCESS in session.hello.features:
+        there: list[_Ask] = [partial(_there, session, frame) for frame in raw]
+        yield "raw frame, plain", False, there
+        yield "raw frame, packed", True, there
+    if raw and Feature.COLLECT in session.hello.features:
+        back: list[_Ask] = [partial(_back, session, frame) for frame in raw]
+        yield "raw frame there and back, plain", False, back
+        yield "raw frame there and back, packed", True, back
+
+
+def _there(session: Session, frame: NDArray[np.uint8]) -> None:
+    link.infer(session, link.send(session, frame))
+
+
+def _back(session: Session, frame: NDArray[np.uint8]) -> None:
+    link.infer(session, sensing.show(session, frame).made)
+
+
+def _counted(session: Session, asks: Sequence[_Ask]) -> tuple[int, int]:
+    """Bytes to and from the device, of all inferences."""
     sent = received = 0
-    for number in range(len(samples)):
-        inputs = [array.tobytes() for array in samples[number]]
+    for ask in asks:
         for _ in range(_ATTEMPTS):
             before = session.traffic
-            ask(inputs)
+            ask()
             traffic = session.traffic.since(before)
             if traffic.repeats == traffic.damaged == 0:
                 break

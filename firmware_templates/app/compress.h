@@ -1,6 +1,6 @@
 /* The feature "compress": inputs and raw frames come packed, what is streamed goes packed, and of
- * the outputs only class and score go back. Needs 4 bytes of RAM and 0.4 KB of the stack: packed
- * bytes are unpacked where the input is; a frame's go on in pieces of 252. */
+ * the outputs only class and score go back. Needs a byte of RAM and up to 0.7 KB of the stack:
+ * packed bytes are unpacked where the input is; a frame's go on in pieces of 252. */
 #ifndef TE_APP_COMPRESS_H
 #define TE_APP_COMPRESS_H
 

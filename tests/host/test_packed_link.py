@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from tests.support.tools import need
 from tests.wire.endure import BAUD, DEADLINES
 from tests.wire.line import FaultyLine
 from tinyedge import board as boards
-from tinyedge import sensor
+from tinyedge import sensor, wire
 from tinyedge.compile import compile_graph
 from tinyedge.debug import outputs
 from tinyedge.graph import read_tflite
@@ -25,6 +26,8 @@ from tinyedge.link.messages import DeviceError
 from tinyedge.link.protocol import Codec, Type
 from tinyedge.link.session import Session
 from tinyedge.link.transport import SerialTransport
+from tinyedge.results.device import WireWay
+from tinyedge.samples import Samples
 
 HOST = boards.load("host")
 FEATURES = ["compress", "collect"]
@@ -191,6 +194,24 @@ def test_layers_and_frames_are_the_same_with_fewer_bytes(device: Running) -> Non
     layers, frame = _streamed(device)
     assert layers < 0.95
     assert frame < 0.75
+
+
+def test_what_frames_cost_is_counted_in_each_way(device: Running) -> None:
+    shape = (1, *fixture.SIZE, fixture.CHANNELS)
+    blank = Samples("blank", (np.zeros((1, *shape), np.int8),))
+    raw = [fixture.smooth(48, 64, 3), fixture.smooth(24, 32, 1)]
+    with Session(device.url) as session:
+        report = wire.measure(session, blank, None, raw)
+    assert report.frame_bytes == (48 * 64 * 3 + 24 * 32) / 2
+    cost = {mode.mode: mode for mode in report.modes}
+    assert list(cost) == list(get_args(WireWay))
+    there, back = "raw frame", "raw frame there and back"
+    for way in (there, back):
+        assert cost[f"{way}, packed"].bytes_sent < 0.75 * cost[f"{way}, plain"].bytes_sent
+    assert cost[f"{there}, plain"].bytes_sent > report.frame_bytes
+    assert cost[f"{there}, packed"].bytes_received <= cost[f"{there}, plain"].bytes_received
+    assert cost[f"{back}, plain"].bytes_received > report.frame_bytes
+    assert cost[f"{back}, packed"].bytes_received < 0.8 * cost[f"{back}, plain"].bytes_received
 
 
 def test_a_new_session_gets_them_plain_until_it_asks(device: Running) -> None:

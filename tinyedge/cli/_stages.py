@@ -27,6 +27,7 @@ from tinyedge.results import (
 )
 from tinyedge.samples import Samples
 from tinyedge.train import trained
+from tinyedge.wire import Raw
 from tinyedge.workspace import Workspace
 
 
@@ -173,10 +174,14 @@ def validate_all(
         )
 
 
-def bench(built: Built, url: str, runs: int, wire: Samples | None = None) -> BenchReport:
-    """Time inferences, with a progress bar; count the bytes of the samples ``wire`` on the link."""
+def bench(
+    built: Built, url: str, runs: int, wire: Samples | None = None, raw: Raw = ()
+) -> BenchReport:
+    """Time inferences, with a progress bar; count the bytes of ``wire`` and ``raw`` on the link."""
     with _console.progress(f"bench {built.report.model} on {built.report.board}") as advance:
-        return devices.bench(built, url, runs=runs, progress=advance, on_log=_log, wire=wire)
+        return devices.bench(
+            built, url, runs=runs, progress=advance, on_log=_log, wire=wire, raw=raw
+        )
 
 
 def profile(built: Built, url: str, runs: int) -> ProfileReport:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 
 from tinyedge import devices
+from tinyedge import raw as raws
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import (
     firmware_title,
@@ -15,6 +18,8 @@ from tinyedge.cli._options import (
     target_options,
     with_features,
 )
+from tinyedge.devices import Built
+from tinyedge.emit import features
 from tinyedge.recipe import Compile
 from tinyedge.results import BenchReport, BuildReport, WireReport
 from tinyedge.wire import BAUD
@@ -59,7 +64,8 @@ def command(
     What a tick is depends on the board's timer and is always named: instructions on emulated
     boards, cycles or time elsewhere. One is never printed as another. With --link the firmware has
     the feature compress, and the inputs are the test split's; for a .tflite they are pseudo-random,
-    which nothing makes smaller.
+    which nothing makes smaller. With --feature preprocess raw frames are sent, too; with --feature
+    collect they come back as a sensor's would.
     """
     _stages.require_ports(port)
     if link:
@@ -68,9 +74,18 @@ def command(
     devices.require_clock(built.firmware.board)
     with _stages.device(built, port) as url:
         wire = built.firmware.loaded.samples(runs) if link else None
-        report = _stages.bench(built, url, runs, wire)
+        raw = _frames(built, runs) if link else []
+        report = _stages.bench(built, url, runs, wire, raw)
     show(report)
     save(json_path, report)
+
+
+def _frames(built: Built, count: int) -> list[NDArray[np.uint8]]:
+    """Raw frames of the test split, for firmware that makes its input of them."""
+    chosen = features.chosen(built.firmware.loaded.model.compile.features)
+    if not any(feature.name == "preprocess" for feature in chosen):
+        return []
+    return [frame.image for frame in raws.frames_of(built, count)[0]]
 
 
 def code_bytes(report: BuildReport | BenchReport) -> str:
@@ -114,5 +129,6 @@ def wire_table(wire: WireReport) -> object:
     ]
     how = "with the inference" if wire.inference_included else "computed from the bytes alone"
     title = f"Bytes an inference on the link; samples/s at {wire.baud:,} baud, {how}"
-    title += f" ({wire.input_bytes:,} bytes of input; {wire.inputs})"
+    frame = f"; raw {wire.frame_bytes:,.1f}" if wire.frame_bytes is not None else ""
+    title += f" ({wire.input_bytes:,} bytes of input{frame}; {wire.inputs})"
     return _console.table(title, ["way", ">to the device", ">from it", ">samples/s"], rows)

@@ -101,6 +101,8 @@ def show(report: DebugReport) -> None:
     _console.show(_console.table(title, columns, [_row(layer) for layer in report.layers]))
     if any(layer.against != "float" for layer in report.layers):
         _console.show("* against int8 weights and input without rounding, not the float network")
+    total = sum(layer.output_bytes for layer in report.layers)
+    _console.show(f"{total:,} bytes of layers, {report.link_bytes:,} on the link")
     if report.first_differing is None:
         _console.verdict(True, f"all {len(report.layers)} layers are TFLM's, byte for byte")
     else:

@@ -60,4 +60,7 @@ class DebugReport(Result, frozen=True, kw_only=True):
     sample: Annotated[int, Meta(ge=0)]
     layers: tuple[LayerTruth, ...]
     first_differing: Annotated[int | None, Meta(description="Layer; null: all are TFLM's")]
+    link_bytes: Annotated[
+        int, Meta(ge=0, description="That came from the device for these, frames and all")
+    ] = 0
     held: Annotated[bool, Meta(description="Whether every byte was equal")]

@@ -151,10 +151,21 @@ class FleetReport(Result, frozen=True, kw_only=True):
     held: Annotated[bool, Meta(description="Whether every byte of every device was equal")]
 
 
+WireWay = Literal[
+    "plain",
+    "packed",
+    "packed, class alone",
+    "raw frame, plain",
+    "raw frame, packed",
+    "raw frame there and back, plain",
+    "raw frame there and back, packed",
+]
+
+
 class WireMode(Result, frozen=True, kw_only=True):
     """One way to send inputs and answers. Bytes of an inference, frames and all, on average."""
 
-    mode: Literal["plain", "packed", "packed, class alone"]
+    mode: WireWay
     bytes_sent: Annotated[float, Meta(ge=0, description="To the device")]
     bytes_received: Annotated[float, Meta(ge=0, description="From the device")]
     samples_per_second: Annotated[
@@ -168,6 +179,9 @@ class WireReport(Result, frozen=True, kw_only=True):
     samples: Annotated[int, Meta(ge=1)]
     inputs: Annotated[str, Meta(description="Where the samples come from")]
     input_bytes: Annotated[int, Meta(ge=1, description="Of one sample")]
+    frame_bytes: Annotated[
+        float | None, Meta(description="Of a raw frame, on average; null: none was sent")
+    ] = None
     baud: Annotated[int, Meta(ge=1, description="That samples_per_second are computed for")]
     inference_included: Annotated[
         bool, Meta(description="Its median time is part of a sample's; false: bytes alone")

@@ -29,7 +29,8 @@ def markdown() -> str:
             _section(f"`tinyedge {verb}`: `{schema_of(VERBS[verb])}`", definitions[own])
         )
         shared |= {name: one for name, one in definitions.items() if name != own}
-    parts = {name: one for name, one in shared.items() if not name.endswith(("Report", "Files"))}
+    whole = {report.__name__ for report in VERBS.values()}
+    parts = {name: one for name, one in shared.items() if name not in whole}
     sections.append("# Parts\n")
     sections += [_section(f"`{name}`", parts[name]) for name in sorted(parts)]
     return "\n".join(sections)
@@ -56,7 +57,7 @@ def _kind(field: dict[str, Any]) -> str:
     if "enum" in field:
         return " or ".join(f'`"{value}"`' for value in field["enum"])
     if field.get("type") == "array":
-        return f"list of {_kind(field['items'])}"
+        return f"list of {_kind(field['items'] or field['prefixItems'][0])}"
     return str(field.get("type", "any"))
 
 

@@ -86,7 +86,10 @@ def test_the_link_s_ways_say_what_they_are_computed_from(
         modes=(mode,),
     )
     bench.show(msgspec.structs.replace(made_up.bench(), wire=cost))
+    raw = msgspec.structs.replace(cost, frame_bytes=57_600.0)
+    bench.show(msgspec.structs.replace(made_up.bench(), wire=raw))
     out = " ".join(capsys.readouterr().out.split())
+    assert "(784 bytes of input; raw 57,600.0; test split of x)" in out
     assert "computed from the bytes alone" in out
     assert "541.1 69.5 18.87" in out
 
