@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -170,15 +171,35 @@ def _architecture(loaded: Loaded, board: Board, hello: Hello) -> bytes:
 
 
 def watch(
-    device: Watched, trained: drift.Statistics, *, every_s: float, on_log: Log
+    device: Watched,
+    trained: drift.Statistics,
+    *,
+    every_s: float,
+    seconds: float | None,
+    on_log: Log,
 ) -> Iterator[DriftReport]:
-    """Report again and again, without end."""
+    """A report at each of the ``looks``."""
     session, runs = _open(device, on_log)
     with session:
         trained = _as_read(trained, device.loaded, session.hello)
-        while True:
+        for _ in looks(every_s, seconds):
             yield _report(device, session, runs, trained, statistics.read(session))
-            time.sleep(every_s)
+
+
+def looks(
+    every_s: float,
+    seconds: float | None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[None]:
+    """Now, every so many seconds, and at the end: after ``seconds``, or never (None)."""
+    end = math.inf if seconds is None else clock() + seconds
+    while True:
+        yield
+        left = end - clock()
+        if left <= 0:
+            return
+        sleep(min(every_s, left))
 
 
 def send(device: Watched, feed: Feed, *, hear: Hear, on_log: Log) -> None:

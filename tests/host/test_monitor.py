@@ -1,14 +1,20 @@
 """What a device counts is what it was sent and has answered; and the verb that watches it."""
 
+import contextlib
+import fcntl
 import os
+import pty
+import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import pytest
@@ -167,7 +173,7 @@ def _verb(*argv: object, workspace: Path) -> Result:
     return CliRunner().invoke(cli, given)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _left(workspace: Path, tmp_path: Path, *features: str) -> Iterator[str]:
     """The URL of a device that ``tinyedge flash`` leaves running."""
     need("make", "gcc")
@@ -189,6 +195,25 @@ def _answer(url: str, count: int) -> None:
             session.infer([bytes(session.hello.input_bytes)])
 
 
+def _until_ctrl_c(workspace: Path, until: str) -> tuple[int, str]:
+    """Exit code and output of the view on a terminal of 24 rows, ended once it shows ``until``."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    argv = [sys.executable, "-m", "tinyedge", "monitor", MODEL, "--board", "host", "--drift"]
+    argv += ["--workspace", str(workspace)]
+    viewer = subprocess.Popen(argv, cwd=CHECKOUT, stdin=its, stdout=its, stderr=its)
+    os.close(its)
+    shown, deadline = "", monotonic() + 240
+    with contextlib.suppress(OSError):  # the terminal is gone with the last who had it
+        while monotonic() < deadline and select.select([ours], [], [], 240)[0]:
+            shown += os.read(ours, 1 << 16).decode(errors="replace")
+            if until and until in shown:
+                viewer.send_signal(signal.SIGINT)
+                until = ""
+    os.close(ours)
+    return viewer.wait(60), shown
+
+
 def test_the_device_that_runs_is_watched_whatever_else_it_has(
     workspace: Path, tmp_path: Path
 ) -> None:
@@ -200,7 +225,12 @@ def test_the_device_that_runs_is_watched_whatever_else_it_has(
         assert done.exit_code == 0, done.exception
         found = results.read(out, DriftReport)
         assert (found.url, found.inferences) == (url, 7)
+        assert "  7 inferences  -  too few to judge\n" in done.stdout  # a line for each look
         out.unlink()
+        _answer(url, 60)
+        code, shown = _until_ctrl_c(workspace, until="ALARM")
+        assert code == 1
+        assert "FELL SHORT: ALARM: PSI" in shown
     done = _verb(*watch, workspace=workspace)
     assert isinstance(done.exception, ConfigError)
     assert done.exception.message == "no host runs this model's firmware"
@@ -259,8 +289,8 @@ def test_a_device_is_watched_after_an_update(workspace: Path, tmp_path: Path) ->
             """By a recipe whose network is another than the one that runs."""
             other = replace(loaded, tflite=tflite, graph=read_tflite.read(tflite, MODEL))
             device = watching.watched(other, boards.load("host"), url)
-            with closing(watching.watch(device, trained, every_s=0, on_log=print)) as looks:
-                return next(looks)
+            (found,) = watching.watch(device, trained, every_s=1, seconds=0, on_log=print)
+            return found
 
         assert watched(wider.read_bytes()).version == "0.0.0"  # for what it took is the same
         with pytest.raises(LinkError, match="runs another model: digits-cnn") as caught:

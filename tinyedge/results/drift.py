@@ -11,6 +11,7 @@ from tinyedge.results.update import Version
 
 Cause = Literal["unknown", "power", "brownout", "pin", "software", "watchdog", "fault"]
 """By tinyedge.link.protocol.Reset."""
+State = Literal["steady", "warning", "alarm"]
 
 
 class DriftScore(Result, frozen=True, kw_only=True):
@@ -20,7 +21,7 @@ class DriftScore(Result, frozen=True, kw_only=True):
     psi: Annotated[float, Meta(ge=0, description="Population stability index")]
     ks: Annotated[float | None, Meta(description="Kolmogorov-Smirnov; null: values without order")]
     ks_bound: Annotated[float | None, Meta(description="Exceeded by chance once in 1,000 times")]
-    state: Literal["steady", "warning", "alarm"]
+    state: State
 
 
 class ResetCount(Result, frozen=True, kw_only=True):
