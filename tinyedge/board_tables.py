@@ -85,10 +85,24 @@ class PyOcd(config.Table, frozen=True, kw_only=True):
 
 
 class Uf2(config.Table, frozen=True, kw_only=True):
-    """Family id of the chip in UF2 files, and the name of the drive that its boot ROM shows."""
+    """Family id of the chip in UF2 files, and how the drive of its bootloader is known.
+
+    ``volume``: what the Board-ID in the drive's INFO_UF2.TXT begins with. ``label``: the drive's
+    name, where that is another.
+    """
 
     family: int
     volume: str
+    label: str = ""
+
+
+class Nrfutil(config.Table, frozen=True, kw_only=True):
+    """The SoftDevice that lies before Adafruit's bootloader and the firmware, by its firmware id.
+
+    The bootloader refuses firmware for another: that would begin elsewhere in flash.
+    """
+
+    softdevice: int
 
 
 class Esptool(config.Table, frozen=True, kw_only=True):
@@ -130,6 +144,7 @@ class Flash(config.Table, frozen=True, kw_only=True):
     openocd: OpenOcd | None = None
     pyocd: PyOcd | None = None
     uf2: Uf2 | None = None
+    nrfutil: Nrfutil | None = None
     esptool: Esptool | None = None
 
 

@@ -120,7 +120,7 @@ def _table(report: BoardsReport) -> object:
             *([f"{info.clock_hz / 1e6:,.0f} MHz"] if wide else []),
             *_memory(info, wide),
             " ".join(info.runtimes),
-            *([" ".join(info.flash_methods)] if wide else [info.flash_method]),
+            " ".join(info.flash_methods) if wide else info.flash_method.removeprefix("adafruit-"),
             info.run + ("*" if info.experimental else ""),
             *([info.measures] if wide else []),
         )

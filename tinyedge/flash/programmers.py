@@ -22,6 +22,9 @@ _NRF52 = "0x0052"
 #: USB vendors whose boards listen with such a bootloader: Arduino, Adafruit
 _BOOTLOADERS = {"bossac": (0x2341,), "adafruit-nrfutil": (0x239A,)}
 
+_NRFUTIL_FAILED = "Failed to upgrade target"
+"""What adafruit-nrfutil prints where it could not write; its exit code is 0 all the same."""
+
 _NO_PROBE = (
     "plug the probe (or the board that has one) in with a data cable; on Linux its udev rules"
 )
@@ -72,10 +75,13 @@ def bossac(binary: Path, port: str) -> list[str]:
     return ["bossac", f"--port={name}", "-U", "-i", "-e", "-w", str(binary), "-R"]
 
 
-def nrfutil_package(binary: Path, package: Path) -> list[str]:
-    """Return what packs a binary for Adafruit's bootloader."""
+def nrfutil_package(binary: Path, package: Path, board: Board) -> list[str]:
+    """Return what packs a binary for Adafruit's bootloader behind the board's SoftDevice."""
+    settings = board.flash.nrfutil
+    assert settings is not None
     make = ["adafruit-nrfutil", "dfu", "genpkg", "--dev-type", _NRF52]
-    return [*make, "--application", str(binary), str(package)]
+    goes_with = ["--sd-req", f"0x{settings.softdevice:04X}"]
+    return [*make, *goes_with, "--application", str(binary), str(package)]
 
 
 def nrfutil_write(package: Path, port: str) -> list[str]:
@@ -93,8 +99,9 @@ def write(elf: Path, board: Board) -> None:
     method = board.flash.method
     for argv in _WAYS[method](elf.resolve(), board):
         done = tool.run(argv, timeout_s=_LIMIT_S, check=False)
-        if done.returncode != 0:
-            raise explain(method, done.stdout + done.stderr, done.returncode)
+        log = done.stdout + done.stderr
+        if done.returncode != 0 or _NRFUTIL_FAILED in log:
+            raise explain(method, log, done.returncode)
 
 
 def explain(method: str, log: str, code: int) -> TinyedgeError:
@@ -136,10 +143,11 @@ def _with_bossac(elf: Path, _board: Board) -> list[list[str]]:
     return [bossac(_binary(elf), bootloader_port("bossac"))]
 
 
-def _with_nrfutil(elf: Path, _board: Board) -> list[list[str]]:
+def _with_nrfutil(elf: Path, board: Board) -> list[list[str]]:
+    _require(board, board.flash.nrfutil, "nrfutil = { softdevice = 0x00b6 }")
     package = elf.with_suffix(".zip")
     send = nrfutil_write(package, bootloader_port("adafruit-nrfutil"))
-    return [nrfutil_package(_binary(elf), package), send]
+    return [nrfutil_package(_binary(elf), package, board), send]
 
 
 def _binary(elf: Path) -> Path:
@@ -227,9 +235,20 @@ _FAILURES: dict[str, tuple[Failure, ...]] = {
     ),
     "adafruit-nrfutil": (
         Failure(
-            "could not open port|no data received|failed to upgrade target",
+            "permission denied",
+            "adafruit-nrfutil may not use the port",
+            'add yourself to its group ("sudo usermod -aG dialout $USER") and log in again',
+        ),
+        Failure(
+            "could not open port|could not be opened|no data received",
             "adafruit-nrfutil found no bootloader that answers",
             _TWICE,
+        ),
+        Failure(
+            _NRFUTIL_FAILED,
+            "the bootloader did not take the firmware",
+            "its INFO_UF2.TXT names its SoftDevice, which must be the one of the board's file "
+            f"(flash.nrfutil); if it is, {_TWICE}",
         ),
     ),
 }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from tinyedge.board import Board
-from tinyedge.flash import qemu
+from tinyedge.flash import qemu, uf2
 
 #: toolchain as boards name it -> programs that are called
 _TOOLCHAINS = {
     "esp-idf": ("idf.py",),
     "clang-22": ("clang-22", "llc-22", "llvm-mc-22", "xtensa-lx106-elf-ld"),
 }
-_PICO_DRIVES = ("RPI-RP2", "RP2350")
 
 
 def of(board: Board) -> tuple[str, ...]:
@@ -24,8 +23,13 @@ def of(board: Board) -> tuple[str, ...]:
 def methods(board: Board) -> tuple[str, ...]:
     """What flash.method of the board may be, the one it is first."""
     flash = board.flash
-    tables = {"openocd": flash.openocd, "pyocd": flash.pyocd, "uf2": flash.uf2}
+    tables = {
+        "adafruit-nrfutil": flash.nrfutil,
+        "openocd": flash.openocd,
+        "pyocd": flash.pyocd,
+        "uf2": flash.uf2,
+    }
     other = [name for name, table in tables.items() if table is not None]
-    if flash.uf2 is not None and flash.uf2.volume in _PICO_DRIVES:
+    if flash.uf2 is not None and uf2.is_boot_rom(flash.uf2):
         other.append("picotool")
     return (flash.method, *(name for name in other if name != flash.method))

@@ -1,4 +1,4 @@
-"""Boards whose boot ROM shows a drive: a UF2 file that is copied there is written to flash."""
+"""Boards whose boot ROM or bootloader shows a drive: a UF2 file copied there goes to flash."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tinyedge.flash import image
 _MOUNTS = Path("/proc/self/mounts")
 _VOLUMES = Path("/Volumes")  # macOS
 _INFO = "INFO_UF2.TXT"
+_BOOT_ROMS = ("RPI-RP2", "RP2350")  # Raspberry Pi's
 
 
 def write(elf: Path, board: Board) -> None:
@@ -49,20 +50,30 @@ def drive(wanted: Uf2, places: list[Path]) -> Path:
         name = _board_id(place)
         if name:
             found[place] = name
-    fitting = [place for place, name in found.items() if name == wanted.volume]
+    fitting = [place for place, name in found.items() if name.startswith(wanted.volume)]
+    label = wanted.label or wanted.volume
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
         names = ", ".join(map(str, fitting))
-        raise ToolError(
-            f"several boards show a drive {wanted.volume}: {names}", "unplug the others"
-        )
+        raise ToolError(f"several boards show a drive {label}: {names}", "unplug the others")
     others = ", ".join(f"{place} ({name})" for place, name in found.items())
     raise ToolError(
-        f"no drive {wanted.volume} is mounted" + (f"; there is {others}" if others else ""),
-        "hold BOOTSEL while you plug the board in; where no desktop does it, mount the drive: "
-        f"udisksctl mount -b /dev/disk/by-label/{wanted.volume}",
+        f"no drive {label} is mounted" + (f"; there is {others}" if others else ""),
+        f"{_how(wanted)}; where no desktop does it, mount the drive: "
+        f"udisksctl mount -b /dev/disk/by-label/{label}",
     )
+
+
+def is_boot_rom(drive: Uf2) -> bool:
+    """Whether a chip's own boot ROM shows the drive, which picotool knows, too."""
+    return drive.volume in _BOOT_ROMS
+
+
+def _how(wanted: Uf2) -> str:
+    if is_boot_rom(wanted):
+        return "hold BOOTSEL while you plug the board in"
+    return "press the board's reset button twice, quickly"
 
 
 def mounted() -> list[Path]:

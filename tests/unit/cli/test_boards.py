@@ -70,6 +70,7 @@ def test_it_is_said_how_each_board_was_run(tmp_path: Path) -> None:
     }
     assert (found["pico"].runtimes, found["qemu-riscv32"].runtimes) == (("aot", "tflm"), ("aot",))
     assert found["pico"].flash_methods == ("uf2", "openocd", "pyocd", "picotool")
+    assert found["feather-nrf52840"].flash_methods == ("adafruit-nrfutil", "uf2")
 
 
 def test_what_is_experimental_is_marked(tmp_path: Path) -> None:
@@ -114,7 +115,8 @@ def test_the_doctor_names_what_is_missing(tmp_path: Path, monkeypatch: pytest.Mo
     assert {"gcc-arm-none-eabi", "qemu-system-arm", "bossa-cli"} <= set(apt.split())
     assert not {"make", "openocd"} & set(apt.split())
     assert pip.startswith(tool.pip())
-    assert {"pyocd", "esptool"} <= set(pip.split())
+    assert {"pyocd", "esptool", "adafruit-nrfutil"} <= set(pip.split())
+    assert found["adafruit-nrfutil"].boards == ("feather-nrf52840",)
     assert report.command in done.output
 
 

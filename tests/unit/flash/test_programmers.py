@@ -52,8 +52,9 @@ def test_arguments_of_bossac() -> None:
 
 def test_arguments_of_adafruit_nrfutil() -> None:
     package = Path("/out/firmware.zip")
-    assert programmers.nrfutil_package(Path("/out/firmware.bin"), package) == [
-        *("adafruit-nrfutil", "dfu", "genpkg", "--dev-type", "0x0052"),
+    feather = boards.load("feather-nrf52840")
+    assert programmers.nrfutil_package(Path("/out/firmware.bin"), package, feather) == [
+        *("adafruit-nrfutil", "dfu", "genpkg", "--dev-type", "0x0052", "--sd-req", "0x00B6"),
         *("--application", "/out/firmware.bin", "/out/firmware.zip"),
     ]
     assert programmers.nrfutil_write(package, "/dev/ttyACM0") == [
@@ -76,6 +77,8 @@ def test_arguments_of_adafruit_nrfutil() -> None:
         ("bossac", "No device found on ttyACM0", "found no bootloader", "twice"),
         ("bossac", "Device unsupported", "does not know the nRF52840", "1.9.1-arduino2"),
         ("adafruit-nrfutil", "Failed to upgrade target. Error is: No data received", "no boot", ""),
+        ("adafruit-nrfutil", "[Errno 13] Permission denied: '/dev/ttyACM0'", "may not", "dialout"),
+        ("adafruit-nrfutil", "Failed to upgrade target. Error is: x", "did not take", "SoftDevice"),
     ],
 )
 def test_what_a_program_says_is_told_with_the_next_step(
@@ -93,7 +96,7 @@ def test_any_other_failure_shows_what_was_printed() -> None:
     assert error.message == "openocd failed with exit code 7:\nsomething new"
 
 
-@pytest.mark.parametrize("method", ["openocd", "pyocd"])
+@pytest.mark.parametrize("method", ["openocd", "pyocd", "adafruit-nrfutil"])
 def test_a_board_must_say_what_the_program_needs(method: str) -> None:
     with pytest.raises(ConfigError, match=f'"{method}" needs a table of its own'):
         programmers.write(ELF, _with("nano33ble", method))
@@ -133,6 +136,30 @@ def test_a_board_is_written_and_found_at_its_port(
     assert tools.calls() == [programmers.bossac(binary, "/dev/ttyACM1")]
     assert binary.read_bytes() == image.binary(artifact.elf)[1]
     tools.add("bossac", printing("No device found on ttyACM1", 1))
+    with pytest.raises(LinkError, match="found no bootloader"):
+        flash.start(artifact, board, tmp_path, str(port))
+
+
+def test_adafruits_bootloader_is_written_and_its_refusal_is_no_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need("make", "arm-none-eabi-gcc")
+    board, port = boards.load("feather-nrf52840"), tmp_path / "ttyUSB0"
+    artifact = fixture.made(tmp_path, board)
+    start, _ = image.binary(artifact.elf)
+    assert start == 0x26000, "behind SoftDevice S140 6.1.1"
+    port.touch()
+    _ports(monkeypatch, ("/dev/ttyACM1", 0x239A))
+    tools = FakeTools(tmp_path / "bin", monkeypatch)
+    tools.add("adafruit-nrfutil")
+    flash.start(artifact, board, tmp_path, str(port))
+    binary, package = artifact.elf.with_suffix(".bin"), artifact.elf.with_suffix(".zip")
+    assert tools.calls() == [
+        programmers.nrfutil_package(binary, package, board),
+        programmers.nrfutil_write(package, "/dev/ttyACM1"),
+    ]
+    refused = "Failed to upgrade target. Error is: No data received on serial port."
+    tools.add("adafruit-nrfutil", printing(refused, 0))
     with pytest.raises(LinkError, match="found no bootloader"):
         flash.start(artifact, board, tmp_path, str(port))
 

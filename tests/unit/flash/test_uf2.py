@@ -48,6 +48,19 @@ def test_the_drive_is_known_by_what_it_says(tmp_path: Path) -> None:
         uf2.drive(PICO, [pico, _drive(tmp_path / "d", "RPI-RP2")])
 
 
+def test_a_bootloaders_drive_may_have_another_name_than_its_board(tmp_path: Path) -> None:
+    wanted = boards.load("feather-nrf52840").flash.uf2
+    assert wanted is not None
+    for revision in ("D", "E"):
+        made = _drive(tmp_path / revision, f"nRF52840-Feather-rev{revision}")
+        assert uf2.drive(wanted, [tmp_path, made]) == made
+    other = _drive(tmp_path / "sense", "nRF52840-FeatherSense-revA")
+    with pytest.raises(ToolError, match="no drive FTHR840BOOT is mounted") as raised:
+        uf2.drive(wanted, [other])
+    assert raised.value.hint.startswith("press the board's reset button twice")
+    assert raised.value.hint.endswith("/dev/disk/by-label/FTHR840BOOT")
+
+
 def test_blanks_in_a_mount_point_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mounts = tmp_path / "mounts"
     mounts.write_text("/dev/sda1 /media/my\\040user/RPI-RP2 vfat rw 0 0\nproc /proc proc rw 0 0\n")
