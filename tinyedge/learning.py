@@ -114,7 +114,7 @@ def origin(loaded: Loaded, workspace: Workspace) -> AdaptReport | None:
 
 def _classes(loaded: Loaded, found: adapting.Adapted) -> tuple[AdaptClass, ...]:
     """By the data set's names, where there are any."""
-    names = loaded.dataset.classes if loaded.dataset else ()
+    names = loaded.dataset.classes if loaded.dataset and loaded.dataset.labelled else ()
     unseen = loaded.model.recipe.data.unseen if loaded.model.recipe else ()
     return tuple(
         AdaptClass(
@@ -143,7 +143,7 @@ def labelled(loaded: Loaded, source: Source) -> Samples:
             )
         return sampling.from_npz(source.data, loaded.graph, source.count)
     if source.data is None:
-        found = Given(dataset.test.first(source.count), labelled=True)
+        found = Given(dataset.test.first(source.count), dataset.labelled)
         name = f"test split of {dataset.name}"
     else:
         found = given.read(source.data, recipe.data, recipe.path, dataset, source.count)

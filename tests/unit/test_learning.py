@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -77,7 +78,27 @@ def test_without_labels_it_says_so_and_what_to_write(
         np.savez(path, x=X)
     of = _bare(loaded) if bare else loaded
     assert learning.labelled(of, Source(path, (), 30)).labels is None  # enough to be fed with
+    _refused(of, Source(path, (), 30), words)
+
+
+def test_a_recipe_whose_own_data_has_no_labels_learns_from_an_npz_that_has(
+    loaded: Loaded, tmp_path: Path
+) -> None:
+    """A network that is imitated needs none."""
+    np.savez(tmp_path / "new.npz", x=X, y=Y)
+    assert loaded.model.recipe is not None
+    data = msgspec.structs.replace(loaded.model.recipe.data, unseen=())
+    np.savez(tmp_path / "own.npz", x=X)
+    of = msgspec.structs.replace(loaded.model.recipe, data=data)
+    without = replace(loaded, model=replace(loaded.model, recipe=of))
+    _refused(without, Source(None, (), 30), "y=...")
+    found = learning.labelled(without, Source(tmp_path / "new.npz", (), COUNT))
+    assert found.labels is not None
+    assert sorted(found.labels.tolist()) == sorted(Y.tolist())
+
+
+def _refused(of: Loaded, source: Source, words: str) -> None:
     built = cast("Any", SimpleNamespace(firmware=SimpleNamespace(loaded=of)))
     with pytest.raises(ConfigError, match="no labels") as caught:
-        learning.adapt(built, "", Source(path, (), 30), hear=lambda *_: None, on_log=print)
+        learning.adapt(built, "", source, hear=lambda *_: None, on_log=print)
     assert words in (caught.value.hint or "")

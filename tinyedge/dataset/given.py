@@ -14,7 +14,7 @@ from tinyedge.dataset import audio, npz, pictures, resize, store
 from tinyedge.dataset.collected import MANIFEST, folder_of
 from tinyedge.dataset.features import Features
 from tinyedge.dataset.listing import File, walk
-from tinyedge.dataset.types import Dataset, Split, permutation
+from tinyedge.dataset.types import UNLABELLED, Dataset, Split, permutation
 from tinyedge.errors import ConfigError, near_match
 from tinyedge.recipe import Audio, Data
 
@@ -57,12 +57,12 @@ def read(place: Path, data: Data, recipe: Path, like: Dataset, count: int) -> Gi
 def _from_npz(
     path: Path, data: Data, like: Dataset, count: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], bool]:
-    found = npz.read(path, like.classes)
+    found = npz.read(path, like.classes if like.labelled else ())
     made = resize.whole(found, data.size, data.channels, data.fit)
     raw = np.concatenate([made.train, made.test])
     labels = np.concatenate([made.train_labels, made.test_labels])
     order = permutation(len(raw), data.seed)[:count]
-    return raw[order], labels[order], made.classes != (npz.UNLABELLED,)
+    return raw[order], labels[order], made.classes != (UNLABELLED,)
 
 
 def _from_folder(

@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge import npz_file
-from tinyedge.dataset.types import Pictures
+from tinyedge.dataset.types import UNLABELLED, Pictures
 from tinyedge.errors import TinyedgeError
 
 Array = NDArray[Any]
 _KEYS = ("x", "y", "x_train", "y_train", "x_test", "y_test")
 _LARGEST = 16 << 30  # bytes of one array
-UNLABELLED = "unlabelled"  # the only class of samples without labels
 _HINT = "write it with numpy.savez(path, x=..., y=...)"
 
 

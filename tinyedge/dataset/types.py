@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+UNLABELLED = "unlabelled"  # the only class of samples without labels
 _HASHED = 1 << 24  # bytes of samples hashed at once: they may be a file larger than memory
 
 
@@ -90,6 +91,11 @@ class Dataset:
     test: Split
     classes: tuple[str, ...]
     skipped: tuple[Skipped, ...] = ()
+
+    @property
+    def labelled(self) -> bool:
+        """Whether its source has labels; else all samples have 0."""
+        return self.classes != (UNLABELLED,)
 
     @property
     def shape(self) -> tuple[int, int, int]:
