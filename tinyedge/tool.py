@@ -35,6 +35,7 @@ _PACKAGES = {
     "setpriv": "util-linux",
     "xtensa-lx106-elf-ld": "binutils-xtensa-lx106",
 }
+_OPTIONAL = {"bossac", "openocd"}  # of these, what "make setup" does not install
 #: program -> its package on PyPI
 _PYTHON = {"adafruit-nrfutil": "adafruit-nrfutil", "esptool": "esptool", "pyocd": "pyocd"}
 _ELSEWHERE = {
@@ -104,7 +105,8 @@ def _advice(program: str) -> str:
         return f'run "{pip(_PYTHON[program])}"'
     if program in _ELSEWHERE:
         return f"it comes with {_ELSEWHERE[program]}"
-    return f'run "make setup", or "apt-get install {_PACKAGES.get(program, program)}"'
+    install = f'"sudo apt-get install {_PACKAGES.get(program, program)}"'
+    return f"run {install}" if program in _OPTIONAL else f'run "make setup", or {install}'
 
 
 def run(

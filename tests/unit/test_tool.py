@@ -1,11 +1,13 @@
 """Programs that are called: found or named, ended in time, their failure shown."""
 
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
 from tests.support.fake_tools import FakeTools
+from tests.support.tools import CHECKOUT
 from tinyedge import board as boards
 from tinyedge import build, tool
 from tinyedge.errors import ToolError
@@ -29,7 +31,20 @@ def test_a_compiler_that_is_missing_is_named_with_its_packages(
     with pytest.raises(ToolError) as caught:
         build.require(boards.load(board), "aot")
     assert caught.value.message == f'the program "{program}" is not on the PATH'
-    assert caught.value.hint == f'run "make setup", or "apt-get install {packages}"'
+    assert caught.value.hint == f'run "make setup", or "sudo apt-get install {packages}"'
+
+
+@pytest.mark.parametrize("program", ["openocd", "bossac"])
+def test_what_setup_does_not_install_is_not_promised(
+    program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    package = tool.install(program).removeprefix("apt: ")
+    listed = (CHECKOUT / "scripts" / "apt-packages.txt").read_text()
+    assert not re.search(rf"^[?+]?{package} ", listed, re.MULTILINE)
+    with pytest.raises(ToolError) as caught:
+        tool.require(program)
+    assert caught.value.hint == f'run "sudo apt-get install {package}"'
 
 
 def test_what_pip_installed_beside_this_python_is_found(

@@ -74,7 +74,8 @@ def require() -> None:
     except ToolError as error:
         raise ToolError(
             "ESP-IDF is not active in this shell: idf.py is not on the PATH",
-            f'install ESP-IDF {wanted} or newer, then run ". <its folder>/export.sh" in this shell',
+            f"install ESP-IDF {wanted} or newer (https://docs.espressif.com/projects/esp-idf/), "
+            'then run ". <its folder>/export.sh" in this shell',
         ) from error
 
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 
 from tinyedge import board as boards
+from tinyedge import build as building
 from tinyedge import devices, pipeline
+from tinyedge import flash as flashing
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import port_option, protocol_option, save, target_options
 from tinyedge.emit.mlperf import Protocol
@@ -41,9 +43,12 @@ def command(
     "validate" and "bench" with the same model, board and runtime then use it. "tinyedge stop"
     ends it.
     """
-    if boards.load(board).link.via == "serial":
+    target = boards.load(board)
+    if target.link.via == "serial":
         # Asked before minutes of work, not after.
-        port = ports.find(port or "", _ask_port if sys.stdin.isatty() else None)
+        building.require(target, runtime or target.runtime)
+        flashing.require(target)
+        port = ports.find(port or "", _ask_port if sys.stdin.isatty() else None, target)
     built = _stages.build(model, board, runtime, workspace, given, protocol=protocol)
     _console.note(f"flash {built.report.board}")
     report = devices.start(built, port or "")

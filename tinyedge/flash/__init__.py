@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from tinyedge import tool
 from tinyedge.board import Board
 from tinyedge.build import Artifact
 from tinyedge.errors import ConfigError, LinkError, ToolError, near_match
@@ -49,6 +50,18 @@ class _State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     elf_sha256: str
     pid: int | None = None
     started: int = 0
+
+
+def require(board: Board) -> None:
+    """Raise ToolError if the program that writes the board is missing: before minutes of work.
+
+    Where ESP-IDF has built, it is asked for with the build.
+    """
+    method = board.flash.method
+    if method in programmers.METHODS:
+        tool.require(method)
+    elif method == "esptool" and board.build.toolchain != "esp-idf":
+        esptool.require()
 
 
 @contextlib.contextmanager
@@ -150,7 +163,7 @@ def _start(
             f"methods: {', '.join(METHODS)}",
         )
     if board.link.via == "serial":
-        device = ports.find(port)
+        device = ports.find(port, wanted=board)
         _write(artifact, board, device)
         return Device(device, None, digest)
     log = artifact.out / _LOG

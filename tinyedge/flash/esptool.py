@@ -58,7 +58,15 @@ def program(args: FlasherArgs) -> str:
 
     The one of the ESP-IDF that has built is preferred: a distribution may have another.
     """
-    names = ("esptool", "esptool.py") if _is_5(args) else ("esptool.py", "esptool")
+    return _first(*(("esptool", "esptool.py") if _is_5(args) else ("esptool.py", "esptool")))
+
+
+def require() -> None:
+    """Raise ToolError if there is no esptool, under neither of its names."""
+    _first("esptool", "esptool.py")
+
+
+def _first(*names: str) -> str:
     for name in names:
         if tool.find(name):
             return name

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tinyedge.board import Board
 from tinyedge.errors import LinkError
 
 # (vendor, product) -> the USB chip on the board
@@ -51,10 +52,11 @@ Ask = Callable[[Sequence[Port]], Port]
 """Lets the user choose one of several ports."""
 
 
-def find(given: str = "", ask: Ask | None = None) -> str:
+def find(given: str = "", ask: Ask | None = None, wanted: Board | None = None) -> str:
     """Return the port to use: ``given``, or the only board that is plugged in.
 
     Several: ``ask`` chooses; without it, and where there is none, LinkError lists what there is.
+    ``wanted``: which board it is to be, to say so.
     """
     if given:
         return existing(given)
@@ -62,11 +64,15 @@ def find(given: str = "", ask: Ask | None = None) -> str:
     if len(found) == 1:
         return found[0].device
     if not found:
-        raise _none()
+        raise _none(wanted)
     if ask is not None:
         return ask(found).device
     listed = ", ".join(map(str, found))
-    raise LinkError(f"several boards are plugged in: {listed}", f"choose: PORT={found[0].device}")
+    first = found[0].device
+    raise LinkError(
+        f"several boards are plugged in: {listed}",
+        f"choose: --port {first} (with make: PORT={first})",
+    )
 
 
 def _comports() -> list[tuple[str, tuple[int | None, int | None]]]:
@@ -87,7 +93,7 @@ def existing(device: str) -> str:
     raise LinkError(f"there is no port {device}", f"plug the board in; ports now: {known}")
 
 
-def _none() -> LinkError:
+def _none(wanted: Board | None) -> LinkError:
     ports = _comports()
     native = [device for device, ids in ports if ids == NATIVE]
     if native:
@@ -98,5 +104,6 @@ def _none() -> LinkError:
     others = ", ".join(device for device, ids in ports if ids != (None, None)) or "none"
     return LinkError(
         "no board is plugged in: no serial port has the USB id of a known USB serial chip",
-        f"plug it in with a data cable, or name the port: PORT=/dev/ttyUSB0 (USB ports: {others})",
+        f"plug it in with a data cable{'' if wanted is None else f': {wanted.name}'}; or name the "
+        f"port: --port /dev/ttyUSB0 (with make: PORT=/dev/ttyUSB0; USB ports: {others})",
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tinyedge import board as boards
 from tinyedge.errors import LinkError
 from tinyedge.flash import ports
 from tinyedge.flash.ports import Port
@@ -60,6 +61,10 @@ def test_no_board(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LinkError, match="no board is plugged in") as caught:
         ports.find()
     assert "USB ports: /dev/ttyACM0" in caught.value.hint
+    with pytest.raises(LinkError) as caught:
+        ports.find(wanted=boards.load("pico"))
+    assert "Pico (RP2040; serial adapter on GP0, GP1); or name the port" in caught.value.hint
+    assert "--port /dev/ttyUSB0 (with make: PORT=" in caught.value.hint
 
 
 def test_the_chips_own_usb_port_is_not_its_uart(monkeypatch: pytest.MonkeyPatch) -> None:
