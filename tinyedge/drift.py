@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from statistics import NormalDist
 from typing import Literal
 
 import msgspec
@@ -24,16 +24,14 @@ from tinyedge.errors import ConfigError
 from tinyedge.link.protocol import MONITOR_BINS, MONITOR_CLASSES
 from tinyedge.link.statistics import Counts
 from tinyedge.oracle import Oracle
-from tinyedge.results import DriftScore
+from tinyedge.results import DriftScore, Thresholds
+from tinyedge.results.drift import State
 from tinyedge.workspace import write_atomic
 
 SAMPLES = 300
 """Of the training split, whose answers are counted."""
-PSI_WARNING, PSI_ALARM = 0.1, 0.25
 FEWEST = 50
 """Inferences below which nothing is judged."""
-_ALPHA = 0.001
-_NORMAL = 3.090232  # what a normal deviate exceeds with that probability
 _LEAST_SHARE = 1e-4  # stands for an empty bin, so that the logarithm exists
 _PER_BIN = 256 // MONITOR_BINS
 
@@ -49,14 +47,6 @@ class Statistics(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[int, ...]
     input_mean: float
     input_spread: float
-
-
-@dataclass(frozen=True)
-class Thresholds:
-    """PSI from which there is a warning, and an alarm."""
-
-    warning: float = PSI_WARNING
-    alarm: float = PSI_ALARM
 
 
 def measure(
@@ -133,23 +123,37 @@ def ks(expected: Sequence[int], found: Sequence[int]) -> float:
     return float(np.abs(sides[0] - sides[1]).max())
 
 
-def ks_bound(n: int, m: int) -> float:
-    """Which ``ks`` equal distributions exceed once in a thousand times, of n and m samples."""
-    return math.sqrt(-math.log(_ALPHA / 2) / 2 * (n + m) / (n * m))
+def ks_bound(n: int, m: int, chance: float = Thresholds().chance) -> float:
+    """Which ``ks`` equal distributions exceed with that probability, of n and m samples."""
+    return math.sqrt(-math.log(chance / 2) / 2 * (n + m) / (n * m))
 
 
-def psi_bound(bins: int, n: int, m: int) -> float:
-    """Which ``psi`` equal distributions exceed once in a thousand times, of n and m samples.
+def psi_bound(bins: int, n: int, m: int, chance: float = Thresholds().chance) -> float:
+    """Which ``psi`` equal distributions exceed with that probability, of n and m samples.
 
     The quantile of chi-squared by Wilson and Hilferty's cube.
     """
-    k = max(1, bins - 1)
-    quantile = k * (1 - 2 / (9 * k) + _NORMAL * math.sqrt(2 / (9 * k))) ** 3
+    k, normal = max(1, bins - 1), -NormalDist().inv_cdf(chance)
+    quantile = k * max(0.0, 1 - 2 / (9 * k) + normal * math.sqrt(2 / (9 * k))) ** 3
     return quantile * (1 / n + 1 / m)
 
 
+def require(limits: Thresholds) -> None:
+    """Raise ConfigError for a warning above its alarm."""
+    pairs = {
+        "--psi": (limits.psi_warning, limits.psi_alarm),
+        "--ks": (limits.ks_warning, limits.ks_alarm),
+    }
+    for name, (warning, alarm) in pairs.items():
+        if warning > alarm:
+            raise ConfigError(
+                f"{name} {warning:g} {alarm:g}: the warning is above the alarm",
+                f'write the lower one first: "{name} {alarm:g} {warning:g}"',
+            )
+
+
 def judge(
-    expected: Statistics, found: Counts, thresholds: Thresholds | None = None
+    expected: Statistics, found: Counts, limits: Thresholds | None = None
 ) -> tuple[DriftScore, ...]:
     """A score for classes, confidence and inputs. Raises ConfigError for too few inferences.
 
@@ -162,7 +166,7 @@ def judge(
         raise ConfigError(
             f"{answered} inferences are too few to judge", f"wait for {FEWEST}, or feed samples"
         )
-    limits, counts = thresholds or Thresholds(), (expected.samples, answered)
+    limits, counts = limits or Thresholds(), (expected.samples, answered)
     return (
         _unordered("classes", expected.classes, found.classes, counts, limits),
         _ordered("confidence", expected.confidence, found.confidence, counts, limits),
@@ -178,24 +182,26 @@ def _unordered(
 ) -> DriftScore:
     index = psi(expected, found)
     bins = sum(a + b > 0 for a, b in zip(expected, found, strict=True))
-    state = _state(index, index > psi_bound(bins, *counts), limits)
+    moved = index > psi_bound(bins, *counts, limits.chance)
+    state = _state(moved and index > limits.psi_warning, moved and index > limits.psi_alarm)
     return DriftScore(what=name, psi=round(index, 6), ks=None, ks_bound=None, state=state)
 
 
 def _ordered(
     name: str, expected: _Histogram, found: _Histogram, counts: tuple[int, int], limits: Thresholds
 ) -> DriftScore:
-    index, distance, bound = psi(expected, found), ks(expected, found), ks_bound(*counts)
+    index, distance = psi(expected, found), ks(expected, found)
+    bound = ks_bound(*counts, limits.chance)
+    warning = index > limits.psi_warning and distance > max(bound, limits.ks_warning)
+    alarm = index > limits.psi_alarm and distance > max(bound, limits.ks_alarm)
     return DriftScore(
         what=name,
         psi=round(index, 6),
         ks=round(distance, 6),
         ks_bound=round(bound, 6),
-        state=_state(index, distance > bound, limits),
+        state=_state(warning, alarm),
     )
 
 
-def _state(index: float, moved: bool, limits: Thresholds) -> Literal["steady", "warning", "alarm"]:
-    if not moved or index <= limits.warning:
-        return "steady"
-    return "alarm" if index > limits.alarm else "warning"
+def _state(warning: bool, alarm: bool) -> State:
+    return "alarm" if alarm else "warning" if warning else "steady"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
@@ -31,7 +31,7 @@ from tinyedge.link.statistics import Counts
 from tinyedge.link.updating import COMPILED, Updating
 from tinyedge.pipeline import Loaded
 from tinyedge.quantize import inputs
-from tinyedge.results import DriftReport, ResetCount
+from tinyedge.results import DriftReport, ResetCount, Thresholds
 from tinyedge.results.drift import Cause
 from tinyedge.workspace import Workspace
 
@@ -94,6 +94,14 @@ class Runs:
 
     name: str
     version: tuple[int, int, int] = (0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Against:
+    """What the counts are compared with, and from where on that is a warning or an alarm."""
+
+    trained: drift.Statistics
+    limits: Thresholds = field(default_factory=Thresholds)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +180,7 @@ def _architecture(loaded: Loaded, board: Board, hello: Hello) -> bytes:
 
 def watch(
     device: Watched,
-    trained: drift.Statistics,
+    against: Against,
     *,
     every_s: float,
     seconds: float | None,
@@ -181,9 +189,10 @@ def watch(
     """A report at each of the ``looks``."""
     session, runs = _open(device, on_log)
     with session:
-        trained = _as_read(trained, device.loaded, session.hello)
+        trained = _as_read(against.trained, device.loaded, session.hello)
+        against = replace(against, trained=trained)
         for _ in looks(every_s, seconds):
-            yield _report(device, session, runs, trained, statistics.read(session))
+            yield _report(device, session, runs, against, statistics.read(session))
 
 
 def looks(
@@ -221,12 +230,13 @@ def send(device: Watched, feed: Feed, *, hear: Hear, on_log: Log) -> None:
 
 
 def _report(
-    device: Watched, session: Session, runs: Runs, trained: drift.Statistics, found: Counts
+    device: Watched, session: Session, runs: Runs, against: Against, found: Counts
 ) -> DriftReport:
+    trained, limits = against.trained, against.limits
     answered = found.inferences - found.failed
     mean = round(found.ticks / answered) if answered else 0
     unit, ticks = benching.in_unit(device.board, session.hello.tick_hz, [mean, found.ticks_most])
-    scores = drift.judge(trained, found) if answered >= drift.FEWEST else ()
+    scores = drift.judge(trained, found, limits) if answered >= drift.FEWEST else ()
     dataset = device.loaded.dataset
     names = dataset.classes if dataset else ()
     return DriftReport(
@@ -253,6 +263,7 @@ def _report(
         class_names=names,
         classes=found.classes[: max(1, len(names))],
         confidence=found.confidence,
+        thresholds=limits,
         scores=scores,
         alarm=any(score.state == "alarm" for score in scores),
     )

@@ -228,6 +228,15 @@ def test_the_device_that_runs_is_watched_whatever_else_it_has(
         assert "  7 inferences  -  too few to judge\n" in done.stdout  # a line for each look
         out.unlink()
         _answer(url, 60)
+        limits = ("--psi", 50, 60, "--ks", 0.1, 1, "--chance", 0.01)
+        done = _verb(*watch, *limits, workspace=workspace)
+        assert done.exit_code == 0, done.exception
+        found = results.read(out, DriftReport)
+        assert found.thresholds == results.Thresholds(
+            psi_warning=50, psi_alarm=60, ks_warning=0.1, ks_alarm=1, chance=0.01
+        )
+        assert {score.state for score in found.scores} == {"steady"}
+        out.unlink()
         code, shown = _until_ctrl_c(workspace, until="ALARM")
         assert code == 1
         assert "FELL SHORT: ALARM: PSI" in shown
@@ -284,12 +293,13 @@ def test_a_device_is_watched_after_an_update(workspace: Path, tmp_path: Path) ->
 
         trained = drift.read(workspace / MODEL / "statistics.json", sha256(own))
         assert trained is not None
+        against = watching.Against(trained)
 
         def watched(tflite: bytes) -> DriftReport:
             """By a recipe whose network is another than the one that runs."""
             other = replace(loaded, tflite=tflite, graph=read_tflite.read(tflite, MODEL))
             device = watching.watched(other, boards.load("host"), url)
-            (found,) = watching.watch(device, trained, every_s=1, seconds=0, on_log=print)
+            (found,) = watching.watch(device, against, every_s=1, seconds=0, on_log=print)
             return found
 
         assert watched(wider.read_bytes()).version == "0.0.0"  # for what it took is the same
@@ -323,6 +333,7 @@ def test_prometheus_reads_the_figures() -> None:
         class_names=("cat", "dog"),
         classes=(4, 2),
         confidence=(0,) * 16,
+        thresholds=results.Thresholds(),
         scores=(results.DriftScore(what="inputs", psi=0.3, ks=0.2, ks_bound=0.1, state="alarm"),),
         alarm=True,
     )

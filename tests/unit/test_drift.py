@@ -13,6 +13,7 @@ from tinyedge.graph import read_tflite
 from tinyedge.link.protocol import MONITOR_BINS, MONITOR_CLASSES, Reset
 from tinyedge.link.statistics import Counts
 from tinyedge.oracle import Oracle
+from tinyedge.results import Thresholds
 
 
 def test_psi_is_the_sum_over_bins() -> None:
@@ -88,8 +89,33 @@ def test_the_same_distribution_is_steady_and_another_an_alarm(trained: drift.Sta
     assert states["confidence"] == "alarm"
     other = replace(same, classes=(0,) * (MONITOR_CLASSES - 1) + (240,))
     assert drift.judge(trained, other)[0].state == "alarm"
-    calm = drift.Thresholds(warning=100, alarm=200)
+    calm = Thresholds(psi_warning=100, psi_alarm=200)
     assert drift.judge(trained, other, calm)[0].state == "steady"
+    between = Thresholds(psi_warning=0.1, psi_alarm=200)
+    assert drift.judge(trained, other, between)[0].state == "warning"
+
+
+def test_each_distance_has_its_thresholds_and_chance_its_own(trained: drift.Statistics) -> None:
+    found = replace(_counts(trained, 240), confidence=(240, *[0] * 15))
+
+    def confidence(**limits: float) -> str:
+        return drift.judge(trained, found, Thresholds(**limits))[1].state
+
+    score = drift.judge(trained, found)[1]
+    assert score.ks is not None
+    assert score.ks_bound is not None
+    assert score.state == confidence(ks_alarm=score.ks - 0.01) == "alarm"
+    assert confidence(ks_alarm=score.ks + 1e-5) == "warning"
+    assert confidence(ks_warning=score.ks + 1e-5, ks_alarm=1) == "steady"
+    for chance, bound in ((0.05, 1.3581), (0.01, 1.6276)):  # of tables, times sqrt(1/n + 1/m)
+        got = drift.judge(trained, found, Thresholds(chance=chance))[1].ks_bound
+        assert got == pytest.approx(bound * (1 / 120 + 1 / 240) ** 0.5, abs=1e-4)
+    # chi-squared's 95 % quantile with 9 degrees of freedom is 16.919
+    assert drift.psi_bound(10, 100, 100, 0.05) == pytest.approx(16.919 * 0.02, rel=2e-3)
+    assert confidence(chance=1e-300) == "steady"
+    with pytest.raises(ConfigError, match="the warning is above the alarm") as caught:
+        drift.require(Thresholds(psi_warning=0.3))
+    assert '"--psi 0.25 0.3"' in caught.value.hint
 
 
 def test_too_few_inferences_are_not_judged(trained: drift.Statistics) -> None:

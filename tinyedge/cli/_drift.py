@@ -14,16 +14,15 @@ from rich.console import Console
 from rich.live import Live
 
 from tinyedge import board as boards
-from tinyedge import devices, flash, pipeline, watching
+from tinyedge import devices, drift, flash, pipeline, watching
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._drift_view import line, verdict, view
 from tinyedge.cli._options import save, with_features
-from tinyedge.drift import Statistics
 from tinyedge.emit.features import MONITOR
 from tinyedge.errors import CheckFailed
 from tinyedge.recipe import Compile
-from tinyedge.results import DriftReport
-from tinyedge.watching import Exporter, Feed, Watched
+from tinyedge.results import DriftReport, Thresholds
+from tinyedge.watching import Against, Exporter, Feed, Watched
 from tinyedge.workspace import Workspace
 
 _BELOW = 5  # lines of the verdict, the error and the prompt, which are to leave the scores in view
@@ -37,6 +36,7 @@ class Wanted:
     every_s: float
     seconds: float | None
     prometheus: int | None
+    limits: Thresholds
 
     @property
     def once(self) -> bool:
@@ -52,13 +52,14 @@ def run(
     json_path: Path | None,
 ) -> None:
     """Feed the samples, if any; watch; say what was seen last. CheckFailed on an alarm."""
+    drift.require(wanted.limits)
     with _device(argv, given, workspace, feed=bool(wanted.feed.count)) as device:
         with _console.progress("look at the training split") as hear:
             trained = watching.expected(device.loaded, workspace, hear)
         if wanted.feed.count:
             with _console.progress(f"feed {device.loaded.model.name}") as hear:
                 watching.send(device, wanted.feed, hear=hear, on_log=_console.note)
-        report = _watched(device, trained, wanted, json_path)
+        report = _watched(device, Against(trained, wanted.limits), wanted, json_path)
     tty = sys.stdout.isatty()
     _console.show(view(report, Console().height - _BELOW if tty else None))
     _console.verdict(not report.alarm, verdict(report))
@@ -108,7 +109,7 @@ def _start(argv: tuple[str, str, str | None, str | None], given: Compile) -> str
 
 
 def _watched(
-    device: Watched, trained: Statistics, wanted: Wanted, json_path: Path | None
+    device: Watched, against: Against, wanted: Wanted, json_path: Path | None
 ) -> DriftReport:
     """The last report, also of a view that Ctrl-C has ended; it is saved however this ends."""
     report: DriftReport | None = None
@@ -117,7 +118,7 @@ def _watched(
         show = _shown(stack, wanted)
         try:
             for report in watching.watch(
-                device, trained, every_s=wanted.every_s, seconds=seconds, on_log=_console.note
+                device, against, every_s=wanted.every_s, seconds=seconds, on_log=_console.note
             ):
                 show(report)
         except KeyboardInterrupt:

@@ -28,11 +28,13 @@ from tinyedge.flash import ports
 from tinyedge.link.monitor import Monitor
 from tinyedge.link.transport import SerialTransport
 from tinyedge.recipe import Compile
-from tinyedge.results import MonitorReport
+from tinyedge.results import MonitorReport, Thresholds
 from tinyedge.watching import Feed
 from tinyedge.workspace import Workspace
 
 _WAIT_S = 0.5
+_USUAL = Thresholds()
+_DISTANCE, _SHARE = click.FloatRange(min=0), click.FloatRange(0, 1)
 
 
 @click.command(
@@ -75,6 +77,27 @@ _WAIT_S = 0.5
     help="With --drift: seconds between two looks.",
 )
 @click.option(
+    "--psi",
+    type=(_DISTANCE, _DISTANCE),
+    metavar="WARNING ALARM",
+    help="With --drift: population stability indices above which a score is one "
+    f"(default: {_USUAL.psi_warning:g} {_USUAL.psi_alarm:g}, as is usual).",
+)
+@click.option(
+    "--ks",
+    type=(_SHARE, _SHARE),
+    metavar="WARNING ALARM",
+    help="With --drift: the same for Kolmogorov-Smirnov distances, besides chance's bound "
+    f"(default: {_USUAL.ks_warning:g} {_USUAL.ks_alarm:g}, that bound alone).",
+)
+@click.option(
+    "--chance",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    metavar="P",
+    help="With --drift: how often chance alone may exceed a score's bound "
+    f"(default: {_USUAL.chance:g}).",
+)
+@click.option(
     "--prometheus",
     type=click.IntRange(0, 65535),
     metavar="PORT",
@@ -99,6 +122,9 @@ def command(
     data: Path | None,
     shifts: tuple[str, ...],
     every: float,
+    psi: tuple[float, float] | None,
+    ks: tuple[float, float] | None,
+    chance: float | None,
     prometheus: int | None,
     seconds: float | None,
     workspace: Workspace,
@@ -117,7 +143,8 @@ def command(
     no device started, but an emulated one to --feed where none runs this very firmware.
     """
     if drift:
-        wanted = Wanted(Feed(data, shifts, feed or 0), every, seconds, prometheus)
+        fed, limits = Feed(data, shifts, feed or 0), _limits(psi, ks, chance)
+        wanted = Wanted(fed, every, seconds, prometheus, limits)
         _drift.run((model, board, runtime, port), given, workspace, wanted, json_path)
         return
     _refuse(
@@ -126,6 +153,9 @@ def command(
             "--feed": feed,
             "--data": data,
             "--shift": shifts or None,
+            "--psi": psi,
+            "--ks": ks,
+            "--chance": chance,
             "--prometheus": prometheus,
         }
     )
@@ -143,6 +173,20 @@ def command(
         heard_s = round(time.monotonic() - started, 3)
         report = MonitorReport(board=loaded.id, url=url, seconds=heard_s, lines=tuple(lines))
         save(json_path, report)
+
+
+def _limits(
+    psi: tuple[float, float] | None, ks: tuple[float, float] | None, chance: float | None
+) -> Thresholds:
+    psi = psi or (_USUAL.psi_warning, _USUAL.psi_alarm)
+    ks = ks or (_USUAL.ks_warning, _USUAL.ks_alarm)
+    return Thresholds(
+        psi_warning=psi[0],
+        psi_alarm=psi[1],
+        ks_warning=ks[0],
+        ks_alarm=ks[1],
+        chance=_USUAL.chance if chance is None else chance,
+    )
 
 
 def _refuse(options: dict[str, object]) -> None:

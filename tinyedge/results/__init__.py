@@ -37,7 +37,7 @@ from tinyedge.results.device import (
     WireMode,
     WireReport,
 )
-from tinyedge.results.drift import DriftReport, DriftScore, ResetCount
+from tinyedge.results.drift import DriftReport, DriftScore, ResetCount, Thresholds
 from tinyedge.results.energy import EnergyReport
 from tinyedge.results.fields import Result, TickUnit
 from tinyedge.results.firmware import (
@@ -177,6 +177,7 @@ __all__ = [
     "SymbolBytes",
     "TensorInfo",
     "TflmFigures",
+    "Thresholds",
     "TickUnit",
     "TrainReport",
     "ValidateReport",

@@ -14,13 +14,28 @@ Cause = Literal["unknown", "power", "brownout", "pin", "software", "watchdog", "
 State = Literal["steady", "warning", "alarm"]
 
 
+class Thresholds(Result, frozen=True, kw_only=True):
+    """From where on a score is a warning, and an alarm; both of its distances must be over theirs.
+
+    Of values without order there is the index alone.
+    """
+
+    psi_warning: Annotated[float, Meta(ge=0)] = 0.1
+    psi_alarm: Annotated[float, Meta(ge=0)] = 0.25
+    ks_warning: Annotated[float, Meta(ge=0, le=1, description="0: the bound of chance alone")] = 0.0
+    ks_alarm: Annotated[float, Meta(ge=0, le=1)] = 0.0
+    chance: Annotated[
+        float, Meta(gt=0, lt=1, description="With which equal distributions exceed the bounds")
+    ] = 0.001
+
+
 class DriftScore(Result, frozen=True, kw_only=True):
     """How far one thing has moved."""
 
     what: Annotated[str, Meta(description='"classes", "confidence" or "inputs"')]
     psi: Annotated[float, Meta(ge=0, description="Population stability index")]
     ks: Annotated[float | None, Meta(description="Kolmogorov-Smirnov; null: values without order")]
-    ks_bound: Annotated[float | None, Meta(description="Exceeded by chance once in 1,000 times")]
+    ks_bound: Annotated[float | None, Meta(description="Exceeded by chance so seldom as set")]
     state: State
 
 
@@ -61,5 +76,6 @@ class DriftReport(Result, frozen=True, kw_only=True):
     class_names: tuple[str, ...]
     classes: Annotated[tuple[int, ...], Meta(description="Answers by class")]
     confidence: Annotated[tuple[int, ...], Meta(description="Answers by their largest value")]
+    thresholds: Thresholds
     scores: Annotated[tuple[DriftScore, ...], Meta(description="Empty: too few to judge")]
     alarm: bool

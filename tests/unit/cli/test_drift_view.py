@@ -8,7 +8,7 @@ from rich.console import Console
 
 from tinyedge import watching
 from tinyedge.cli._drift_view import line, verdict, view
-from tinyedge.results import DriftReport, DriftScore, ResetCount
+from tinyedge.results import DriftReport, DriftScore, ResetCount, Thresholds
 
 SCORES = (
     DriftScore(what="classes", psi=0.4, ks=None, ks_bound=None, state="steady"),
@@ -43,6 +43,7 @@ def _report(scores: tuple[DriftScore, ...], classes: int = 10) -> DriftReport:
         class_names=tuple(f"class {number}" for number in range(classes)),
         classes=tuple(range(classes)),
         confidence=(0,) * 16,
+        thresholds=Thresholds(),
         scores=scores,
         alarm=any(score.state == "alarm" for score in scores),
     )

@@ -14,7 +14,16 @@ KEY = "--device-key"
 
 @pytest.mark.parametrize(
     "option",
-    [(KEY,), ("--feed", "50"), ("--data", "."), ("--shift", "invert"), ("--prometheus", "0")],
+    [
+        (KEY,),
+        ("--feed", "50"),
+        ("--data", "."),
+        ("--shift", "invert"),
+        ("--psi", "1", "2"),
+        ("--ks", "0", "1"),
+        ("--chance", "0.1"),
+        ("--prometheus", "0"),
+    ],
     ids=lambda option: option[0],
 )
 def test_an_option_that_only_a_look_at_the_counts_uses_is_refused(
