@@ -53,15 +53,17 @@ class _State(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def require(board: Board) -> None:
-    """Raise ToolError if the program that writes the board is missing: before minutes of work.
+    """Raise ToolError if what writes the board is missing: before minutes of work.
 
-    Where ESP-IDF has built, it is asked for with the build.
+    That is a program, or the drive that the board shows. ESP-IDF is asked for with the build.
     """
     method = board.flash.method
     if method in programmers.METHODS:
         tool.require(method)
     elif method == "esptool" and board.build.toolchain != "esp-idf":
         esptool.require()
+    elif method == "uf2":
+        uf2.require(board)
 
 
 @contextlib.contextmanager

@@ -18,17 +18,9 @@ _BOOT_ROMS = ("RPI-RP2", "RP2350")  # Raspberry Pi's
 
 
 def write(elf: Path, board: Board) -> None:
-    """Copy the firmware to the drive of the board.
-
-    Raises ToolError, with the next step, and ConfigError if the board has no [flash] uf2.
-    """
-    if board.flash.uf2 is None:
-        raise ConfigError(
-            f'{board.id}: flash.method "uf2" needs a table of its own in [flash]',
-            'e.g. uf2 = { family = 0xe48b_ff56, volume = "RPI-RP2" }',
-        )
-    folder = drive(board.flash.uf2, mounted())
-    data = image.uf2(*image.binary(elf), board.flash.uf2.family)
+    """Copy the firmware to the drive of the board. Raises what :func:`require` does."""
+    settings, folder = require(board)
+    data = image.uf2(*image.binary(elf), settings.family)
     try:
         with (folder / "firmware.uf2").open("wb") as file:
             file.write(data)
@@ -41,6 +33,21 @@ def write(elf: Path, board: Board) -> None:
                 f"{folder}: {error.strerror}",
                 "mount the drive so that you may write to it, or run this as a user who may",
             ) from error
+
+
+def require(board: Board) -> tuple[Uf2, Path]:
+    """What the board's file says of its drive, and where that is mounted.
+
+    Raises ToolError, with the next step, if it is not, and ConfigError if the board has no [flash]
+    uf2.
+    """
+    settings = board.flash.uf2
+    if settings is None:
+        raise ConfigError(
+            f'{board.id}: flash.method "uf2" needs a table of its own in [flash]',
+            'e.g. uf2 = { family = 0xe48b_ff56, volume = "RPI-RP2" }',
+        )
+    return settings, drive(settings, mounted())
 
 
 def drive(wanted: Uf2, places: list[Path]) -> Path:

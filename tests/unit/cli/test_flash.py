@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from tests.support.fake_tools import FakeTools
 from tinyedge.cli import cli
 from tinyedge.errors import LinkError, TinyedgeError, ToolError
-from tinyedge.flash import ports
+from tinyedge.flash import ports, uf2
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,12 @@ from tinyedge.flash import ports
         (
             "pico",
             ("arm-none-eabi-gcc",),
-            (LinkError, "no board is plugged in", "serial adapter on GP0"),
+            (ToolError, "no drive RPI-RP2 is mounted", "hold BOOTSEL while you plug the board in"),
+        ),
+        (
+            "stm32f4-discovery",
+            ("arm-none-eabi-gcc", "openocd"),
+            (LinkError, "no board is plugged in", "serial adapter on PA2"),
         ),
     ],
 )
@@ -46,6 +51,7 @@ def test_what_is_missing_is_told_before_the_work(
     for program in installed:
         tools.add(program)
     monkeypatch.setattr(ports, "_comports", list)
+    monkeypatch.setattr(uf2, "mounted", list)
     arguments = ["flash", "fashion-cnn", "--board", board, "--workspace", str(tmp_path / "build")]
     with pytest.raises(kind) as caught:
         CliRunner().invoke(cli, arguments, catch_exceptions=False)
