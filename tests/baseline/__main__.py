@@ -83,7 +83,9 @@ def _run(write: bool, limit: float, folder: Path, json_path: Path | None, paths:
     if write:
         write_atomic(BASELINE, encode(_with_absent(found, base)))
         return 0
-    report = compared(base, found, limit)
+    away = _absent(base, found)
+    here = tuple(one for one in base.models if one not in away)
+    report = compared(msgspec.structs.replace(base, models=here), found, limit)
     compare.show(report)
     if json_path is not None:
         results.write(json_path, report)
@@ -153,9 +155,13 @@ def _found() -> list[Path]:
 
 def _with_absent(found: AnchorsReport, base: AnchorsReport) -> AnchorsReport:
     """Keep what is known of the MLPerf Tiny models where this machine does not have them."""
+    return msgspec.structs.replace(found, models=(*found.models, *_absent(base, found)))
+
+
+def _absent(base: AnchorsReport, found: AnchorsReport) -> list[ModelCounts]:
+    """The MLPerf Tiny models of ``base`` that this machine does not have."""
     names = {one.model for one in found.models}
-    absent = [one for one in base.models if one.tflm is not None and one.model not in names]
-    return msgspec.structs.replace(found, models=(*found.models, *absent))
+    return [one for one in base.models if one.tflm is not None and one.model not in names]
 
 
 def _unknown(base: AnchorsReport, found: AnchorsReport) -> list[str]:

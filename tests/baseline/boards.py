@@ -85,7 +85,9 @@ def _count(board: str, path: Path, bundled: bool, workspace: Workspace) -> Count
 
 def compare(board: str, found: Sequence[Count], limit: float) -> CompareReport:
     """List what moved from the committed counts; instructions must not grow by more than that."""
-    before = dict(_figures(board, committed(board)))
+    absent = _absent(board, found)
+    here = [one for one in committed(board) if one not in absent]
+    before = dict(_figures(board, here))
     return difference(before, dict(_figures(board, found)), limit)
 
 
@@ -105,9 +107,13 @@ def unknown(board: str, found: Sequence[Count]) -> list[str]:
 
 def write(board: str, found: Sequence[Count]) -> None:
     """Commit the counts, and keep those of models that this machine does not have."""
+    write_atomic(FOLDER / f"{board}.json", encode((*found, *_absent(board, found))))
+
+
+def _absent(board: str, found: Sequence[Count]) -> list[Count]:
+    """Committed counts of models that this machine does not have, and need not."""
     names = {one.model for one in found}
-    absent = [one for one in committed(board) if not one.bundled and one.model not in names]
-    write_atomic(FOLDER / f"{board}.json", encode((*found, *absent)))
+    return [one for one in committed(board) if not one.bundled and one.model not in names]
 
 
 def encode(counts: Sequence[Count]) -> str:

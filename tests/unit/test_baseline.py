@@ -119,3 +119,19 @@ def test_counts_of_models_that_are_not_here_are_kept(
     others.write(BOARD, (first, elsewhere, gone))
     others.write(BOARD, (first, *rest))
     assert others.committed(BOARD) == (first, *rest, elsewhere)
+
+
+def test_what_is_not_here_is_not_compared(
+    committed: AnchorsReport,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    here = tuple(one for one in committed.models if one.tflm is None)
+    found = msgspec.structs.replace(committed, models=here)
+    monkeypatch.setattr(baseline, "measure", lambda _paths, _workspace: found)
+    assert baseline.main([*CORTEX_M4, "--folder", str(tmp_path)]) == 0
+    bundled = tuple(one for one in others.committed(BOARD) if one.bundled)
+    monkeypatch.setattr(others, "measure", lambda *_: bundled)
+    assert baseline.main(["--board", BOARD, "--folder", str(tmp_path)]) == 0
+    assert "is not in the new result" not in capsys.readouterr().out
