@@ -23,6 +23,8 @@ from tinyedge.samples import Samples, answered
 
 Hear = Callable[[int, int, str], None]
 """Hears (done, total, what there is to see)."""
+Runs = Callable[[bytes | None], None]
+"""Hears which model the device runs from now on; None: the firmware's own."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def adapt(
     *,
     plan: Plan,
     hear: Hear,
+    runs: Runs = lambda _tflite: None,
     forget: bool = False,
 ) -> Adapted:
     """Train the layers ``head`` of the device's model on ``samples``, which have labels.
@@ -78,13 +81,16 @@ def adapt(
     It goes on from the weights that run: what the device has learned before, if it has; with
     ``forget`` from the firmware's own. The device keeps the weights of the epoch that is best on
     the samples held out, if they are better than those before; else the old ones run on, also if
-    this ends early. Raises LinkError if the device goes or cannot learn, ConfigError if there are
-    too few samples, CheckFailed if training diverges.
+    this ends early. ``runs`` hears at once what it began with, and each that it keeps, so that it
+    knows what runs however this ends. Raises LinkError if the device goes or cannot learn,
+    ConfigError if there are too few samples, CheckFailed if training diverges.
     """
     learning = Learning(session)
     if forget:
         learning.decide(Decision.RESET)
-    running = learned = _learned(learning, head)
+    learned = _learned(learning, head)
+    made = patched(tflite, learned) if learned else None
+    runs(made)
     run = _Run(session, learning, tflite, learned or head, samples, plan, hear)
     before = best = run.evaluate("before")
     first, kept, answers = run.right, run.right, run.latest
@@ -96,11 +102,11 @@ def adapt(
         trial, held_out = run.trial(number, best)
         better = held_out > best
         if better:
-            best, running, answers, kept = held_out, trial, run.latest, run.right
+            best, answers, kept = held_out, run.latest, run.right
+            runs(made := patched(tflite, trial))
         epochs.append(
             AdaptEpoch(loss=loss, accuracy=accuracy, held_out_accuracy=held_out, kept=better)
         )
-    made = patched(tflite, running) if running else None
     return Adapted(
         begun_learned=learned is not None,
         samples=len(run.trained),

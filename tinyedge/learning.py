@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from tinyedge.results import AdaptClass, AdaptLayer, AdaptReport
 from tinyedge.samples import Samples
 from tinyedge.workspace import Workspace, sha256, write_atomic
 
+LEARNED = "adapted.tflite"
 _RESULT = "adapt.json"
 
 
@@ -44,8 +46,9 @@ def adapt(
 ) -> AdaptReport:
     """Train the last dense layers on the device; the result is kept as adapt.json.
 
-    What the device runs from then on is written as adapted.tflite beside it, unless that is the
-    firmware's own. ``forget``: what it has learned before.
+    What the device runs is written as adapted.tflite beside it, each time that it keeps something;
+    where it runs the firmware's own in the end, there is no such file. ``forget``: what it has
+    learned before.
     """
     firmware, loaded = built.firmware, built.firmware.loaded
     wanted = loaded.model.adapt
@@ -54,14 +57,12 @@ def adapt(
     plan = adapting.Plan(settings, wanted.epochs, wanted.decay, wanted.hold_out, wanted.seed)
     samples = labelled(loaded, source)
     _require_labels(loaded, samples)
-    with devices.connect(built, url, on_log) as session:
+    path = firmware.target / LEARNED
+    with devices.connect(built, url, on_log) as session, _mirrored(path, on_log) as runs:
         found = adapting.adapt(
-            session, loaded.tflite, head, samples, plan=plan, hear=hear, forget=forget
+            session, loaded.tflite, head, samples, plan=plan, hear=hear, runs=runs, forget=forget
         )
         unit, ticks = benching.in_unit(firmware.board, session.hello.tick_hz, [round(found.ticks)])
-    path = firmware.target / "adapted.tflite"
-    if found.tflite:
-        write_atomic(path, found.tflite)
     report = AdaptReport(
         model=built.report.model,
         sha256=built.report.sha256,
@@ -98,6 +99,25 @@ def adapt(
     )
     results.write(firmware.target / _RESULT, report)
     return report
+
+
+@contextlib.contextmanager
+def _mirrored(path: Path, note: devices.Log) -> Iterator[adapting.Runs]:
+    """``path`` has what the device runs, however this ends; no file: the firmware's own weights."""
+    own = False
+
+    def runs(tflite: bytes | None) -> None:
+        nonlocal own
+        own = tflite is None
+        if tflite is not None:
+            write_atomic(path, tflite)
+
+    try:
+        yield runs
+    finally:
+        if own and path.exists():
+            path.unlink()
+            note(f"{path} was removed: the device runs the firmware's own weights")
 
 
 def origin(loaded: Loaded, workspace: Workspace) -> AdaptReport | None:

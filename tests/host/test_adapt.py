@@ -21,6 +21,8 @@ from tinyedge.cli import cli
 from tinyedge.errors import CheckFailed, ConfigError, LinkError
 from tinyedge.graph import read_tflite
 from tinyedge.learn.sgd import Settings, Trainer
+from tinyedge.learning import LEARNED, Source
+from tinyedge.learning import adapt as learn
 from tinyedge.link import protocol
 from tinyedge.link.learning import Learning
 from tinyedge.link.protocol import Decision, Type
@@ -121,15 +123,19 @@ def _check_packages(found: AdaptReport, workspace: Workspace, before: Path) -> N
 
 
 @pytest.fixture
-def url(tflite: Path, tmp_path: Path) -> Iterator[str]:
-    """Of a host board that can learn."""
+def built(tflite: Path, tmp_path: Path) -> devices.Built:
+    """For a host board that can learn."""
     need(*TOOLS["host"])
     model = pipeline.resolve(str(tflite), Compile(features=("learn",)))
     workspace = Workspace(tmp_path / "build")
     loaded = pipeline.load(model, workspace)
     firmware = pipeline.generate(loaded, boards.load("host"), "aot", workspace)
-    built = devices.build(firmware)
-    with flash.run(built.artifact, firmware.board) as device:
+    return devices.build(firmware)
+
+
+@pytest.fixture
+def url(built: devices.Built) -> Iterator[str]:
+    with flash.run(built.artifact, built.firmware.board) as device:
         yield device.url
 
 
@@ -308,6 +314,37 @@ def test_whatever_ends_a_trial_early_undoes_it(
     with pytest.raises(KeyboardInterrupt):
         adapting.adapt(session, plain, head, given, plan=PLAN, hear=stop)
     assert _answers(session, given) == _expected(plain, given)
+
+
+def test_the_file_of_what_was_learned_is_what_runs_however_a_run_ends(
+    built: devices.Built, url: str, tflite: Path, samples: Path
+) -> None:
+    plain = tflite.read_bytes()
+    given = from_npz(samples, read_tflite.read(plain, "learner"), 60)
+    learned, notes = built.firmware.target / LEARNED, list[str]()
+    source = Source(samples, (), 60)
+
+    def interrupted(at: str, *, forget: bool = False) -> bytes:
+        """A run that ends at ``at``, and what the device runs then."""
+
+        def stop(_done: int, _total: int, text: str) -> None:
+            if text.startswith(at):
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            learn(built, url, source, hear=stop, on_log=notes.append, forget=forget)
+        runs = learned.read_bytes() if learned.exists() else plain
+        with Session(url) as session:
+            assert _answers(session, given) == _expected(runs, given)
+        return runs
+
+    first = interrupted("epoch 3:")  # the second was kept
+    assert first != plain
+    learned.unlink()
+    assert interrupted("epoch 1:") == first  # goes on from that
+    assert not notes
+    assert interrupted("epoch 1:", forget=True) == plain
+    assert notes == [f"{learned} was removed: the device runs the firmware's own weights"]
 
 
 def test_a_trial_that_nobody_decides_about_ends_with_the_next_session(
