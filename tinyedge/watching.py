@@ -212,7 +212,10 @@ def looks(
 
 
 def send(device: Watched, feed: Feed, *, hear: Hear, on_log: Log) -> None:
-    """Feed the samples; the device counts from nothing."""
+    """Feed the samples; the device counts from nothing.
+
+    Raises ConfigError, before anything is cleared, for fewer than can be judged.
+    """
     session, runs = _open(device, on_log)
     with session:
         if _reads(session.hello) != device.loaded.graph.inputs[0].q:
@@ -222,6 +225,11 @@ def send(device: Watched, feed: Feed, *, hear: Hear, on_log: Log) -> None:
             )
         source = learning.Source(feed.data, feed.shifts, feed.count)
         samples = learning.labelled(device.loaded, source)
+        if len(samples) < drift.FEWEST:
+            raise ConfigError(
+                f"{samples.source}: {len(samples)} samples are too few to judge",
+                f"give {drift.FEWEST} or more",
+            )
         statistics.clear(session)
         for number in range(len(samples)):
             hear(number, len(samples))
@@ -292,6 +300,7 @@ class Exporter:
         self._psi = gauge("drift_psi", "Population stability index", "what")
         self._ks = gauge("drift_ks", "Kolmogorov-Smirnov distance", "what")
         self._alarm = gauge("drift_alarm", "1: an alarm")
+        self._judged = gauge("drift_judged", "0: too few answers for an alarm")
         self._inferences = gauge("inferences", "Inferences since start or clearing")
         self._failed = gauge("failed_inferences", "Of them, without an answer")
         self._damaged = gauge("damaged_frames", "Frames that the device dropped")
@@ -318,6 +327,7 @@ class Exporter:
             if score.ks is not None:
                 self._ks.labels(score.what).set(score.ks)
         self._alarm.set(report.alarm)
+        self._judged.set(bool(report.scores))
         self._inferences.set(report.inferences)
         self._failed.set(report.failed)
         self._damaged.set(report.damaged)

@@ -222,11 +222,23 @@ def test_the_device_that_runs_is_watched_whatever_else_it_has(
     with _left(workspace, tmp_path, "monitor", "learn") as url:
         _answer(url, 7)
         done = _verb(*watch, workspace=workspace)
-        assert done.exit_code == 0, done.exception
+        assert "digits-cnn on host: nothing was judged" in str(done.exception)
         found = results.read(out, DriftReport)
         assert (found.url, found.inferences) == (url, 7)
         assert "  7 inferences  -  too few to judge\n" in done.stdout  # a line for each look
+        assert "NOT JUDGED: 7 answers of the device are too few, it takes 50\n" in done.stdout
+        assert "held" not in done.stdout
         out.unlink()
+        code, shown = _until_ctrl_c(workspace, until="too few")
+        assert code == 0  # it was only looked at
+        assert "NOT JUDGED: " in shown
+        np.savez(tmp_path / "few.npz", x=np.zeros((49, 8, 8, 1), np.uint8))
+        feed = ("monitor", MODEL, "--drift", "--feed", 50, "--data", tmp_path / "few.npz")
+        done = _verb(*feed, "--port", url, workspace=workspace)
+        assert isinstance(done.exception, ConfigError)
+        assert "few.npz: 49 samples are too few to judge" in done.exception.message
+        with Session(url, deadlines=QUICK) as session:
+            assert statistics.read(session).inferences == 7  # nothing was cleared
         _answer(url, 60)
         limits = ("--psi", 50, 60, "--ks", 0.1, 1, "--chance", 0.01)
         done = _verb(*watch, *limits, workspace=workspace)
@@ -261,8 +273,13 @@ def test_a_device_is_watched_after_an_update(workspace: Path, tmp_path: Path) ->
         assert done.exit_code == 0, done.exception
 
     def look() -> DriftReport:
-        verb("monitor", MODEL, "--drift", "--seconds", 0, "--json", tmp_path / "drift.json")
-        return results.read(tmp_path / "drift.json", DriftReport)
+        out = tmp_path / "drift.json"
+        done = _verb(
+            "monitor", MODEL, "--drift", "--seconds", 0, "--json", out, workspace=workspace
+        )
+        found = results.read(out, DriftReport)
+        assert (done.exit_code == 0) == bool(found.scores), done.exception
+        return found
 
     keys.make(workspace / "keys")
     features, package = ("update", "monitor"), tmp_path / "wider.tepkg"
@@ -347,6 +364,7 @@ def test_prometheus_reads_the_figures() -> None:
     for line in (
         'tinyedge_drift_psi{what="inputs"} 0.3',
         "tinyedge_drift_alarm 1.0",
+        "tinyedge_drift_judged 1.0",
         "tinyedge_inferences 7.0",
         'tinyedge_answers{class_name="dog"} 2.0',
         'tinyedge_inference_ticks{unit="ns"} 12.5',

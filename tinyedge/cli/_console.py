@@ -30,6 +30,11 @@ class Advance(Protocol):
 
 _PLAIN_WIDTH = 130  # columns for a log file, where rich would assume 80 and fold tables
 _PLAIN_INTERVAL_S = 10.0  # between two progress lines in a log file
+_OUTCOMES: dict[bool | None, tuple[str, str]] = {
+    True: ("held", "bold green"),
+    False: ("FELL SHORT", "bold red"),
+    None: ("NOT JUDGED", "bold yellow"),
+}
 
 
 def _console(stream: TextIO) -> Console:
@@ -64,9 +69,9 @@ def note(text: str) -> None:
     _console(sys.stderr).print(text, markup=False, style="dim", soft_wrap=True)
 
 
-def verdict(held: bool, text: str) -> None:
-    """Print a check's outcome on stdout: green or red on a terminal, plain words elsewhere."""
-    word, style = ("held", "bold green") if held else ("FELL SHORT", "bold red")
+def verdict(held: bool | None, text: str) -> None:
+    """Print a check's outcome (None: there is none) on stdout, in colour on a terminal."""
+    word, style = _OUTCOMES[held]
     _console(sys.stdout).print(f"{word}: {text}", markup=False, style=style, soft_wrap=True)
 
 

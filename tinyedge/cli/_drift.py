@@ -19,7 +19,7 @@ from tinyedge.cli import _console, _stages
 from tinyedge.cli._drift_view import line, verdict, view
 from tinyedge.cli._options import save, with_features
 from tinyedge.emit.features import MONITOR
-from tinyedge.errors import CheckFailed
+from tinyedge.errors import CheckFailed, ConfigError, TinyedgeError
 from tinyedge.recipe import Compile
 from tinyedge.results import DriftReport, Thresholds
 from tinyedge.watching import Against, Exporter, Feed, Watched
@@ -43,6 +43,11 @@ class Wanted:
         """Whether samples are fed to be judged, and that is all."""
         return bool(self.feed.count) and self.seconds is None and self.prometheus is None
 
+    @property
+    def judged(self) -> bool:
+        """Whether the last look is to judge; not that of a view which Ctrl-C alone ends."""
+        return bool(self.feed.count) or self.seconds is not None
+
 
 def run(
     argv: tuple[str, str, str | None, str | None],
@@ -53,6 +58,7 @@ def run(
 ) -> None:
     """Feed the samples, if any; watch; say what was seen last. CheckFailed on an alarm."""
     drift.require(wanted.limits)
+    _require_feed(wanted.feed)
     with _device(argv, given, workspace, feed=bool(wanted.feed.count)) as device:
         with _console.progress("look at the training split") as hear:
             trained = watching.expected(device.loaded, workspace, hear)
@@ -62,7 +68,9 @@ def run(
         report = _watched(device, Against(trained, wanted.limits), wanted, json_path)
     tty = sys.stdout.isatty()
     _console.show(view(report, Console().height - _BELOW if tty else None))
-    _console.verdict(not report.alarm, verdict(report))
+    _console.verdict(not report.alarm if report.scores else None, verdict(report))
+    if not report.scores:
+        _not_judged(report, wanted)
     if report.alarm:
         moved = ", ".join(score.what for score in report.scores if score.state == "alarm")
         raise CheckFailed(
@@ -70,6 +78,29 @@ def run(
             'look at what it sees ("tinyedge collect"), then train with it, or on the device '
             '("tinyedge adapt")',
         )
+
+
+def _require_feed(feed: Feed) -> None:
+    """Raise ConfigError for options of samples that are not sent."""
+    given = {"--data": feed.data is not None, "--shift": bool(feed.shifts)}
+    names = " and ".join(name for name, there in given.items() if there)
+    if names and not feed.count:
+        raise ConfigError(
+            f"without --feed, monitor --drift sends no samples, and has no use for {names}",
+            f"add --feed COUNT, or leave {names} out",
+        )
+
+
+def _not_judged(report: DriftReport, wanted: Wanted) -> None:
+    """Say what to do; TinyedgeError where the outcome of the last look was asked for."""
+    hint = f"let it answer {drift.FEWEST}, or send it samples: --feed {drift.FEWEST}"
+    if not wanted.judged:
+        _console.note(hint)
+        return
+    raise TinyedgeError(
+        f"{report.model} on {report.board}: nothing was judged, whether it drifts is not known",
+        hint,
+    )
 
 
 @contextmanager

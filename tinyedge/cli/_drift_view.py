@@ -9,6 +9,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from tinyedge import drift
 from tinyedge.cli import _console
 from tinyedge.results import DriftReport, DriftScore
 from tinyedge.results.drift import State
@@ -55,10 +56,11 @@ def line(report: DriftReport) -> str:
 
 
 def verdict(report: DriftReport) -> str:
-    """The outcome in words."""
+    """The outcome in words; without scores, how many it takes."""
     worst = _worst(report)
     if worst is None:
-        return f"{report.inferences} inferences are too few to judge"
+        answered = report.inferences - report.failed
+        return f"{answered} answers of the device are too few, it takes {drift.FEWEST}"
     return f"{_WORDS[worst.state][0]}: PSI {worst.psi:.3f}, of {worst.what}"
 
 

@@ -139,7 +139,8 @@ def command(
     With --drift it is a live view of what the device has counted itself: answers, confidence,
     inputs, times and faults, and how far they have moved from the training split (population
     stability index, Kolmogorov-Smirnov); without a terminal, a line for each look. Ctrl-C ends it:
-    exit code 1 if the last look was an alarm, else 0. No board is written for it, and
+    exit code 1 if the last look was an alarm, else 0; with --feed or --seconds, 2 if it could not
+    judge, for fewer than 50 answers. No board is written for it, and
     no device started, but an emulated one to --feed where none runs this very firmware.
     """
     if drift:

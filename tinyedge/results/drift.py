@@ -77,5 +77,5 @@ class DriftReport(Result, frozen=True, kw_only=True):
     classes: Annotated[tuple[int, ...], Meta(description="Answers by class")]
     confidence: Annotated[tuple[int, ...], Meta(description="Answers by their largest value")]
     thresholds: Thresholds
-    scores: Annotated[tuple[DriftScore, ...], Meta(description="Empty: too few to judge")]
-    alarm: bool
+    scores: Annotated[tuple[DriftScore, ...], Meta(description="Empty: nothing was judged")]
+    alarm: Annotated[bool, Meta(description="Of one of the scores; false where there are none")]

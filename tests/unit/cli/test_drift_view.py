@@ -3,6 +3,7 @@
 import io
 from itertools import islice
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -89,7 +90,8 @@ def test_the_worst_score_is_the_one_of_the_worst_state() -> None:
 
 def test_what_is_not_judged_says_so() -> None:
     assert "too few to judge" in _lines(_report(()), 23)[3]
-    assert verdict(_report(())) == "1234 inferences are too few to judge"
+    few = msgspec.structs.replace(_report(()), inferences=40, failed=3)
+    assert verdict(few) == "37 answers of the device are too few, it takes 50"
 
 
 @pytest.mark.parametrize(

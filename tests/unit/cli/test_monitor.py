@@ -41,6 +41,14 @@ def test_an_option_that_only_a_look_at_the_counts_uses_is_refused(
     assert not told.exists()
 
 
+def test_samples_that_are_not_sent_are_refused(tmp_path: Path) -> None:
+    argv = ["monitor", "digits-cnn", "--board", "host", "--drift", "--workspace", str(tmp_path)]
+    done = CliRunner().invoke(cli, [*argv, "--data", ".", "--shift", "invert"])
+    assert isinstance(done.exception, ConfigError)
+    assert done.exception.message.endswith("has no use for --data and --shift")
+    assert done.exception.hint == "add --feed COUNT, or leave --data and --shift out"
+
+
 @pytest.mark.parametrize("feed", [(), ("--feed", "50")], ids=["as-it-runs", "fed"])
 def test_no_board_is_written_to_be_watched(
     feed: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
