@@ -139,17 +139,30 @@ def psi_bound(bins: int, n: int, m: int, chance: float = Thresholds().chance) ->
 
 
 def require(limits: Thresholds) -> None:
-    """Raise ConfigError for a warning above its alarm."""
+    """Raise ConfigError for a warning above its alarm, and for what no distance is above or below.
+
+    NaN is neither, and nothing is above infinity: no alarm could rise.
+    """
     pairs = {
         "--psi": (limits.psi_warning, limits.psi_alarm),
         "--ks": (limits.ks_warning, limits.ks_alarm),
     }
     for name, (warning, alarm) in pairs.items():
+        if not (math.isfinite(warning) and math.isfinite(alarm)):
+            raise ConfigError(
+                f"{name} {warning:g} {alarm:g}: a threshold is to be a finite number",
+                "write two from 0 on, the lower one first",
+            )
         if warning > alarm:
             raise ConfigError(
                 f"{name} {warning:g} {alarm:g}: the warning is above the alarm",
                 f'write the lower one first: "{name} {alarm:g} {warning:g}"',
             )
+    if not 0 < limits.chance < 1:
+        raise ConfigError(
+            f"--chance {limits.chance:g}: it is no probability",
+            f"write one above 0 and below 1: {Thresholds().chance:g}, say",
+        )
 
 
 def judge(

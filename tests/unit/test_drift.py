@@ -116,6 +116,16 @@ def test_each_distance_has_its_thresholds_and_chance_its_own(trained: drift.Stat
     with pytest.raises(ConfigError, match="the warning is above the alarm") as caught:
         drift.require(Thresholds(psi_warning=0.3))
     assert '"--psi 0.25 0.3"' in caught.value.hint
+    for never in (
+        Thresholds(psi_warning=np.nan, psi_alarm=np.nan),
+        Thresholds(psi_alarm=np.inf),
+        Thresholds(ks_warning=np.nan),
+        Thresholds(ks_alarm=np.nan),
+    ):
+        with pytest.raises(ConfigError, match="is to be a finite number"):
+            drift.require(never)
+    with pytest.raises(ConfigError, match="--chance nan: it is no probability"):
+        drift.require(Thresholds(chance=np.nan))
 
 
 def test_too_few_inferences_are_not_judged(trained: drift.Statistics) -> None:

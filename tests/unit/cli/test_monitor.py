@@ -41,6 +41,14 @@ def test_an_option_that_only_a_look_at_the_counts_uses_is_refused(
     assert not told.exists()
 
 
+@pytest.mark.parametrize("option", ["--psi", "--ks"])
+def test_thresholds_without_an_alarm_are_refused(option: str, tmp_path: Path) -> None:
+    argv = ["monitor", "digits-cnn", "--board", "host", "--drift", "--workspace", str(tmp_path)]
+    done = CliRunner().invoke(cli, [*argv, option, "nan", "nan"])
+    assert isinstance(done.exception, ConfigError)
+    assert f"{option} nan nan: a threshold is to be a finite number" in done.exception.message
+
+
 def test_samples_that_are_not_sent_are_refused(tmp_path: Path) -> None:
     argv = ["monitor", "digits-cnn", "--board", "host", "--drift", "--workspace", str(tmp_path)]
     done = CliRunner().invoke(cli, [*argv, "--data", ".", "--shift", "invert"])
