@@ -20,7 +20,8 @@ from tinyedge.board import Board
 from tinyedge.compile import compile_graph
 from tinyedge.devices import Built, Log
 from tinyedge.emit import updating
-from tinyedge.errors import ConfigError
+from tinyedge.errors import ConfigError, LinkError
+from tinyedge.flash import ports
 from tinyedge.graph.types import Quant
 from tinyedge.link import complaints, statistics
 from tinyedge.link.auth import KeyOf
@@ -115,18 +116,28 @@ class Watched:
 
 
 def left(board: Board, folder: Path, port: str | None, start: str) -> str:
-    """The URL of the device that runs: at ``port``, or the one that ``flash`` left in ``folder``.
+    """The URL of the device at ``port``, the one that ``flash`` left in ``folder``, or plugged in.
 
     Whatever other features it has, it is the one: nothing is written to it, nor started. Raises
-    ConfigError if there is none; ``start`` is the command that starts one.
+    ConfigError if there is none, ``start`` being the command that starts one; LinkError if not one
+    board is plugged in, but none or several.
     """
+    if port is not None:
+        return port
     found = flash.running(folder)
-    if port is None and found is None:
-        raise ConfigError(
-            f"no {board.id} runs this model's firmware",
-            f'start one with "{start}", or name one with --port',
-        )
-    return port or (found.url if found else "")
+    if found is not None:
+        return found.url
+    if board.link.via == "serial":
+        try:
+            return ports.find(wanted=board)
+        except LinkError as error:
+            raise LinkError(
+                error.message, f'{error.hint}; firmware that counts comes with "{start}"'
+            ) from error
+    raise ConfigError(
+        f"flash has left no {board.id} running here with this model's firmware",
+        f'start one with "{start}"; if one runs elsewhere, name it with --port',
+    )
 
 
 def watched(loaded: Loaded, board: Board, url: str) -> Watched:

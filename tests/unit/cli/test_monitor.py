@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tinyedge import device_keys, flash
+from tinyedge import board as boards
+from tinyedge import device_keys, flash, watching
 from tinyedge.cli import cli
-from tinyedge.errors import ConfigError
+from tinyedge.errors import ConfigError, LinkError
+from tinyedge.flash import ports
 
 KEY = "--device-key"
 
@@ -57,15 +59,28 @@ def test_samples_that_are_not_sent_are_refused(tmp_path: Path) -> None:
     assert done.exception.hint == "add --feed COUNT, or leave --data and --shift out"
 
 
+def test_the_only_board_that_is_plugged_in_is_watched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = [("/dev/ttyUSB1", (0x10C4, 0xEA60))]
+    monkeypatch.setattr(ports, "_comports", lambda: there)
+    assert watching.left(boards.load("esp32"), tmp_path, None, "") == "/dev/ttyUSB1"
+    there += [("/dev/ttyUSB2", (0x1A86, 0x7523))]
+    with pytest.raises(LinkError, match="several boards are plugged in"):
+        watching.left(boards.load("esp32"), tmp_path, None, "")
+    assert watching.left(boards.load("esp32"), tmp_path, "/dev/ttyUSB2", "") == "/dev/ttyUSB2"
+
+
 @pytest.mark.parametrize("feed", [(), ("--feed", "50")], ids=["as-it-runs", "fed"])
 def test_no_board_is_written_to_be_watched(
     feed: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flash, "_start", lambda *_, **__: pytest.fail("a board is written"))
+    monkeypatch.setattr(ports, "_comports", list)
     argv = ["monitor", "digits-cnn", "--board", "esp32-bare", "--drift", *feed]
     done = CliRunner().invoke(cli, [*argv, "--workspace", str(tmp_path)])
-    assert isinstance(done.exception, ConfigError)
-    assert done.exception.message == "no esp32-bare runs this model's firmware"
+    assert isinstance(done.exception, LinkError)
+    assert "no board is plugged in" in done.exception.message
     assert (
         'with "tinyedge flash digits-cnn --board esp32-bare --feature monitor"'
         in done.exception.hint
