@@ -14,6 +14,7 @@ from tinyedge.dataset import audio, npz, pictures, resize, store
 from tinyedge.dataset.collected import MANIFEST, folder_of
 from tinyedge.dataset.features import Features
 from tinyedge.dataset.listing import File, walk
+from tinyedge.dataset.source import locate
 from tinyedge.dataset.types import UNLABELLED, Dataset, Split, permutation
 from tinyedge.errors import ConfigError, near_match
 from tinyedge.recipe import Audio, Data
@@ -33,10 +34,11 @@ def read(place: Path, data: Data, recipe: Path, like: Dataset, count: int) -> Gi
     A file is an .npz of x and y. A folder has one subfolder a class, as a data set or what was
     collected has: sounds for a recipe of sounds, else pictures, which are brought to the shape.
     Not every class need be there; all that the recipe knows may, also those that training did not
-    see. Raises ConfigError for other classes, shapes or raw values, and if there are no samples.
+    see. Real numbers in an .npz are scaled as those of the recipe's own .npz, and go with no other
+    recipe. Raises ConfigError for other classes, shapes or raw values, and if there are no samples.
     """
     if place.is_file():
-        raw, labels, labelled = _from_npz(place, data, like, count)
+        raw, labels, labelled = _from_npz(place, data, recipe, like, count)
     else:
         raw, labels = _from_folder(place, data, recipe, like, count)
         labelled = True
@@ -55,14 +57,28 @@ def read(place: Path, data: Data, recipe: Path, like: Dataset, count: int) -> Gi
 
 
 def _from_npz(
-    path: Path, data: Data, like: Dataset, count: int
+    path: Path, data: Data, recipe: Path, like: Dataset, count: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64], bool]:
-    found = npz.read(path, like.classes if like.labelled else ())
+    scale = _scale(path, data, recipe, like.train.full_scale)
+    found = npz.read(path, like.classes if like.labelled else (), scale)
     made = resize.whole(found, data.size, data.channels, data.fit)
     raw = np.concatenate([made.train, made.test])
     labels = np.concatenate([made.train_labels, made.test_labels])
     order = permutation(len(raw), data.seed)[:count]
     return raw[order], labels[order], made.classes != (UNLABELLED,)
+
+
+def _scale(path: Path, data: Data, recipe: Path, most: int) -> npz.Array | None:
+    """By what real numbers in ``path`` become raw: the recipe's own, not those that are judged."""
+    if not any(x.dtype.kind == "f" for x in npz.samples(path)):
+        return None
+    own = npz.samples(locate(data, recipe))[0] if data.source == "npz" else None
+    if own is None or own.dtype.kind != "f":
+        raise ConfigError(
+            f"{path}: it holds real numbers, the recipe's data whole ones, 0 to {most}",
+            f"write x as whole numbers, 0 to {most}",
+        )
+    return own
 
 
 def _from_folder(

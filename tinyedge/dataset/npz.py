@@ -21,12 +21,13 @@ _LARGEST = 16 << 30  # bytes of one array
 _HINT = "write it with numpy.savez(path, x=..., y=...)"
 
 
-def read(path: Path, classes: tuple[str, ...] = ()) -> Pictures:
+def read(path: Path, classes: tuple[str, ...] = (), like: Array | None = None) -> Pictures:
     """Read it. Raises TinyedgeError naming file, array and what is wrong.
 
     ``x`` is (samples, height, width) or (samples, height, width, channels); (samples, values) is
     taken as pictures of one row. Whole numbers must lie within 0 ... 255; real ones are scaled,
-    so that the least of the training samples is raw 0 and the greatest 255. ``y`` holds 0, 1, ...
+    so that the least of the training samples (or of ``like``) is raw 0 and the greatest 255.
+    ``y`` holds 0, 1, ...
     """
     arrays = _arrays(path)
     if not any(key.startswith("y") for key in arrays):
@@ -38,11 +39,12 @@ def read(path: Path, classes: tuple[str, ...] = ()) -> Pictures:
         if key not in arrays:
             found = ", ".join(sorted(arrays)) or "none of its arrays"
             raise TinyedgeError(f'{path}: there is no array "{key}" (found: {found})', _HINT)
-    raw = _raw(arrays[x], arrays[x], f"{path}: {x}")
+    training = arrays[x] if like is None else like
+    raw = _raw(arrays[x], training, f"{path}: {x}")
     labels = _labels(arrays[y], len(raw), f"{path}: {y}")
     test, test_labels = raw[:0], labels[:0]
     if own_test:
-        test = _raw(arrays["x_test"], arrays[x], f"{path}: x_test")
+        test = _raw(arrays["x_test"], training, f"{path}: x_test")
         test_labels = _labels(arrays["y_test"], len(test), f"{path}: y_test")
         if test.shape[1:] != raw.shape[1:]:
             raise TinyedgeError(
@@ -56,6 +58,12 @@ def read(path: Path, classes: tuple[str, ...] = ()) -> Pictures:
         )
     names = classes or tuple(map(str, range(count)))
     return Pictures(raw, labels, test, test_labels, names, full_scale=255)
+
+
+def samples(path: Path) -> list[Array]:
+    """Its samples as they are written, the training samples first. Raises as ``read`` does."""
+    arrays = _arrays(path)
+    return [arrays[key] for key in _KEYS if key.startswith("x") and key in arrays]
 
 
 def _arrays(path: Path) -> dict[str, Array]:

@@ -71,6 +71,31 @@ def test_an_npz_may_lack_labels_but_not_fit_ill(tmp_path: Path) -> None:
         _read(path, like=_like((6, 9, 1)))
 
 
+def test_real_numbers_are_scaled_as_the_recipes_own(tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    x, y = rng.uniform(-2, 2, (40, *SHAPE)), np.arange(40) % 2
+    x[0].flat[:2] = -2, 2
+    np.savez(tmp_path / "own.npz", x=x, y=y)
+    np.savez(tmp_path / "moved.npz", x=(x * 0.1 + 1).astype(np.float32), y=y)
+    data = Data(source="npz", path=str(tmp_path / "own.npz"), test=0.3, validation=0.3)
+    like = dataset.load(data, RECIPE)
+    own, moved = (_read(tmp_path / name, data, like).split for name in ("own.npz", "moved.npz"))
+    everything = np.concatenate([like.train.raw, like.validation.raw, like.test.raw])
+    assert sorted(map(bytes, own.raw)) == sorted(map(bytes, everything))
+    expected = (own.raw / 255 * 4 - 2) * 0.1 + 1  # in the recipe's units
+    assert np.abs(moved.raw - (expected + 2) * 255 / 4).max() < 0.6
+
+
+def test_real_numbers_go_with_no_recipe_of_whole_ones(tmp_path: Path) -> None:
+    y = np.arange(4) % 2
+    np.savez(tmp_path / "own.npz", x=np.ones((4, *SHAPE), np.uint8), y=y)
+    np.savez(tmp_path / "real.npz", x=np.random.default_rng(3).random((4, *SHAPE)), y=y)
+    for data in (BUILT_IN, Data(source="npz", path=str(tmp_path / "own.npz"))):
+        with pytest.raises(ConfigError, match="whole ones, 0 to 16") as caught:
+            _read(tmp_path / "real.npz", data, _like(full_scale=16))
+        assert caught.value.hint == "write x as whole numbers, 0 to 16"
+
+
 def test_a_folder_that_was_collected_goes_with_every_recipe_and_may_lack_classes(
     tmp_path: Path,
 ) -> None:
