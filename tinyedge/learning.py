@@ -28,11 +28,15 @@ _RESULT = "adapt.json"
 
 @dataclass(frozen=True)
 class Source:
-    """At most ``count`` samples of ``data``, else of the test split, shifted."""
+    """At most ``count`` samples of ``data``, else of the test split, shifted.
+
+    Without ``labels_wanted`` a folder's files are samples wherever they are in it.
+    """
 
     data: Path | None
     shifts: tuple[str, ...]
     count: int
+    labels_wanted: bool = True
 
 
 def adapt(
@@ -166,7 +170,14 @@ def labelled(loaded: Loaded, source: Source) -> Samples:
         found = Given(dataset.test.first(source.count), dataset.labelled)
         name = f"test split of {dataset.name}"
     else:
-        found = given.read(source.data, recipe.data, recipe.path, dataset, source.count)
+        found = given.read(
+            source.data,
+            recipe.data,
+            recipe.path,
+            dataset,
+            source.count,
+            labels_wanted=source.labels_wanted,
+        )
         name = str(source.data)
     made = shift.shifted(found.split, source.shifts)
     text = "".join(f", {each}" for each in source.shifts)

@@ -234,7 +234,7 @@ def send(device: Watched, feed: Feed, *, hear: Hear, on_log: Log) -> None:
                 f"{runs.name} reads its inputs in another scale than {device.loaded.model.name}",
                 "leave out --feed: what it is sent else is judged in its own scale",
             )
-        source = learning.Source(feed.data, feed.shifts, feed.count)
+        source = learning.Source(feed.data, feed.shifts, feed.count, labels_wanted=False)
         samples = learning.labelled(device.loaded, source)
         if len(samples) < drift.FEWEST:
             raise ConfigError(

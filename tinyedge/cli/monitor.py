@@ -60,7 +60,8 @@ _DISTANCE, _SHARE = click.FloatRange(min=0), click.FloatRange(0, 1)
 @click.option(
     "--data",
     type=click.Path(exists=True, path_type=Path),
-    help="With --feed: an .npz or a folder like the recipe's data.",
+    help="With --feed: an .npz of x, raw as the recipe's data, or a folder of pictures or sounds; "
+    "no labels are needed.",
 )
 @click.option(
     "--shift",

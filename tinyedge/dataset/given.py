@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tinyedge.dataset import audio, npz, pictures, resize, store
 from tinyedge.dataset.collected import MANIFEST, folder_of
 from tinyedge.dataset.features import Features
-from tinyedge.dataset.listing import File, walk
+from tinyedge.dataset.listing import File, unlabelled, walk
 from tinyedge.dataset.source import locate
 from tinyedge.dataset.types import UNLABELLED, Dataset, Split, permutation
 from tinyedge.errors import ConfigError, near_match
@@ -28,20 +28,24 @@ class Given:
     labelled: bool
 
 
-def read(place: Path, data: Data, recipe: Path, like: Dataset, count: int) -> Given:
+def read(
+    place: Path, data: Data, recipe: Path, like: Dataset, count: int, *, labels_wanted: bool = True
+) -> Given:
     """At most ``count`` samples, drawn by the recipe's seed, in the shape and classes of ``like``.
 
     A file is an .npz of x and y. A folder has one subfolder a class, as a data set or what was
     collected has: sounds for a recipe of sounds, else pictures, which are brought to the shape.
     Not every class need be there; all that the recipe knows may, also those that training did not
-    see. Real numbers in an .npz are scaled as those of the recipe's own .npz, and go with no other
+    see. Without ``labels_wanted`` its files may be anywhere in it, in subfolders of any name.
+    Real numbers in an .npz are scaled as those of the recipe's own .npz, and go with no other
     recipe. Raises ConfigError for other classes, shapes or raw values, and if there are no samples.
     """
     if place.is_file():
         raw, labels, labelled = _from_npz(place, data, recipe, like, count)
     else:
-        raw, labels = _from_folder(place, data, recipe, like, count)
-        labelled = True
+        files, labelled = _files(place, data, like, labels_wanted), labels_wanted
+        reader = _reader(place, files, data, recipe, like)
+        raw, labels = _from_files(place, files, reader, data.seed, count)
     if raw.shape[1:] != like.shape:
         raise ConfigError(
             f"{place}: its samples have shape {raw.shape[1:]}, the recipe's {like.shape}",
@@ -81,19 +85,23 @@ def _scale(path: Path, data: Data, recipe: Path, most: int) -> npz.Array | None:
     return own
 
 
-def _from_folder(
-    root: Path, data: Data, recipe: Path, like: Dataset, count: int
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _files(root: Path, data: Data, like: Dataset, labels_wanted: bool) -> list[File]:
     suffixes = (*audio.Reader.suffixes, *pictures.Reader.suffixes)
-    files = walk(root, suffixes, lambda folder: _label(folder, data, like))
-    reader = _reader(root, files, data, recipe, like)
+    if not labels_wanted:
+        return unlabelled(root, suffixes)
+    return walk(root, suffixes, lambda folder: _label(folder, data, like))
+
+
+def _from_files(
+    root: Path, files: Sequence[File], reader: store.Reader, seed: int, count: int
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     suited = [file for file in files if file.path.suffix.lower() in reader.suffixes]
     if not suited:
         raise ConfigError(
             f"{root}: there is no sample in it",
             f"put files ({', '.join(reader.suffixes)}) into a subfolder of their class's name",
         )
-    drawn = [suited[index] for index in permutation(len(suited), data.seed)]
+    drawn = [suited[index] for index in permutation(len(suited), seed)]
     raw, labels, skipped = store.gather(drawn, reader, count)
     if not len(raw):
         raise ConfigError(

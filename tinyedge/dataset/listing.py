@@ -74,6 +74,11 @@ def walk(root: Path, suffixes: tuple[str, ...], label: Callable[[Path], int]) ->
     ]
 
 
+def unlabelled(root: Path, suffixes: tuple[str, ...]) -> list[File]:
+    """All samples in and below ``root``, in subfolders of any name; their label says nothing."""
+    return [File(path, 0) for path in _Finder(root, suffixes).below(root)]
+
+
 def titles(root: Path, data: Data, recipe: Path) -> tuple[str, ...]:
     """The recipe's classes, else the names of all subfolders, sorted; ``data.others`` last.
 

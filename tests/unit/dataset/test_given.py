@@ -121,6 +121,18 @@ def test_a_folder_with_another_class_is_refused_by_its_name(tmp_path: Path) -> N
     assert _read(tmp_path, others).split.labels.tolist() == [3]
 
 
+def test_without_labels_a_folders_files_may_be_anywhere_in_it(tmp_path: Path) -> None:
+    _collected(tmp_path, "brihgt", np.full(SHAPE, 1, np.uint8), np.full(SHAPE, 2, np.uint8))
+    (tmp_path / "loose.png").write_bytes(kept.png(np.full(SHAPE, 3, np.uint8)))
+    (tmp_path / "train" / "dark").mkdir(parents=True)
+    (tmp_path / "train" / "dark" / "1.png").write_bytes(kept.png(np.full(SHAPE, 4, np.uint8)))
+    found = given.read(tmp_path, BUILT_IN, RECIPE, _like(), 100, labels_wanted=False)
+    assert not found.labelled
+    assert sorted(found.split.raw[:, 0, 0, 0].tolist()) == [1, 2, 3, 4]
+    few = given.read(tmp_path, BUILT_IN, RECIPE, _like(), 3, labels_wanted=False)
+    assert np.array_equal(few.split.raw, found.split.raw[:3])
+
+
 def test_a_folder_without_samples_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="there is no sample in it"):
         _read(tmp_path)
