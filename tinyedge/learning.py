@@ -16,6 +16,7 @@ from tinyedge.dataset.given import Given
 from tinyedge.errors import ConfigError
 from tinyedge.learn import head as heads
 from tinyedge.learn.sgd import Settings
+from tinyedge.link import statistics
 from tinyedge.pipeline import Loaded
 from tinyedge.quantize import inputs
 from tinyedge.results import AdaptClass, AdaptLayer, AdaptReport
@@ -62,7 +63,11 @@ def adapt(
     samples = labelled(loaded, source)
     _require_labels(loaded, samples)
     path = firmware.target / LEARNED
-    with devices.connect(built, url, on_log) as session, _mirrored(path, on_log) as runs:
+    with (
+        devices.connect(built, url, on_log) as session,
+        statistics.uncounted(session),
+        _mirrored(path, on_log) as runs,
+    ):
         found = adapting.adapt(
             session, loaded.tflite, head, samples, plan=plan, hear=hear, runs=runs, forget=forget
         )

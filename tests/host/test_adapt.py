@@ -1,5 +1,6 @@
 """Learning on a device: the verb from end to end, and what a device refuses."""
 
+import contextlib
 import math
 import shutil
 import subprocess
@@ -23,7 +24,7 @@ from tinyedge.graph import read_tflite
 from tinyedge.learn.sgd import Settings, Trainer
 from tinyedge.learning import LEARNED, Source
 from tinyedge.learning import adapt as learn
-from tinyedge.link import protocol
+from tinyedge.link import protocol, statistics
 from tinyedge.link.learning import Learning
 from tinyedge.link.protocol import Decision, Type
 from tinyedge.link.session import Session
@@ -124,9 +125,9 @@ def _check_packages(found: AdaptReport, workspace: Workspace, before: Path) -> N
 
 @pytest.fixture
 def built(tflite: Path, tmp_path: Path) -> devices.Built:
-    """For a host board that can learn."""
+    """For a host board that can learn, and counts what it meets."""
     need(*TOOLS["host"])
-    model = pipeline.resolve(str(tflite), Compile(features=("learn",)))
+    model = pipeline.resolve(str(tflite), Compile(features=("learn", "monitor")))
     workspace = Workspace(tmp_path / "build")
     loaded = pipeline.load(model, workspace)
     firmware = pipeline.generate(loaded, boards.load("host"), "aot", workspace)
@@ -345,6 +346,24 @@ def test_the_file_of_what_was_learned_is_what_runs_however_a_run_ends(
     assert not notes
     assert interrupted("epoch 1:", forget=True) == plain
     assert notes == [f"{learned} was removed: the device runs the firmware's own weights"]
+
+
+@pytest.mark.parametrize("at", ["epoch 1:", "never"])
+def test_what_a_device_learns_from_is_not_in_its_counts(
+    built: devices.Built, url: str, samples: Path, at: str
+) -> None:
+    def hear(_done: int, _total: int, text: str) -> None:
+        if text.startswith(at):
+            raise KeyboardInterrupt
+
+    source = Source(samples, (), 60)
+    with pytest.raises(KeyboardInterrupt) if at != "never" else contextlib.nullcontext():
+        learn(built, url, source, hear=hear, on_log=print)
+    with Session(url) as session:
+        counts = statistics.read(session)
+        assert (counts.inferences, counts.input_bytes) == (0, 0)
+        session.infer([bytes(12)])
+        assert statistics.read(session).inferences == 1
 
 
 def test_a_trial_that_nobody_decides_about_ends_with_the_next_session(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tinyedge.errors import LinkError
@@ -83,6 +85,21 @@ def clear(session: Session) -> None:
     """Count from nothing again."""
     _require(session)
     session.call(Type.MONITOR_CLEAR, 0)
+
+
+@contextlib.contextmanager
+def uncounted(session: Session) -> Iterator[None]:
+    """Have the device count from nothing afterwards, however this ends, if it inferred meanwhile.
+
+    For samples that a host sends to teach or to try: they are nothing that the device has met.
+    """
+    before = session.inference
+    try:
+        yield
+    finally:
+        if session.inference != before and session.hello.features & Feature.MONITOR:
+            with contextlib.suppress(LinkError):  # gone: what ended this says so
+                clear(session)
 
 
 def _require(session: Session) -> None:
