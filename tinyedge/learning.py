@@ -43,13 +43,13 @@ class Source:
 def adapt(
     built: devices.Built,
     url: str,
-    source: Source,
+    samples: Samples,
     *,
     hear: adapting.Hear,
     on_log: devices.Log,
     forget: bool = False,
 ) -> AdaptReport:
-    """Train the last dense layers on the device; the result is kept as adapt.json.
+    """Train the last dense layers on the device with ``samples``; the result is kept as adapt.json.
 
     What the device runs is written as adapted.tflite beside it, each time that it keeps something;
     where it runs the firmware's own in the end, there is no such file. ``forget``: what it has
@@ -60,8 +60,6 @@ def adapt(
     head = heads.find(loaded.graph, wanted.layers)
     settings = Settings(wanted.learning_rate, wanted.momentum, wanted.l2, wanted.batch)
     plan = adapting.Plan(settings, wanted.epochs, wanted.decay, wanted.hold_out, wanted.seed)
-    samples = labelled(loaded, source)
-    _require_labels(loaded, samples)
     path = firmware.target / LEARNED
     with (
         devices.connect(built, url, on_log) as session,
@@ -170,6 +168,12 @@ def labelled(loaded: Loaded, source: Source) -> Samples:
                 f"{loaded.model.name}: a .tflite has no data set",
                 "give labelled samples with --data, without --shift, or a recipe",
             )
+        if source.data.is_dir():
+            raise ConfigError(
+                f"{source.data}: a folder goes with a recipe, which says its classes and how its "
+                f"files are read; {loaded.model.name} is a bare .tflite",
+                "name the recipe, or give an .npz: numpy.savez(path, inputs=..., labels=...)",
+            )
         return sampling.from_npz(source.data, loaded.graph, source.count)
     if source.data is None:
         found = Given(dataset.test.first(source.count), dataset.labelled)
@@ -190,10 +194,13 @@ def labelled(loaded: Loaded, source: Source) -> Samples:
     return Samples(f"{name}{text}", (array,), made.labels if found.labelled else None)
 
 
-def _require_labels(loaded: Loaded, samples: Samples) -> None:
+def to_learn(loaded: Loaded, source: Source) -> Samples:
+    """The samples of ``source`` to train with. Raises ConfigError if they have no labels."""
+    samples = labelled(loaded, source)
     if samples.labels is None:
         keys = "inputs=..., labels=..." if loaded.model.recipe is None else "x=..., y=..."
         raise ConfigError(
             f"{samples.source}: it has no labels: training needs the class of each sample",
             f"write them, too: numpy.savez(path, {keys})",
         )
+    return samples

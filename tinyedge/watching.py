@@ -225,21 +225,21 @@ def looks(
 def send(device: Watched, feed: Feed, *, hear: Hear, on_log: Log) -> None:
     """Feed the samples; the device counts from nothing.
 
-    Raises ConfigError, before anything is cleared, for fewer than can be judged.
+    Raises ConfigError, before the device is opened, for fewer than can be judged.
     """
+    source = learning.Source(feed.data, feed.shifts, feed.count, labels_wanted=False)
+    samples = learning.labelled(device.loaded, source)
+    if len(samples) < drift.FEWEST:
+        raise ConfigError(
+            f"{samples.source}: {len(samples)} samples are too few to judge",
+            f"give {drift.FEWEST} or more",
+        )
     session, runs = _open(device, on_log)
     with session:
         if _reads(session.hello) != device.loaded.graph.inputs[0].q:
             raise ConfigError(
                 f"{runs.name} reads its inputs in another scale than {device.loaded.model.name}",
                 "leave out --feed: what it is sent else is judged in its own scale",
-            )
-        source = learning.Source(feed.data, feed.shifts, feed.count, labels_wanted=False)
-        samples = learning.labelled(device.loaded, source)
-        if len(samples) < drift.FEWEST:
-            raise ConfigError(
-                f"{samples.source}: {len(samples)} samples are too few to judge",
-                f"give {drift.FEWEST} or more",
             )
         statistics.clear(session)
         for number in range(len(samples)):

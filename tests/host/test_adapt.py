@@ -22,7 +22,7 @@ from tinyedge.cli import cli
 from tinyedge.errors import CheckFailed, ConfigError, LinkError
 from tinyedge.graph import read_tflite
 from tinyedge.learn.sgd import Settings, Trainer
-from tinyedge.learning import LEARNED, Source
+from tinyedge.learning import LEARNED
 from tinyedge.learning import adapt as learn
 from tinyedge.link import protocol, statistics
 from tinyedge.link.learning import Learning
@@ -323,7 +323,6 @@ def test_the_file_of_what_was_learned_is_what_runs_however_a_run_ends(
     plain = tflite.read_bytes()
     given = from_npz(samples, read_tflite.read(plain, "learner"), 60)
     learned, notes = built.firmware.target / LEARNED, list[str]()
-    source = Source(samples, (), 60)
 
     def interrupted(at: str, *, forget: bool = False) -> bytes:
         """A run that ends at ``at``, and what the device runs then."""
@@ -333,7 +332,7 @@ def test_the_file_of_what_was_learned_is_what_runs_however_a_run_ends(
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            learn(built, url, source, hear=stop, on_log=notes.append, forget=forget)
+            learn(built, url, given, hear=stop, on_log=notes.append, forget=forget)
         runs = learned.read_bytes() if learned.exists() else plain
         with Session(url) as session:
             assert _answers(session, given) == _expected(runs, given)
@@ -356,9 +355,9 @@ def test_what_a_device_learns_from_is_not_in_its_counts(
         if text.startswith(at):
             raise KeyboardInterrupt
 
-    source = Source(samples, (), 60)
+    given = from_npz(samples, built.firmware.loaded.graph, 60)
     with pytest.raises(KeyboardInterrupt) if at != "never" else contextlib.nullcontext():
-        learn(built, url, source, hear=hear, on_log=print)
+        learn(built, url, given, hear=hear, on_log=print)
     with Session(url) as session:
         counts = statistics.read(session)
         assert (counts.inferences, counts.input_bytes) == (0, 0)

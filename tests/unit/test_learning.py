@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import msgspec
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from tests.support import learning as support
 from tests.support.data import needs_package
-from tinyedge import learning, recipe
+from tests.support.tools import need
+from tinyedge import board as boards
+from tinyedge import flash, learning, recipe, watching
+from tinyedge.cli import cli
 from tinyedge.dataset import kept
 from tinyedge.errors import ConfigError
 from tinyedge.graph import read_tflite
@@ -98,7 +100,34 @@ def test_a_recipe_whose_own_data_has_no_labels_learns_from_an_npz_that_has(
 
 
 def _refused(of: Loaded, source: Source, words: str) -> None:
-    built = cast("Any", SimpleNamespace(firmware=SimpleNamespace(loaded=of)))
     with pytest.raises(ConfigError, match="no labels") as caught:
-        learning.adapt(built, "", source, hear=lambda *_: None, on_log=print)
+        learning.to_learn(of, source)
     assert words in (caught.value.hint or "")
+
+
+def test_a_folder_for_a_bare_tflite_is_refused_before_a_board_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need("make", "gcc")
+    monkeypatch.setattr(flash, "_start", lambda *_, **__: pytest.fail("a board is written"))
+    (tmp_path / "net.tflite").write_bytes(support.model(np.random.default_rng(4)))
+    (tmp_path / "new").mkdir()
+    argv = ["adapt", tmp_path / "net.tflite", "--data", tmp_path / "new", "--board", "host"]
+    done = CliRunner().invoke(cli, [*map(str, argv), "--workspace", str(tmp_path / "build")])
+    assert isinstance(done.exception, ConfigError)
+    assert "new: a folder goes with a recipe" in done.exception.message
+    assert "net is a bare .tflite" in done.exception.message
+    assert "inputs=..., labels=..." in done.exception.hint
+
+
+def test_loose_pictures_are_fed_and_read_before_the_device_is_opened(
+    loaded: Loaded, tmp_path: Path
+) -> None:
+    needs_package("cv2")
+    (tmp_path / "new").mkdir()
+    for number, image in enumerate(X[:49]):
+        (tmp_path / "new" / f"{number:06}.png").write_bytes(kept.png(image))
+    device = watching.Watched(loaded, boards.load("host"), "socket://nowhere", None)
+    feed = watching.Feed(tmp_path / "new", (), 60)
+    with pytest.raises(ConfigError, match="new: 49 samples are too few to judge"):
+        watching.send(device, feed, hear=lambda *_: None, on_log=print)

@@ -81,9 +81,10 @@ def command(
     given = msgspec.structs.replace(given, features=tuple(features))
     built = _stages.build(model, board, runtime, workspace, given)
     source = learning.Source(data, shifts, samples)
+    found = learning.to_learn(built.firmware.loaded, source)  # before a board is written
     title = f"adapt {built.report.model} on {built.report.board}"
     with _stages.device(built, port) as url, _console.progress(title) as hear:
-        report = learning.adapt(built, url, source, hear=hear, on_log=_console.note, forget=forget)
+        report = learning.adapt(built, url, found, hear=hear, on_log=_console.note, forget=forget)
     show(report)
     save(json_path, report)
     if not report.held:
