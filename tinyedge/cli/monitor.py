@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -35,6 +37,18 @@ from tinyedge.workspace import Workspace
 _WAIT_S = 0.5
 _USUAL = Thresholds()
 _DISTANCE, _SHARE = click.FloatRange(min=0), click.FloatRange(0, 1)
+
+
+class _Seconds(click.FloatRange):
+    """A time that ends: NaN is in no range, but neither below one nor above."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is not a finite number of seconds.", param, ctx)
+        return seconds
 
 
 @click.command(
@@ -72,7 +86,7 @@ _DISTANCE, _SHARE = click.FloatRange(min=0), click.FloatRange(0, 1)
 )
 @click.option(
     "--every",
-    type=click.FloatRange(min=0.1),
+    type=_Seconds(min=0.1),
     default=5.0,
     show_default=True,
     help="With --drift: seconds between two looks.",
@@ -106,7 +120,7 @@ _DISTANCE, _SHARE = click.FloatRange(min=0), click.FloatRange(0, 1)
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0),
+    type=_Seconds(min=0),
     help="End by itself after so long (default: at Ctrl-C).",
 )
 @workspace_option

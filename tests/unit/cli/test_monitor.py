@@ -51,6 +51,15 @@ def test_thresholds_without_an_alarm_are_refused(option: str, tmp_path: Path) ->
     assert f"{option} nan nan: a threshold is to be a finite number" in done.exception.message
 
 
+@pytest.mark.parametrize("value", ["nan", "inf"])
+@pytest.mark.parametrize("option", ["--every", "--seconds"])
+def test_a_time_that_never_ends_is_refused(option: str, value: str, tmp_path: Path) -> None:
+    argv = ["monitor", "digits-cnn", "--board", "host", "--drift", "--workspace", str(tmp_path)]
+    done = CliRunner().invoke(cli, [*argv, option, value])
+    assert done.exit_code == 2
+    assert f"'{option}': {value} is not a finite number of seconds" in done.output
+
+
 def test_samples_that_are_not_sent_are_refused(tmp_path: Path) -> None:
     argv = ["monitor", "digits-cnn", "--board", "host", "--drift", "--workspace", str(tmp_path)]
     done = CliRunner().invoke(cli, [*argv, "--data", ".", "--shift", "invert"])
