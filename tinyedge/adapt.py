@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -124,6 +125,22 @@ def adapt(
     )
 
 
+def held_out(samples: Samples, plan: Plan) -> NDArray[np.bool_]:
+    """Of each sample, whether it decides and is never trained on.
+
+    It is drawn by ``plan.seed`` and the sample's bytes, wherever the sample comes from: so no run
+    is decided by what another has trained on.
+    """
+
+    def drawn(index: int) -> bool:
+        digest = hashlib.sha256(f"{plan.seed}:".encode())
+        for array in samples[index]:
+            digest.update(array.tobytes())
+        return int.from_bytes(digest.digest()[:8], "big") < plan.hold_out * 2.0**64
+
+    return np.array([drawn(index) for index in range(len(samples))], bool)
+
+
 def _learned(learning: Learning, head: Head) -> Head | None:
     """What the device has learned before, as it runs; None: the firmware's own weights run."""
     if learning.decide(Decision.UNDO) < 0:  # no trial of this session is open: it tells what runs
@@ -160,15 +177,15 @@ class _Run:
 
     def __post_init__(self) -> None:
         count = len(self.samples)
-        held = round(count * self.plan.hold_out)
+        decide = held_out(self.samples, self.plan)
+        held = int(decide.sum())
         if self.samples.labels is None or not 0 < held < count:
             raise ConfigError(
                 f"{self.samples.source}: {count} labelled samples are too few to train on and to "
                 "decide by",
                 "give more, or another hold_out",
             )
-        order = np.random.default_rng(self.plan.seed).permutation(count)
-        self.held_out, self.trained = np.sort(order[:held]), order[held:]
+        self.held_out, self.trained = np.flatnonzero(decide), np.flatnonzero(~decide)
         self.twin = Trainer(self.head, self.plan.settings)
         self._oracle = Oracle(self.tflite)
         self._features: dict[int, NDArray[np.int8]] = {}

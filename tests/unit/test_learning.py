@@ -13,15 +13,18 @@ from click.testing import CliRunner
 from tests.support import learning as support
 from tests.support.data import needs_package
 from tests.support.tools import need
+from tinyedge import adapt as adapting
 from tinyedge import board as boards
 from tinyedge import flash, learning, recipe, watching
 from tinyedge.cli import cli
 from tinyedge.dataset import kept
 from tinyedge.errors import ConfigError
 from tinyedge.graph import read_tflite
+from tinyedge.learn.sgd import Settings
 from tinyedge.learning import Source
 from tinyedge.pipeline import Loaded, Model
 from tinyedge.recipe import Data
+from tinyedge.samples import Samples
 
 COUNT, VALUES = 100, 12
 X = np.random.default_rng(1).integers(0, 256, (COUNT, 1, VALUES, 1), np.uint8)
@@ -97,6 +100,23 @@ def test_a_recipe_whose_own_data_has_no_labels_learns_from_an_npz_that_has(
     found = learning.labelled(without, Source(tmp_path / "new.npz", (), COUNT))
     assert found.labels is not None
     assert sorted(found.labels.tolist()) == sorted(Y.tolist())
+
+
+def test_a_sample_is_on_the_same_side_in_every_run() -> None:
+    plan = adapting.Plan(Settings(0.02), epochs=1, decay=1.0, hold_out=0.3, seed=1)
+    x = np.random.default_rng(6).integers(-128, 128, (2000, VALUES), np.int8)
+
+    def held(rows: np.ndarray, plan: adapting.Plan) -> np.ndarray:
+        return adapting.held_out(Samples("here", (rows,), None), plan)
+
+    side = held(x, plan)
+    assert 0.27 < side.mean() < 0.33
+    order = np.random.default_rng(7).permutation(len(x))[:700]  # another count, another folder
+    assert np.array_equal(held(x[order], plan), side[order])
+    more = held(x, replace(plan, hold_out=0.5))
+    assert 0.47 < more.mean() < 0.53
+    assert more[side].all()
+    assert (held(x, replace(plan, seed=2)) != side).any()
 
 
 def _refused(of: Loaded, source: Source, words: str) -> None:
