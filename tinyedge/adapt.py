@@ -143,7 +143,7 @@ def held_out(samples: Samples, plan: Plan) -> NDArray[np.bool_]:
 
 def _learned(learning: Learning, head: Head) -> Head | None:
     """What the device has learned before, as it runs; None: the firmware's own weights run."""
-    if learning.decide(Decision.UNDO) < 0:  # no trial of this session is open: it tells what runs
+    if not learning.runs_learned():
         return None
     return head.having(
         [

@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 from tinyedge.errors import CheckFailed, LinkError
+from tinyedge.link.learning import runs_learned
 from tinyedge.link.messages import Inference, Status
 from tinyedge.link.session import Session
 from tinyedge.link.traffic import Traffic
@@ -121,6 +122,7 @@ def validate(
         samples_per_second=round(len(samples) / max(tally.seconds, 1e-9), 3),
         link=link,
         results_only=_results_only(tally) if results_only else None,
+        learned=tally.mismatches > 0 and runs_learned(session),
         held=tally.mismatches == 0,
     )
 

@@ -11,6 +11,7 @@ from tinyedge.cli import _console, _stages
 from tinyedge.cli._options import save, target_options, with_features
 from tinyedge.cli.bench import wire_table
 from tinyedge.errors import CheckFailed, ConfigError
+from tinyedge.learning import LEARNED
 from tinyedge.recipe import Compile
 from tinyedge.results import FleetDevice, FleetReport, RawReport, ResultsOnly, ValidateReport
 from tinyedge.validate import describe
@@ -89,7 +90,7 @@ def command(
         fleet = _stages.validate_all(built, ports, samples, inputs)
         show_fleet(fleet)
         save(json_path, fleet)
-        require_all(fleet)
+        require_all(fleet, built.firmware.target / LEARNED)
         return
     with _stages.device(built, ports[0] if ports else None) as url:
         answers = _stages.validate_class if results_only else _stages.validate
@@ -97,7 +98,7 @@ def command(
         report = send(built, url, samples)
     show(report)
     save(json_path, report)
-    require_equal(report)
+    require_equal(report, built.firmware.target / LEARNED)
 
 
 def _require_one(ports: tuple[str, ...], inputs: Path | None, *, both: bool) -> None:
@@ -189,26 +190,30 @@ def _row(device: FleetDevice) -> tuple[object, ...]:
     return (device.url, found.samples, found.mismatches, accuracy, rate, word)
 
 
-def require_all(report: FleetReport) -> None:
+def require_all(report: FleetReport, learned: Path = Path(LEARNED)) -> None:
     """Raise CheckFailed, with the first device that fell short, unless all were equal."""
     for device in report.devices:
         if device.validate is None:
             raise CheckFailed(
                 f"{device.url}: {device.problem}", "the table says how the others did"
             )
-        require_equal(device.validate)
+        require_equal(device.validate, learned)
 
 
-def require_equal(report: ValidateReport) -> None:
-    """Raise CheckFailed, with the first difference, unless every byte was equal."""
-    for part in (report.raw, report.results_only):
-        if part is not None and part.first_difference:
-            raise CheckFailed(
-                f"{report.model} on {report.board}: {part.first_difference}",
-                "is the firmware the one that was built here? flash it again, then validate",
-            )
-    if report.first_mismatch is not None:
-        raise CheckFailed(
-            f"{report.model} on {report.board}: {describe(report.first_mismatch)}",
-            "is the firmware the one that was built here? flash it again, then validate",
+def require_equal(report: ValidateReport, learned: Path = Path(LEARNED)) -> None:
+    """Raise CheckFailed, with the first difference, unless every byte was equal.
+
+    ``learned``: the file of what such a device has learned.
+    """
+    hint = "is the firmware the one that was built here? flash it again, then validate"
+    if report.learned and not (report.raw and report.raw.first_difference):
+        hint = (
+            "the device runs what it has learned, not the firmware's weights: adapt has compared "
+            f"its answers with {learned}; flashing this firmware again loses that, "
+            "so flash or package that file first if you want it"
         )
+    found = [part.first_difference for part in (report.raw, report.results_only) if part]
+    if report.first_mismatch is not None:
+        found.append(describe(report.first_mismatch))
+    for difference in filter(None, found):
+        raise CheckFailed(f"{report.model} on {report.board}: {difference}", hint)

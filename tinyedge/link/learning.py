@@ -73,6 +73,10 @@ class Learning:
         payload = self._session.call(Type.LEARN_DECIDE, protocol.LEARNING.size, request)
         return protocol.LEARNING.ints(payload)[0]
 
+    def runs_learned(self) -> bool:
+        """Whether it runs weights that it has learned; a trial of this session is undone."""
+        return self.decide(Decision.UNDO) >= 0
+
     def real(self, layer: int, outputs: int, inputs: int) -> NDArray[np.float32]:
         """Float32 [outputs, inputs + 1]: what is being trained, the bias in the last column."""
         raw = self._read(layer, Part.REAL, 4 * outputs * (inputs + 1))
@@ -100,3 +104,11 @@ class Learning:
             request = protocol.LEARN_READ.pack(layer, part, len(found), some)
             found += self._session.call(Type.LEARN_READ, some, request)
         return bytes(found)
+
+
+def runs_learned(session: Session) -> bool:
+    """Whether the device runs weights that it has learned; False where it could not tell."""
+    features = session.hello.features
+    if not features & Feature.LEARN or features & Feature.LOCKED:
+        return False
+    return Learning(session).runs_learned()

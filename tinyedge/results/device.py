@@ -127,6 +127,9 @@ class ValidateReport(Result, frozen=True, kw_only=True):
     results_only: Annotated[
         ResultsOnly | None, Meta(description="With --results-only; null: whole outputs came")
     ] = None
+    learned: Annotated[
+        bool, Meta(description="Answers differ, and the device runs what it has learned")
+    ] = False
     held: Annotated[bool, Meta(description="Whether every byte, or class and score, was equal")]
 
 
