@@ -85,6 +85,7 @@ void te_port_halt(int code) {
 
 /* The frame that the core has put on the stack at the fault. */
 enum { FRAME_R0, FRAME_R1, FRAME_R2, FRAME_R3, FRAME_R12, FRAME_LR, FRAME_PC, FRAME_XPSR };
+enum { FIRST_TOLD = TE_TELLS_REGISTERS ? FRAME_R0 : FRAME_LR };
 
 /* Describes the fault in `text`. `frame` is NULL where the core could put none on the stack. */
 static void describe(char *text, const uint32_t *frame, bool overflow) {
@@ -98,7 +99,7 @@ static void describe(char *text, const uint32_t *frame, bool overflow) {
   end = te_append_hex(end, ", cfsr 0x", CFSR);
   end = te_append_hex(end, ", bfar 0x", BFAR);
 #endif
-  for (int i = FRAME_R0; frame && i <= FRAME_XPSR; i++)
+  for (int i = FIRST_TOLD; frame && i <= FRAME_XPSR; i++)
     end = te_append_hex(end, names[i], frame[i]);
   *end = '\0';
 }
