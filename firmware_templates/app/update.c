@@ -361,6 +361,11 @@ void te_on_update_apply(const te_frame *request) {
 
 void te_on_update_decide(const te_frame *request) {
   const uint32_t keep = te_get_u32(request->payload + TE_UPDATE_DECIDE_KEEP_AT);
+  const uint32_t slot = te_get_u32(request->payload + TE_UPDATE_DECIDE_SLOT_AT);
+  if (slot != (uint32_t)state.slots.active) { /* decided already */
+    done(request);
+    return;
+  }
   te_slots_state after = state.slots;
   after.trial = after.crashes = 0;
   if (keep != 0 && state.slots.trial != 0) after.floor = version(state.slots.active);

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.host.test_auth import Between
 from tests.support import updatable
 from tests.support.updatable import Device, Made, answers_are, send
 from tinyedge import packaging
@@ -17,6 +18,7 @@ from tinyedge import update as updates
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.graph import read_tflite
 from tinyedge.link import protocol
+from tinyedge.link.framing import Frame
 from tinyedge.link.protocol import Type
 from tinyedge.link.session import Session
 from tinyedge.link.updating import COMPILED, Updating
@@ -67,6 +69,29 @@ def test_both_slots_take_turns(made: Made, session: Session) -> None:
         assert answers_are(session, package.tflite)
     assert updating.decide(keep=False).active == 1
     assert answers_are(session, updatable.network(3))
+
+
+def test_a_rollback_whose_answer_is_lost_goes_back_once(made: Made) -> None:
+    with Device(made.elf) as device:
+        with device.session() as session:
+            for number in (1, 2, 3):
+                send(session, made.package(number + 1, (1, number, 0)))
+                if number < 3:
+                    Updating(session).decide(keep=True)
+        line = Between(device.url)
+        decided: list[Frame] = []
+
+        def lose_the_first(frame: Frame) -> list[Frame]:
+            if frame.type != Type.UPDATE_DECIDE | protocol.ANSWER:
+                return [frame]
+            decided.append(frame)
+            return [frame] if len(decided) > 1 else []
+
+        line.answer = lose_the_first
+        with Session(line) as session:
+            assert Updating(session).decide(keep=False).active == 1
+            assert len(decided) > 1
+            assert answers_are(session, updatable.network(3))
 
 
 def test_an_update_that_begins_takes_the_slot_of_the_model_before(

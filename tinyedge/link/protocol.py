@@ -303,8 +303,9 @@ MANIFEST = Layout(
 UPDATE_DATA = Layout("update_data", (("offset", "I"),))
 """Then bytes of the content, a multiple of 16 but for the last."""
 
-UPDATE_DECIDE = Layout("update_decide", (("keep", "I"),))
-"""1: the model on trial stays; 0: the one before it runs again."""
+UPDATE_DECIDE = Layout("update_decide", (("keep", "I"), ("slot", "i")))
+"""1: the model on trial stays; 0: the one before it runs again. Nothing changes unless ``slot`` is
+the one that runs, so that a second request rolls back no further."""
 
 UPDATE_STATE = Layout(
     "update_state",

@@ -143,7 +143,8 @@ class Updating:
 
     def decide(self, keep: bool) -> State:
         """Keep the model on trial, or run the one before it."""
-        return self._call(Type.UPDATE_DECIDE, protocol.UPDATE_DECIDE.pack(keep))
+        running = self.versions()[0].active
+        return self._call(Type.UPDATE_DECIDE, protocol.UPDATE_DECIDE.pack(keep, running))
 
     def _call(self, kind: Type, payload: bytes) -> State:
         return _state(self._session.call(kind, protocol.UPDATE_STATE.size, payload))
