@@ -94,6 +94,9 @@ static void on_hello(const te_frame *request) {
   if (trusted) {
     te_inference_forget();
     te_features_hello();
+#ifdef TE_OBSERVE
+    te_observe_hello();
+#endif
   }
   te_frame_begin(request->type | TE_ANSWER, request->sequence, size + length);
   put_identity(inputs, outputs);

@@ -5,11 +5,16 @@
 #include "command.h"
 #include "inference.h"
 #include "te_features.h"
+#include "te_port.h"
 #include "te_protocol.h"
 
 static uint64_t kept[TE_OBSERVE_LAYERS];
 static uint32_t count;
 static bool watched;
+
+void te_observe_hello(void) {
+  watched = false;
+}
 
 void te_observe_begin(void) {
   count = 0;
@@ -38,6 +43,7 @@ static uint32_t send(uint32_t layer, uint32_t offset, const uint8_t *data, uint3
 
 void te_observe_output(uint32_t layer, const void *data, uint32_t bytes) {
   for (uint32_t at = 0; watched && at < bytes;) {
+    te_port_alive();
     at += send(layer, at, (const uint8_t *)data + at, bytes - at);
   }
 }

@@ -13,6 +13,9 @@ extern "C" {
 #define TE_OBSERVE_LAYERS 256u
 #endif
 
+/* Sends no outputs any more: a session has begun, which has not asked for them. */
+void te_observe_hello(void);
+
 /* Forgets the last inference's layers. The application calls it before each inference. */
 void te_observe_begin(void);
 

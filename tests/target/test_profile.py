@@ -8,6 +8,8 @@ from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
 from tinyedge import devices, observing, pipeline
 from tinyedge.errors import ConfigError, LinkError
+from tinyedge.link.protocol import WATCH, Type
+from tinyedge.link.session import Session
 from tinyedge.pipeline import Firmware
 from tinyedge.results import BenchReport, ProfileReport
 from tinyedge.trace.run import functions
@@ -68,6 +70,17 @@ def test_layers_make_up_the_inference(board: str, tmp_path: Path) -> None:
         ((1, 8, 8, 1),),
         (1, 8, 8, 8),
     )
+
+
+def test_layers_are_sent_to_no_session_that_has_not_asked(tmp_path: Path) -> None:
+    built = devices.build(_firmware("netduinoplus2", tmp_path), observe=True)
+    with devices.device(built, None) as url:
+        ticks = []
+        for _ in range(2):
+            with Session(url) as session:
+                ticks.append(session.infer([bytes(64)]).ticks)
+                session.call(Type.WATCH, 0, WATCH.pack(1))  # and goes, without an end to it
+    assert ticks[0] == ticks[1]
 
 
 def test_the_host_is_profiled_in_time(tmp_path: Path) -> None:
