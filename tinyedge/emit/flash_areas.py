@@ -16,6 +16,9 @@ _FIRST_SECTORS = range(5, 9)
 # Of a flash chip that ESP-IDF maps into memory by pages.
 _PAGE = 64 * 1024
 
+STACK_BYTES = 2560
+"""That checking a signature takes at most: 2,380 bytes were counted on a Cortex-M0."""
+
 
 class Area(NamedTuple):
     """A partition: name, offset in the flash chip and size, in bytes."""
@@ -48,6 +51,7 @@ def reserved(board: Board, package: int) -> Board:
     ``package``: bytes of a slot that the model needs. Raises ConfigError where a slot has fewer, or
     where the areas leave the firmware nothing or lie where they cannot.
     """
+    _require_stack(board)
     if not lasting(board) or board.port == "host":
         return board
     flash = board.memory.flash
@@ -65,6 +69,17 @@ def reserved(board: Board, package: int) -> Board:
     size = min(flash.bytes, begin - flash.origin)
     memory = msgspec.structs.replace(board.memory, flash=msgspec.structs.replace(flash, size=size))
     return msgspec.structs.replace(board, memory=memory)
+
+
+def _require_stack(board: Board) -> None:
+    """Raise ConfigError where checking a signature would overflow the stack."""
+    stack = board.memory.stack_bytes
+    if stack < STACK_BYTES:
+        raise ConfigError(
+            f"{board.id}: memory.stack is {stack:,} bytes, and checking the signature of an update "
+            f"takes up to {STACK_BYTES:,}",
+            'give it "3K" or more, or leave out the feature update',
+        )
 
 
 def _sectors(board: Board) -> int:

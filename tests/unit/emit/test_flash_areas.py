@@ -173,3 +173,8 @@ def test_esp_idf_without_updates_has_none(tmp_path: Path) -> None:
     firmware = _firmware(tmp_path, boards.load("esp32"))
     assert len((firmware.folder / "partitions.csv").read_text().splitlines()) == 2
     assert "esp_partition" not in (firmware.folder / "main" / "CMakeLists.txt").read_text()
+
+
+def test_a_stack_that_checking_a_signature_would_overflow_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"memory\.stack is 2,048 bytes"):
+        flash_areas.reserved(boards.load("qemu-microbit"), 1000)
