@@ -210,6 +210,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
 void te_port_init(void) {}
 
+void te_port_alive(void) {}
+
 int te_port_read(uint8_t *data, size_t size) {
   size_t piece = stream.at % MOST_PIECE + 1; /* of any length */
   if (stream.at == stream.size) return -1;
