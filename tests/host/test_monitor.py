@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
+from tests.support import drift_report
 from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need
 from tests.support.updatable import QUICK, Device, network
@@ -326,33 +327,9 @@ def test_a_device_is_watched_after_an_update(workspace: Path, tmp_path: Path) ->
 
 
 def test_prometheus_reads_the_figures() -> None:
-    report = DriftReport(
-        model="m",
-        sha256="0" * 64,
-        running="m",
-        version="0.0.0",
-        trained_sha256="0" * 64,
-        board="host",
-        url="here",
-        inferences=7,
-        failed=1,
-        damaged=2,
-        overruns=0,
-        stack_peak_bytes=300,
+    report = drift_report.made(
         resets=(results.ResetCount(cause="watchdog", count=3),),
-        ticks_mean=12.5,
-        ticks_most=20,
-        tick_unit="ns",
-        input_mean=0,
-        input_spread=1,
-        trained_mean=0,
-        trained_spread=1,
-        class_names=("cat", "dog"),
-        classes=(4, 2),
-        confidence=(0,) * 16,
-        thresholds=results.Thresholds(),
         scores=(results.DriftScore(what="inputs", psi=0.3, ks=0.2, ks_bound=0.1, state="alarm"),),
-        alarm=True,
     )
     exporter = Exporter(0)
     try:

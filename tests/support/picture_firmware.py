@@ -14,7 +14,7 @@ from tinyedge.build import Artifact
 from tinyedge.compile import compile_graph
 from tinyedge.dataset import resize
 from tinyedge.emit import firmware, preprocess
-from tinyedge.emit.preprocess import Preprocess
+from tinyedge.emit.preprocess import Preprocess, Sound
 from tinyedge.graph import read_tflite
 from tinyedge.graph.types import Quant
 from tinyedge.quantize.inputs import steps
@@ -60,19 +60,20 @@ def made(
     observe: bool = False,
 ) -> Artifact:
     """Write and build."""
-    data = model()
+    written = write(folder, board, features, model(), WANTED)
+    return build.build(written, board, sanitize, observe=observe)
+
+
+def write(
+    folder: Path, board: Board, features: Sequence[str], data: bytes, wanted: Preprocess | Sound
+) -> Path:
+    """Firmware of the network ``data``, whose input is made as ``wanted``; where it was written."""
     graph = read_tflite.read(data, "small")
-    files = firmware.render(
-        graph,
-        compile_graph(graph, board.cpu.core),
-        board,
-        "aot",
-        data,
-        features=features,
-        sources=preprocess.render(WANTED),
-    )
+    plan = compile_graph(graph, board.cpu.core)
+    sources = preprocess.render(wanted)
+    files = firmware.render(graph, plan, board, "aot", data, features=features, sources=sources)
     workspace.write_tree(folder / "firmware", files)
-    return build.build(folder / "firmware", board, sanitize, observe=observe)
+    return folder / "firmware"
 
 
 @dataclass(frozen=True)

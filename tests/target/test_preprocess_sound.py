@@ -6,15 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support import signals
+from tests.support import picture_firmware, signals
 from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
-from tinyedge import build, flash, workspace
-from tinyedge.compile import compile_graph
-from tinyedge.emit import firmware, preprocess
+from tinyedge import build, flash
+from tinyedge.emit import preprocess
 from tinyedge.emit.preprocess import Sound
-from tinyedge.graph import read_tflite
 from tinyedge.link import frames
 from tinyedge.link.session import Session
 from tinyedge.sound import Settings, Transform
@@ -34,19 +32,9 @@ def _model() -> bytes:
 @pytest.mark.parametrize("name", ["netduinoplus2", "qemu-microbit"])
 def test_rows_are_the_host_s_and_cost_what_the_docs_say(tmp_path: Path, name: str) -> None:
     need("make", "arm-none-eabi-gcc", "qemu-system-arm")
-    board, data = boards.load(name), _model()
-    graph = read_tflite.read(data, "small")
-    files = firmware.render(
-        graph,
-        compile_graph(graph, board.cpu.core),
-        board,
-        "aot",
-        data,
-        features=["preprocess"],
-        sources=preprocess.render(WANTED),
-    )
-    workspace.write_tree(tmp_path / "firmware", files)
-    built = build.build(tmp_path / "firmware", board)
+    board = boards.load(name)
+    folder = picture_firmware.write(tmp_path, board, ["preprocess"], _model(), WANTED)
+    built = build.build(folder, board)
     voice = next(samples for _, samples in signals.ordinary(WANTED.samples))
     square = [samples for _, samples in signals.extreme(WANTED.samples)][-1]
     with flash.run(built, board) as device, Session(device.url) as session:

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from tests.support import drift_report
 from tinyedge import watching
 from tinyedge.cli._drift_view import line, verdict, view
-from tinyedge.results import DriftReport, DriftScore, ResetCount, Thresholds
+from tinyedge.results import DriftReport, DriftScore, ResetCount
 
 SCORES = (
     DriftScore(what="classes", psi=0.4, ks=None, ks_bound=None, state="steady"),
@@ -20,33 +21,15 @@ SCORES = (
 
 def _report(scores: tuple[DriftScore, ...], classes: int = 10) -> DriftReport:
     causes = ("power", "watchdog", "fault", "brownout", "software", "pin", "unknown")
-    return DriftReport(
+    return drift_report.made(
         model="speech-commands-with-a-long-name",
-        sha256="a" * 64,
         running="speech-commands-that-have-been-adapted",
         version="12.13.14",
-        trained_sha256="b" * 64,
-        board="host",
-        url="here",
         inferences=1234,
-        failed=0,
-        damaged=0,
-        overruns=0,
-        stack_peak_bytes=300,
         resets=tuple(ResetCount(cause=cause, count=12345) for cause in causes),
-        ticks_mean=12.5,
-        ticks_most=20,
-        tick_unit="ns",
-        input_mean=0,
-        input_spread=1,
-        trained_mean=0,
-        trained_spread=1,
         class_names=tuple(f"class {number}" for number in range(classes)),
         classes=tuple(range(classes)),
-        confidence=(0,) * 16,
-        thresholds=Thresholds(),
         scores=scores,
-        alarm=any(score.state == "alarm" for score in scores),
     )
 
 
