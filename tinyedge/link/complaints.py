@@ -8,9 +8,18 @@ from tinyedge.link.arrivals import Arrivals
 from tinyedge.link.messages import DeviceError, Hello
 from tinyedge.link.protocol import Code, Feature, Type
 
+_REBUILD = 'firmware and host do not match; build and flash again ("tinyedge flash")'
+_AGAIN = "check that no other session holds the device, and try again"
 _NEXT: dict[int, str] = {
-    Code.MODEL: "restart the device; if it says so again, build and flash its firmware anew",
+    Code.INCOMPLETE: _AGAIN,
     Code.INPUT_CRC: "check the wiring, or lower link.baud",
+    Code.ORDER: _AGAIN,
+    Code.MODEL: "restart the device; if it says so again, build and flash its firmware anew",
+    Code.FAULT: "restart the device; if it says so again, build and flash its firmware anew",
+    Code.SENSOR: "the board's port owes te_port_sensor_begin and te_port_sensor_read; check how "
+    "the sensor is wired and powered",
+    Code.FLASH: "try again; if it fails again, the flash is worn or protected from being written",
+    Code.PACKED: "check the wiring, or lower link.baud",
     Code.AUTH: "it has restarted, or another host has begun a session with it; try again",
 }
 _UPDATE = {  # by how the device's text begins; see app/update.c
@@ -89,7 +98,7 @@ def refused(name: str, error: DeviceError) -> LinkError:
         kinds = {int(kind): kind.name for kind in Type}
         asked = kinds.get(error.detail, f"request {error.detail}")
         return LinkError(f"{name}: the device is locked, and does not answer {asked}", _LOCKED)
-    hint = _NEXT.get(error.code, "")
+    hint = _NEXT.get(error.code, _REBUILD)
     if error.code == Code.UPDATE:
         known = (then for why, then in _UPDATE.items() if error.text.startswith(why))
         hint = next(known, _UNFIT)
@@ -98,7 +107,4 @@ def refused(name: str, error: DeviceError) -> LinkError:
 
 def nonsense(name: str, what: str) -> LinkError:
     """An answer that does not fit ``what`` was asked."""
-    return LinkError(
-        f"{name}: the answer to {what} does not fit the request",
-        'firmware and host do not match; build and flash again ("tinyedge flash")',
-    )
+    return LinkError(f"{name}: the answer to {what} does not fit the request", _REBUILD)
