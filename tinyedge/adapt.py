@@ -303,7 +303,7 @@ class _Run:
         return iter(np.random.default_rng(seed).permutation(self.trained))
 
     def _inputs(self, index: int | np.int64) -> list[bytes]:
-        return [array.tobytes() for array in self.samples[int(index)]]
+        return self.samples.payload(int(index))
 
     def _label(self, index: int | np.int64) -> int:
         assert self.samples.labels is not None

@@ -27,7 +27,7 @@ def measure(built: Built, samples: int) -> ModelCounts:
     assert plan is not None
     given = random(graph, samples)
     kernels = [step.kernel for step in plan.steps]
-    traced = inference(built.artifact, firmware.board, kernels, _bytes(given, 0))
+    traced = inference(built.artifact, firmware.board, kernels, given.payload(0))
     counted, mismatches = answers(built, given)
     total = sum(traced.steps, Cost())
     return ModelCounts(
@@ -57,10 +57,6 @@ def compiler(built: Built) -> str:
     return tool.run([toolchain, "--version"]).stdout.splitlines()[0]
 
 
-def _bytes(samples: Samples, number: int) -> list[bytes]:
-    return [array.tobytes() for array in samples[number]]
-
-
 def answers(built: Built, samples: Samples) -> tuple[list[int], int]:
     """Instructions of each inference, and how many answers have any byte that differs.
 
@@ -74,7 +70,7 @@ def answers(built: Built, samples: Samples) -> tuple[list[int], int]:
         Session(url, board.link.baud, expect_sha256=built.report.sha256) as session,
     ):
         for number in range(len(samples)):
-            answer = session.infer(_bytes(samples, number))
+            answer = session.infer(samples.payload(number))
             expected = tuple(array.tobytes() for array in oracle.run(samples[number]))
             counted.append(board.instructions(answer.ticks) or 0)
             mismatches += answer.outputs != expected

@@ -27,7 +27,7 @@ def bench(
     counted = []
     for number in range(len(samples)):
         progress(number, len(samples))
-        counted.append(session.infer([array.tobytes() for array in samples[number]]).ticks)
+        counted.append(session.infer(samples.payload(number)).ticks)
     progress(len(samples), len(samples))
     unit, ticks = in_unit(board, session.hello.tick_hz, counted)
     status, median = session.status(), statistics.median(ticks)

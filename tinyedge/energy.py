@@ -60,7 +60,7 @@ def measure(
         for number in range(len(samples)):
             progress(number, len(samples))
             sent = time.monotonic()
-            answer = session.infer([array.tobytes() for array in samples[number]])
+            answer = session.infer(samples.payload(number))
             spans.append(Span(sent, time.monotonic(), answer.ticks))
             time.sleep(_PAUSE_S)
         recorder.until(time.monotonic(), falls=len(samples) if marked else 0)

@@ -44,6 +44,10 @@ class Samples:
         """The inputs of one sample."""
         return [array[index] for array in self.inputs]
 
+    def payload(self, index: int) -> list[bytes]:
+        """The same as the bytes that go to a device, one for each input."""
+        return [array.tobytes() for array in self[index]]
+
 
 def random(graph: Graph, count: int, seed: int = SEED) -> Samples:
     """``count`` samples over the whole range of the input's type; the same for the same seed."""

@@ -88,9 +88,8 @@ def _differing(session: Session, package: Package, samples: Samples) -> int:
     oracle = Oracle(package.tflite)
     wrong = 0
     for number in range(len(samples)):
-        inputs = samples[number]
-        got = session.infer([array.tobytes() for array in inputs]).outputs
-        wrong += list(got) != [array.tobytes() for array in oracle.run(inputs)]
+        got = session.infer(samples.payload(number)).outputs
+        wrong += list(got) != [array.tobytes() for array in oracle.run(samples[number])]
     return wrong
 
 

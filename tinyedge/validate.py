@@ -91,7 +91,7 @@ def validate(
     tally = _Tally()
 
     def by_input(number: int) -> Inference:
-        return session.infer([array.tobytes() for array in samples[number]])
+        return session.infer(samples.payload(number))
 
     judge = _by_class(session, samples) if results_only else _by_bytes(infer or by_input)
     status, traffic = session.status(), session.traffic
@@ -168,7 +168,7 @@ def _by_bytes(infer: Callable[[int], Inference]) -> _Judge:
 
 def _by_class(session: Session, samples: Samples) -> _Judge:
     def classify(number: int) -> tuple[int, int]:
-        return session.classify([array.tobytes() for array in samples[number]])
+        return session.classify(samples.payload(number))
 
     def judge(number: int, expected: Sequence[Array], tally: _Tally) -> int:
         got = tally.timed(classify, number)

@@ -244,7 +244,7 @@ def send(device: Watched, feed: Feed, *, hear: Hear, on_log: Log) -> None:
         statistics.clear(session)
         for number in range(len(samples)):
             hear(number, len(samples))
-            session.infer([array.tobytes() for array in samples[number]])
+            session.infer(samples.payload(number))
         hear(len(samples), len(samples))
 
 

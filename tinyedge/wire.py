@@ -66,7 +66,7 @@ def _ways(
     session: Session, samples: Samples, raw: Raw
 ) -> Iterator[tuple[WireWay, bool, list[_Ask]]]:
     """Each way's name, whether it is packed, and the inferences."""
-    inputs = [[array.tobytes() for array in samples[at]] for at in range(len(samples))]
+    inputs = [samples.payload(at) for at in range(len(samples))]
     whole: list[_Ask] = [partial(session.infer, data) for data in inputs]
     yield "plain", False, whole
     yield "packed", True, whole

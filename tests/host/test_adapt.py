@@ -253,7 +253,7 @@ def test_training_that_diverges_says_so_and_changes_nothing(
         adapting.adapt(session, plain, head, given, plan=plan, hear=lambda *_: None)
     oracle = Oracle(plain)
     for number in range(5):
-        answer = session.infer([array.tobytes() for array in given[number]]).outputs[0]
+        answer = session.infer(given.payload(number)).outputs[0]
         assert answer == oracle.run(given[number])[0].tobytes()
 
 
@@ -262,10 +262,7 @@ NO_STEP = adapting.Plan(Settings(1e-12, 0.0, 0.0, 8), epochs=1, decay=1.0, hold_
 
 
 def _answers(session: Session, given: Samples) -> list[bytes]:
-    return [
-        session.infer([array.tobytes() for array in given[number]]).outputs[0]
-        for number in range(len(given))
-    ]
+    return [session.infer(given.payload(number)).outputs[0] for number in range(len(given))]
 
 
 def _expected(tflite: bytes, given: Samples) -> list[bytes]:
@@ -400,7 +397,7 @@ def test_a_trial_that_nobody_decides_about_ends_with_the_next_session(
         device = Learning(lost)
         device.begin(0.1, 0.9, 0.0, 1)
         for number in range(20):
-            device.sample([array.tobytes() for array in given[number]], 0)
+            device.sample(given.payload(number), 0)
         device.decide(Decision.APPLY)
         assert _answers(lost, given) != _expected(plain, given)
     with Session(url) as session:
