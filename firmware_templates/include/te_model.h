@@ -19,7 +19,8 @@ typedef enum te_status {
   TE_ERR_INVOKE = 5,    /* an operator failed while running */
   TE_ERR_NOT_READY = 6, /* te_model_init has not succeeded */
   TE_ERR_DAMAGED = 7,   /* the model's constants are not those that were built */
-  TE_ERR_MEMORY = 8     /* something has written beside the arena, or the stack is used up */
+  TE_ERR_MEMORY = 8,    /* something has written beside the arena, or the stack is used up */
+  TE_ERR_TENSORS = 9    /* the model's inputs or outputs are not those that te_model describes */
 } te_status;
 
 typedef enum te_dtype {

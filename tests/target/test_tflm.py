@@ -30,6 +30,7 @@ from tinyedge.graph.read_tflite import read
 from tinyedge.link.session import Session
 from tinyedge.link.updating import COMPILED, Updating
 from tinyedge.oracle import Oracle
+from tinyedge.packaging import Package
 from tinyedge.workspace import write_tree
 
 BOARD = "qemu-mps2-an386"
@@ -254,14 +255,14 @@ def test_what_the_firmware_has_no_room_or_operator_for_is_refused(
 ) -> None:
     made = updatable.made(tmp_path, board=BOARD, runtime="tflm")
     own = made.package(2, (1, 0, 0))
-    deep = made.signed(_deep(), "deep", (1, 0, 0))
-    assert deep.manifest.architecture != own.manifest.architecture
-    claimed = replace(deep.manifest, architecture=own.manifest.architecture).pack()
-    deep = replace(deep, signed=claimed, signature=made.key.sign(claimed))
+    deep = _claimed(made, _dense(6, 5, logistic=True), own)
     large = made.package(3, (1, 0, 0), channels=5)
     with flash.run(made.artifact, made.board) as device, Session(device.url) as session:
         for package, words in (
             (deep, "this firmware lacks the operator LOGISTIC"),
+            (_claimed(made, _dense(4, 5), own), "inputs or outputs are not of this firmware's"),
+            (_claimed(made, _dense(6, 4), own), "inputs or outputs are not of this firmware's"),
+            (_claimed(made, _dense(6, 5, 2), own), "inputs or outputs are not of this firmware's"),
             (large, r"it needs an arena of [\d]+ bytes, this firmware's has [\d]+"),
             (made.package(4, (1, 0, 0), channels=64), "larger than a slot"),
         ):
@@ -273,11 +274,21 @@ def test_what_the_firmware_has_no_room_or_operator_for_is_refused(
         assert updatable.answers_are(session, own.tflite)
 
 
-def _deep() -> bytes:
-    """Inputs and outputs of updatable.network, with an operator that it does not have."""
+def _claimed(made: updatable.Made, tflite: bytes, own: Package) -> Package:
+    """A package of ``tflite`` that says, signed, to have the architecture of ``own``."""
+    package = made.signed(tflite, "other", (1, 0, 0))
+    assert package.manifest.architecture != own.manifest.architecture
+    signed = replace(package.manifest, architecture=own.manifest.architecture, vectors=0).pack()
+    return replace(package, signed=signed, signature=made.key.sign(signed))
+
+
+def _dense(side: int, classes: int, inputs: int = 1, *, logistic: bool = False) -> bytes:
+    """Operators of updatable.network for pictures of another side, or one that it lacks."""
     model = ModelWriter()
-    x = model.input((1, 6, 6, 3), scale=0.05)
-    flat = model.reshape(x, (1, 108))
-    weights, bias = np.ones((5, 108), np.int8), np.zeros(5, np.int32)
+    x, *_ = [model.input((1, side, side, 3), scale=0.05) for _ in range(inputs)]
+    size = 3 * side * side
+    weights, bias = np.ones((classes, size), np.int8), np.zeros(classes, np.int32)
+    flat = model.reshape(x, (1, size))
     y = model.fully_connected(flat, weights, [0.01], bias, scale=0.1, zero_point=0)
-    return model.finish(model.logistic(y))
+    last = model.logistic(y) if logistic else model.softmax(y)
+    return model.finish(last)

@@ -190,6 +190,27 @@ te_status AllocateTensors() {
   return TE_ERR_ARENA;
 }
 
+// Whether `tensor` is as large as the application takes it for, which writes and reads all of it.
+bool Fits(const te_tensor_info &info, const TfLiteTensor *tensor) {
+  return tensor != nullptr && tensor->bytes == info.bytes;
+}
+
+te_status CheckTensors() {
+  bool fit = interpreter->inputs_size() == te_model.input_count &&
+             interpreter->outputs_size() == te_model.output_count;
+  for (uint32_t i = 0; fit && i < te_model.input_count; i++) {
+    fit = Fits(te_model.inputs[i], interpreter->input(i));
+  }
+  for (uint32_t i = 0; fit && i < te_model.output_count; i++) {
+    fit = Fits(te_model.outputs[i], interpreter->output(i));
+  }
+  if (fit) {
+    return TE_OK;
+  }
+  Format(error_text, sizeof(error_text), "its inputs or outputs are not of this firmware's sizes");
+  return TE_ERR_TENSORS;
+}
+
 void ReadQuantization(te_tensor_info *info, const TfLiteTensor *tensor) {
   info->scale = tensor->params.scale;
   info->zero_point = tensor->params.zero_point;
@@ -243,6 +264,9 @@ te_status te_model_init(void) {
       model, *resolver, te::kArena, te_model.arena_bytes, nullptr, profiler);
 #endif
   status = te::AllocateTensors();
+  if (status == TE_OK) {
+    status = te::CheckTensors();
+  }
   te::ready = status == TE_OK;
   return status;
 }
