@@ -89,7 +89,7 @@ def adapt(
     learning = Learning(session)
     if forget:
         learning.decide(Decision.RESET)
-    learned = _learned(learning, head)
+    learned = learned_head(learning, head)
     made = patched(tflite, learned) if learned else None
     runs(made)
     run = _Run(session, learning, tflite, learned or head, samples, plan, hear)
@@ -141,8 +141,8 @@ def held_out(samples: Samples, plan: Plan) -> NDArray[np.bool_]:
     return np.array([drawn(index) for index in range(len(samples))], bool)
 
 
-def _learned(learning: Learning, head: Head) -> Head | None:
-    """What the device has learned before, as it runs; None: the firmware's own weights run."""
+def learned_head(learning: Learning, head: Head) -> Head | None:
+    """What the device has learned, as it runs; None: the firmware's own weights, ``head``, run."""
     if not learning.runs_learned():
         return None
     return head.having(

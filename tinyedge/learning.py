@@ -7,24 +7,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from tinyedge import adapt as adapting
 from tinyedge import bench as benching
 from tinyedge import devices, results
 from tinyedge import samples as sampling
+from tinyedge import validate as validating
 from tinyedge.dataset import given, shift
 from tinyedge.dataset.given import Given
-from tinyedge.errors import ConfigError
+from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.learn import head as heads
 from tinyedge.learn.sgd import Settings
+from tinyedge.learn.write import patched
 from tinyedge.link import statistics
+from tinyedge.link.learning import Learning
+from tinyedge.link.session import Session
+from tinyedge.oracle import Oracle
 from tinyedge.pipeline import Loaded
 from tinyedge.quantize import inputs
-from tinyedge.results import AdaptClass, AdaptLayer, AdaptReport
+from tinyedge.results import AdaptClass, AdaptLayer, AdaptReport, ValidateReport
 from tinyedge.samples import Samples
 from tinyedge.workspace import Workspace, sha256, write_atomic
 
 LEARNED = "adapted.tflite"
 _RESULT = "adapt.json"
+_VALIDATED = "learned.json"
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,64 @@ def _mirrored(path: Path, note: devices.Log) -> Iterator[adapting.Runs]:
         if own and path.exists():
             path.unlink()
             note(f"{path} was removed: the device runs the firmware's own weights")
+
+
+def validate(
+    built: devices.Built,
+    url: str,
+    *,
+    count: int,
+    vectors: Path | None,
+    progress: devices.Advance,
+    on_log: devices.Log,
+) -> ValidateReport:
+    """Compare the answers of a device that has learned with adapted.tflite's, byte for byte.
+
+    The result is kept as learned.json. Raises CheckFailed where the device runs another model than
+    that file, ConfigError without the file.
+    """
+    firmware, path = built.firmware, built.firmware.target / LEARNED
+    samples = firmware.loaded.samples(count, vectors)
+    try:
+        tflite = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: {error.strerror}: what this device has learned is not here",
+            'it is written where "tinyedge adapt" runs, as long as the device keeps something',
+        ) from error
+    with devices.connect(built, url, on_log) as session:
+        _require_runs(session, built, tflite, path)
+        report = validating.validate(
+            session,
+            Oracle(tflite, path.stem),
+            samples,
+            model=built.report.model,
+            elf_sha256=built.report.elf_sha256,
+            url=url,
+            baud=firmware.board.link.baud,
+            progress=progress,
+        )
+    report = msgspec.structs.replace(report, sha256=sha256(tflite), learned=True)
+    results.write(firmware.target / _VALIDATED, report)
+    return report
+
+
+def _require_runs(session: Session, built: devices.Built, tflite: bytes, path: Path) -> None:
+    """The firmware's own .tflite with the weights that the device runs must be ``tflite``."""
+    loaded = built.firmware.loaded
+    head = heads.find(loaded.graph, loaded.model.adapt.layers)
+    learned = adapting.learned_head(Learning(session), head)
+    if learned is None:
+        raise CheckFailed(
+            f"{session.name}: the device has learned nothing since it started",
+            f'leave out --learned, or let it learn with "tinyedge adapt"; {path} may be flashed',
+        )
+    if patched(loaded.tflite, learned) != tflite:
+        raise CheckFailed(
+            f"{session.name}: the device has learned other weights than those of {path}",
+            'another host has trained it, or another device was: "tinyedge adapt" goes on from '
+            "what it runs, and writes that file anew",
+        )
 
 
 def origin(loaded: Loaded, workspace: Workspace) -> AdaptReport | None:

@@ -363,7 +363,7 @@ def test_answers_of_what_was_learned_are_told_from_those_of_other_firmware(
     with pytest.raises(CheckFailed) as caught:
         require_equal(found, learned)
     assert caught.value.hint is not None
-    assert f"compared its answers with {learned}; flashing this firmware again" in caught.value.hint
+    assert f"compares its answers with {learned}; flashing this firmware again" in caught.value.hint
     with Session(url) as session:
         Learning(session).decide(Decision.RESET)
     last = validated()

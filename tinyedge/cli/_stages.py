@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tinyedge import board as boards
 from tinyedge import build as building
-from tinyedge import class_alone, devices, fits, flash, observing, pipeline, raw
+from tinyedge import class_alone, devices, fits, flash, learning, observing, pipeline, raw
 from tinyedge import collect as collecting
 from tinyedge.board import Board
 from tinyedge.cli import _console, train
@@ -154,6 +154,14 @@ def validate_class(built: Built, url: str, count: int, vectors: Path | None) -> 
     """Compare class and score, which come back alone, with a progress bar."""
     with _console.progress(f"validate {built.report.model} on {built.report.board}") as advance:
         return class_alone.validate(
+            built, url, count=count, vectors=vectors, progress=advance, on_log=_log
+        )
+
+
+def validate_learned(built: Built, url: str, count: int, vectors: Path | None) -> ValidateReport:
+    """Compare answers with those of what the device has learned, with a progress bar."""
+    with _console.progress(f"validate {built.report.model} on {built.report.board}") as advance:
+        return learning.validate(
             built, url, count=count, vectors=vectors, progress=advance, on_log=_log
         )
 

@@ -18,6 +18,7 @@ from tinyedge.validate import describe
 from tinyedge.workspace import Workspace
 
 SAMPLES = 200
+_FEATURES = {"--raw": "preprocess", "--results-only": "compress", "--learned": "learn"}
 samples_option = click.option(
     "--samples",
     type=click.IntRange(min=1),
@@ -35,7 +36,8 @@ inputs_option = click.option(
 @click.command(
     epilog="Examples: tinyedge validate fashion-cnn --samples 1000; "
     "tinyedge validate model.tflite --inputs vectors.npz --port /dev/ttyUSB0; "
-    "tinyedge validate photos-cnn --raw; tinyedge validate fashion-cnn --results-only"
+    "tinyedge validate photos-cnn --raw; tinyedge validate fashion-cnn --results-only; "
+    "tinyedge validate fashion-cnn --learned"
 )
 @target_options
 @click.option(
@@ -57,6 +59,11 @@ inputs_option = click.option(
     is_flag=True,
     help="Have class and score alone sent back; compare these, and count the bytes on the link.",
 )
+@click.option(
+    "--learned",
+    is_flag=True,
+    help="The device has learned (adapt): prove that it runs adapted.tflite, compare with that.",
+)
 def command(
     *,
     model: str,
@@ -68,6 +75,7 @@ def command(
     inputs: Path | None,
     raw: bool,
     results_only: bool,
+    learned: bool,
     workspace: Workspace,
     json_path: Path | None,
 ) -> None:
@@ -78,13 +86,15 @@ def command(
     one that is started for this and stopped. Of several, each gets the same samples, and one that
     fails does not stop the others. With --raw the firmware has the feature preprocess, and the test
     split's pictures go to it in their own size, or its sound as int16 samples. With --results-only
-    it has the feature compress, and answers with the class and its score alone. Exit code 1 on any
-    difference.
+    it has the feature compress, and answers with the class and its score alone. With --learned it
+    has the feature learn, and its weights and answers must be those of adapted.tflite, which adapt
+    has written. Exit code 1 on any difference.
     """
     _stages.require_ports(*ports)
-    if raw or results_only:
-        _require_one(ports, inputs if raw else None, both=raw and results_only)
-        given = with_features(given, "preprocess" if raw else "compress")
+    ways = {"--raw": raw, "--results-only": results_only, "--learned": learned}
+    if chosen := [name for name, is_given in ways.items() if is_given]:
+        _require_one(ports, inputs if raw else None, chosen)
+        given = with_features(given, _FEATURES[chosen[0]])
     built = _stages.build(model, board, runtime, workspace, given)
     if len(ports) > 1:
         fleet = _stages.validate_all(built, ports, samples, inputs)
@@ -94,25 +104,24 @@ def command(
         return
     with _stages.device(built, ports[0] if ports else None) as url:
         answers = _stages.validate_class if results_only else _stages.validate
+        answers = _stages.validate_learned if learned else answers
         send = _stages.validate_raw if raw else partial(answers, vectors=inputs)
         report = send(built, url, samples)
     show(report)
     save(json_path, report)
-    require_equal(report, built.firmware.target / LEARNED)
+    require_equal(report, None if learned else built.firmware.target / LEARNED)
 
 
-def _require_one(ports: tuple[str, ...], inputs: Path | None, *, both: bool) -> None:
-    if both:
+def _require_one(ports: tuple[str, ...], inputs: Path | None, chosen: list[str]) -> None:
+    if len(chosen) > 1:
         raise ConfigError(
-            "--raw compares what the device makes of frames, --results-only what it answers",
+            f"{' and '.join(chosen)}: each compares something else of the device",
             "give one of them",
         )
     if inputs is not None:
         raise ConfigError("--raw sends frames of the recipe's data set", "leave out --inputs")
     if len(ports) > 1:
-        raise ConfigError(
-            "--raw and --results-only are for one device", "leave out all but one --port"
-        )
+        raise ConfigError(f"{chosen[0]} is for one device", "leave out all but one --port")
 
 
 def show(report: ValidateReport) -> None:
@@ -140,12 +149,13 @@ def show(report: ValidateReport) -> None:
 def _verdict(report: ValidateReport) -> str:
     if report.results_only is not None:
         return _results_verdict(report, report.results_only)
+    model = f" on {LEARNED}" if report.learned and report.held else ""
     if report.mismatches:
         total = f"{report.mismatches:,} of {report.samples:,}"
         return f"{total} answers differ from the TFLM reference"
     if report.raw is not None and report.raw.differing_input_bytes:
         return f"{report.raw.differing_input_bytes:,} input bytes differ from the host's"
-    return f"{report.samples:,} answers equal the TFLM reference, byte for byte"
+    return f"{report.samples:,} answers equal the TFLM reference{model}, byte for byte"
 
 
 def _results_verdict(report: ValidateReport, found: ResultsOnly) -> str:
@@ -200,15 +210,15 @@ def require_all(report: FleetReport, learned: Path = Path(LEARNED)) -> None:
         require_equal(device.validate, learned)
 
 
-def require_equal(report: ValidateReport, learned: Path = Path(LEARNED)) -> None:
+def require_equal(report: ValidateReport, learned: Path | None = Path(LEARNED)) -> None:
     """Raise CheckFailed, with the first difference, unless every byte was equal.
 
-    ``learned``: the file of what such a device has learned.
+    ``learned``: the file of what such a device has learned; None: it was compared with that.
     """
     hint = "is the firmware the one that was built here? flash it again, then validate"
-    if report.learned and not (report.raw and report.raw.first_difference):
+    if learned and report.learned and not (report.raw and report.raw.first_difference):
         hint = (
-            "the device runs what it has learned, not the firmware's weights: adapt has compared "
+            "the device runs what it has learned, not the firmware's weights: --learned compares "
             f"its answers with {learned}; flashing this firmware again loses that, "
             "so flash or package that file first if you want it"
         )

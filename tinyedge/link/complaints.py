@@ -61,10 +61,15 @@ def other_model(name: str, hello: Hello, sha256: str) -> LinkError:
         "; if it is an update that it kept, name the .tflite that was packaged and give "
         f'--port {name}, or go back with "tinyedge rollback"'
     )
+    learned = (
+        "; if that is what the device has learned, name the model that was flashed, and give "
+        f'"tinyedge validate" --learned --port {name}'
+    )
     return LinkError(
         f"{name} runs another model: {hello.model} ({hello.sha256[:12]}), not {sha256[:12]}",
         'put the right firmware on it with "tinyedge flash"'
-        + (updated if hello.features & Feature.UPDATE else ""),
+        + (updated if hello.features & Feature.UPDATE else "")
+        + (learned if hello.features & Feature.LEARN else ""),
     )
 
 

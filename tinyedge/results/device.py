@@ -128,7 +128,11 @@ class ValidateReport(Result, frozen=True, kw_only=True):
         ResultsOnly | None, Meta(description="With --results-only; null: whole outputs came")
     ] = None
     learned: Annotated[
-        bool, Meta(description="Answers differ, and the device runs what it has learned")
+        bool,
+        Meta(
+            description="The device runs what it has learned, and answers differ from the "
+            "firmware's model, or were compared with adapted.tflite (--learned)"
+        ),
     ] = False
     held: Annotated[bool, Meta(description="Whether every byte, or class and score, was equal")]
 
