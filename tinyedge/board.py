@@ -153,10 +153,7 @@ def _check_sizes(board: Board, path: Path) -> None:
         **({} if board.memory.system is None else {"memory.system": board.memory.system}),
     }
     for key, value in sizes.items():
-        try:
-            config.parse_size(value)
-        except ValueError as error:
-            raise ConfigError(f"{path}: {key} {error}") from error
+        config.require_size(path, key, value)
 
 
 def _check_values(board: Board, path: Path) -> None:
@@ -246,11 +243,15 @@ def _check_memory(board: Board, path: Path) -> None:
         )
         raise ConfigError(
             f"{path}: memory.stack ({stack:,} bytes){system} leaves nothing of memory.ram "
-            f"({ram.bytes:,})"
+            f"({ram.bytes:,})",
+            "lower it, or write the RAM that the chip has in memory.ram.size",
         )
     if flash.origin == ram.origin:  # the host has no addresses of its own
         return
     regions = {"flash": flash, "ram": ram, "code": board.memory.code}
     for (one, first), (other, second) in itertools.combinations(regions.items(), 2):
         if first is not None and second is not None and first.overlaps(second):
-            raise ConfigError(f"{path}: memory.{one} and memory.{other} overlap")
+            raise ConfigError(
+                f"{path}: memory.{one} and memory.{other} overlap",
+                f"they are {first} and {second}; correct one by the chip's data sheet",
+            )

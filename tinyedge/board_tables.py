@@ -27,6 +27,10 @@ class Region(config.Table, frozen=True, kw_only=True):
         """Size in bytes."""
         return config.parse_size(self.size)
 
+    def __str__(self) -> str:
+        """First and last address: "0x8000000 to 0x80fffff"."""
+        return f"{self.origin:#x} to {self.origin + self.bytes - 1:#x}"
+
     def overlaps(self, other: Region) -> bool:
         """Whether the two have an address in common."""
         return self.origin < other.origin + other.bytes and other.origin < self.origin + self.bytes

@@ -18,6 +18,15 @@ _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<where>.*)`)?$", re.DOTALL)
 
 _SIZE = re.compile(r"^([0-9]+)([KM]?)$")
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20}
+_WORDS: dict[type, str] = {
+    inspect.IntType: "a whole number",
+    inspect.FloatType: "a number",
+    inspect.StrType: 'a text in ""',
+    inspect.BoolType: "true or false",
+    inspect.VarTupleType: "a list in []",
+    inspect.TupleType: "a list in []",
+}
+_SIZES = 'write bytes, or K or M, e.g. "64K"'
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,14 +75,18 @@ def convert(raw: dict[str, Any], kind: type[_T], path: Path, prefix: str = "") -
 
 def parse_size(text: int | str) -> int:
     """``"64K"`` -> 65536. Raises ValueError if it is not bytes, K or M."""
-    if isinstance(text, int):
-        if text > 0:
-            return text
-        raise ValueError(f"{text} is not a size")
-    match = _SIZE.match(text)
+    match = _SIZE.match(str(text))
     if match is None or int(match[1]) == 0:
-        raise ValueError(f'"{text}" is not a size; write bytes, or K or M, e.g. "64K"')
+        raise ValueError(f"{_toml(text)} is not a size; {_SIZES}")
     return int(match[1]) * _UNITS[match[2]]
+
+
+def require_size(path: Path, key: str, value: int | str) -> None:
+    """Raise ConfigError naming file and key if ``value`` is no size."""
+    try:
+        parse_size(value)
+    except ValueError as error:
+        raise ConfigError(f"{path}: {key} {_toml(value)} is not a size", _SIZES) from error
 
 
 def _join(prefix: str, key: str) -> str:
@@ -109,7 +122,9 @@ def _explain(
     what, where = match["what"].replace("`", ""), match["where"] or ""
     missing = re.fullmatch(r"Object missing required field (\w+)", what)
     if missing:
-        return f'{path}: "{_join(_join(prefix, where), missing[1])}" is missing', ""
+        _, kind = _look_up(raw, info, f"{where}.{missing[1]}")
+        key = _join(_join(prefix, where), missing[1])
+        return f'{path}: "{key}" is missing', f"add {missing[1]}, {_wanted(kind)}"
     value, kind = _look_up(raw, info, where)
     text = f"{path}: {_join(prefix, where)} = {_toml(value)} is not allowed"
     if isinstance(kind, inspect.UnionType):  # an optional value
@@ -128,6 +143,17 @@ def _look_up(raw: Any, info: inspect.Type | None, where: str) -> tuple[Any, insp
         fields = {one.encode_name: one.type for one in struct.fields} if struct else {}
         info = fields.get(key)
     return raw, info
+
+
+def _wanted(kind: inspect.Type | None) -> str:
+    """What a missing key takes, in TOML's words."""
+    if isinstance(kind, inspect.LiteralType):
+        return " or ".join(_toml(one) for one in kind.values)
+    if isinstance(kind, inspect.StructType):
+        return f"a table with {', '.join(one.encode_name for one in kind.fields if one.required)}"
+    if isinstance(kind, inspect.UnionType):
+        return " or ".join(map(_wanted, kind.types))
+    return _WORDS.get(type(kind), "a value")
 
 
 def _toml(value: object) -> str:

@@ -189,7 +189,7 @@ def validate_all(
             session = open_session(built, url, log, built.report.sha256, keys)
             report = _validate(built, session, reference, samples, hear)
         except TinyedgeError as error:
-            return FleetDevice(url=url, problem=error.message, validate=None)
+            return FleetDevice(url=url, problem=error.sentence, validate=None)
         return FleetDevice(url=url, problem="", validate=report)
 
     began = time.perf_counter()

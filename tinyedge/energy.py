@@ -206,7 +206,10 @@ class _Recorder:
         except TinyedgeError as error:
             self._error = error
         except Exception as error:  # noqa: BLE001  of a monitor that is not ours
-            self._error = LinkError(f"the power monitor failed: {type(error).__name__}: {error}")
+            self._error = LinkError(
+                f"the power monitor failed: {type(error).__name__}: {error}",
+                "correct its class (docs/energy.md says what read owes), or plug it in again",
+            )
 
 
 @contextmanager

@@ -11,17 +11,27 @@ from collections.abc import Iterable
 
 
 class TinyedgeError(Exception):
-    """The user must fix something. ``message`` says what and where, ``hint`` the next step."""
+    """The user must fix something. ``message`` says what and where, ``hint`` the next step.
+
+    Neither may be empty: ValueError.
+    """
 
     exit_code = 2
 
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: str, hint: str) -> None:
+        if not message.strip() or not hint.strip():
+            raise ValueError(f"an error that does not say what to do next: {message!r}")
+        super().__init__(message, hint)  # both, so that it survives pickling
         self.message = message
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+        return f"{self.message}\n  {self.hint}"
+
+    @property
+    def sentence(self) -> str:
+        """Both in a row, for a table or a result that goes on after the error."""
+        return f"{self.message}; {self.hint}"
 
 
 class ModelError(TinyedgeError):

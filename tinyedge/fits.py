@@ -72,4 +72,8 @@ def require_room(firmware: Firmware, others: Callable[[], Sequence[Board]] = tup
         return
     wanted = [board, *(other for other in others() if other.id != board.id)]
     fits = examine(firmware.loaded, wanted, firmware.runtime).boards
-    raise CheckFailed(f"{firmware.loaded.model.name} does not fit {board.id}: {fits[0].help}")
+    name = firmware.loaded.model.name
+    raise CheckFailed(
+        f"{name} does not fit {board.id}: {fits[0].help}",
+        f'shrink what is named, or choose a larger board: "tinyedge inspect {name}" compares them',
+    )

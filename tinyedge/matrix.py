@@ -44,7 +44,7 @@ def measure(job: Job, workspace: Workspace, samples: int, *, again: bool) -> Mat
     try:
         bench, accuracy = _measure(job, workspace, samples, again)
     except TinyedgeError as error:
-        problem = error.message
+        problem = error.sentence
     return MatrixCell(
         model=pipeline.resolve(job.model).name,
         board=job.board,

@@ -49,8 +49,9 @@ def _downloaded() -> bytes:
             tool.run(argv)
             return (Path(folder) / _ARCHIVE).read_bytes()
         except (ToolError, OSError) as error:
+            why = error.message if isinstance(error, ToolError) else error
             raise ToolError(
-                f"Monocypher {VERSION}, which checks signatures on devices, did not come: {error}",
+                f"Monocypher {VERSION}, which checks signatures on devices, did not come: {why}",
                 f"connect to PyPI once; it is kept in {_cache()}",
             ) from error
 

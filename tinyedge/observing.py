@@ -56,7 +56,10 @@ def debug(
     firmware, loaded = built.firmware, built.firmware.loaded
     samples = loaded.samples(sample + 1, vectors)
     if sample >= len(samples):
-        raise ConfigError(f"there is no sample {sample} in {samples.source}: it has {len(samples)}")
+        raise ConfigError(
+            f"there is no sample {sample} in {samples.source}: it has {len(samples)}",
+            f"give --sample 0 to {len(samples) - 1}",
+        )
     number = sample if vectors is None else None
     with devices.connect(built, url, on_log) as session:
         before = session.traffic

@@ -65,7 +65,7 @@ class Oracle:
 
         Returns one array for each output, in the model's shape and element type.
         """
-        self._last = self._shaped(inputs)
+        self._last = list(map(np.ascontiguousarray, self._graph.shaped(inputs)))
         return self._infer(self._plain, self._last)
 
     def tensors(self) -> dict[int, Array]:
@@ -107,7 +107,10 @@ class Oracle:
         found = {name: int(value) for name, value in _ARENA.findall(log)}
         found.update((name, int(count)) for name, count in _STRUCTS.findall(log))
         if not {"total", "head", "tail", "NodeAndRegistration struct"} <= found.keys():
-            raise ModelError(f"{self._name}: TensorFlow Lite Micro reported no allocations")
+            raise ModelError(
+                f"{self._name}: TensorFlow Lite Micro reported no allocations",
+                'install the wheel tflite-micro that is pinned: "make setup"',
+            )
         return found
 
     def _smallest_arena(self, total: int) -> int:
@@ -117,21 +120,7 @@ class Oracle:
             file.flush()
             bounds = [str(bound) for bound in (low, self._arena_size(), _ARENA_STEP)]
             argv = [sys.executable, "-m", "tinyedge.arena_probe", file.name, *bounds]
-            return int(tool.run(argv).stdout)
-
-    def _shaped(self, inputs: Sequence[Array]) -> list[Array]:
-        expected = self._graph.inputs
-        if len(inputs) != len(expected):
-            raise ModelError(f"{self._name}: {len(inputs)} inputs where it takes {len(expected)}")
-        shaped = []
-        for array, tensor in zip(inputs, expected, strict=True):
-            if array.dtype != np.dtype(tensor.dtype.value) or array.size != tensor.elements:
-                raise ModelError(
-                    f'{self._name}: input "{tensor.name}" takes {tensor.elements} elements of '
-                    f"{tensor.dtype.value}, not {array.size} of {array.dtype}"
-                )
-            shaped.append(np.ascontiguousarray(array).reshape(tensor.shape))
-        return shaped
+            return int(tool.run(argv, hint="free memory, then run it again").stdout)
 
     def _infer(self, interpreter: Any, inputs: list[Array]) -> list[Array]:
         for position, array in enumerate(inputs):
@@ -171,7 +160,10 @@ class Oracle:
         lacks = _LACKS.search(log)
         if lacks is None:
             detail = f": {log.splitlines()[0]}" if log else ""
-            return ModelError(f"{self._name}: TensorFlow Lite Micro {what}{detail}")
+            return ModelError(
+                f"{self._name}: TensorFlow Lite Micro {what}{detail}",
+                "change that layer, or convert the model again, fully int8 and with fixed shapes",
+            )
         kind = lacks.group(1) or lacks.group(2)
         index = next((op.index for op in self._graph.ops if op.kind == kind), None)
         where = f"operator {index} {kind}" if index is not None else kind

@@ -334,7 +334,9 @@ def read(path: Path) -> Recipe:
     checked = config.convert(raw, _File, path)
     recipe = Recipe(path=path, **(msgspec.structs.asdict(checked) | _origin(checked, path)))
     for name in ("max_arena", "max_flash"):
-        _check_size(f"compile.{name}", getattr(recipe.compile, name), path)
+        limit = getattr(recipe.compile, name)
+        if limit is not None:
+            config.require_size(path, f"compile.{name}", limit)
     if recipe.quantize.method == "qat" and recipe.quantize.backend == "litert":
         raise ConfigError(
             f'{path}: quantize.backend = "litert" has no use: "qat" finds ranges in training',
@@ -380,10 +382,3 @@ def _check_ranges(recipe: Recipe) -> None:
                 f"{recipe.path}: search.{name} = {list(span)} is not allowed",
                 "write [least, most]",
             )
-
-
-def _check_size(key: str, size: int | str | None, path: Path) -> None:
-    try:
-        config.parse_size(1 if size is None else size)
-    except ValueError as error:
-        raise ConfigError(f"{path}: {key} {error}") from error

@@ -46,7 +46,10 @@ def write(
     write_atomic(path, text(moved, heading, notes))
     read = recipes.read(path)
     if read != moved:
-        raise TinyedgeError(f"{path}: what was written reads back as another recipe")
+        raise TinyedgeError(
+            f"{path}: what was written reads back as another recipe",
+            "this is a defect of tinyedge: report it with that file and the recipe it came from",
+        )
     return read
 
 

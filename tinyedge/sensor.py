@@ -88,7 +88,10 @@ def samples(
     """
     some = list(islice(of_test_split(recipe.data, recipe.path), count))
     if not some:
-        raise ConfigError(f"{recipe.path}: the test split has no file that can be read")
+        raise ConfigError(
+            f"{recipe.path}: the test split has no file that can be read",
+            f'see which are damaged with "tinyedge data {recipe.path}"',
+        )
     inputs = np.stack([prepared(wanted, frame.image) for frame in some])
     labels = np.array([frame.label for frame in some], np.int64)
     source = f"raw frames, test split of {recipe.data.source}"

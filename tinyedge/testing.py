@@ -56,7 +56,10 @@ class Device:
         """
         graph = self.built.firmware.loaded.graph
         if len(inputs) != len(graph.inputs):
-            raise ConfigError(f"{len(inputs)} inputs given; the model takes {len(graph.inputs)}")
+            raise ConfigError(
+                f"{len(inputs)} inputs given; the model takes {len(graph.inputs)}",
+                "give infer one array for each input, in the model's order",
+            )
         data = [_bytes(*pair) for pair in zip(inputs, graph.inputs, strict=True)]
         with self.session() as session:
             answer = session.infer(data)
@@ -215,7 +218,8 @@ def _bytes(array: Array, tensor: Tensor) -> bytes:
     if array.dtype != kind or array.size != tensor.elements:
         raise ConfigError(
             f"an input is {array.dtype} of shape {array.shape}; "
-            f"the model takes {kind} of shape {tensor.shape}"
+            f"the model takes {kind} of shape {tensor.shape}",
+            "reshape it; real numbers are quantized as the model says",
         )
     return array.tobytes()
 

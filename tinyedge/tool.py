@@ -117,12 +117,15 @@ def run(
     check: bool = True,
     *,
     keep_open: Sequence[int] = (),
+    hint: str | None = None,
 ) -> Completed:
     """Run a program to its end. With ``check``, a non-zero exit is a ToolError with its output.
 
-    ``keep_open``: file descriptors that it inherits under the same numbers.
+    ``keep_open``: file descriptors that it inherits under the same numbers. ``hint``: what to do
+    where it fails; None: to run it by hand.
     """
     exe = require(argv[0])
+    hint = hint or f'to see more, run "{shlex.join(argv)}"' + (f" in {cwd}" if cwd else "")
     try:
         done = subprocess.run(
             [exe, *argv[1:]],
@@ -137,10 +140,10 @@ def run(
             check=False,
         )
     except subprocess.TimeoutExpired as expired:
-        raise ToolError(f"{argv[0]} did not end within {timeout_s:.0f} s") from expired
+        raise ToolError(f"{argv[0]} did not end within {timeout_s:.0f} s", hint) from expired
     if check and done.returncode != 0:
         tail = "\n".join((done.stderr or done.stdout).strip().splitlines()[-30:])
-        raise ToolError(f"{argv[0]} failed with exit code {done.returncode}:\n{tail}")
+        raise ToolError(f"{argv[0]} failed with exit code {done.returncode}:\n{tail}", hint)
     return Completed(done.stdout, done.stderr, done.returncode)
 
 

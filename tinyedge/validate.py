@@ -197,14 +197,17 @@ def _check_file(samples: Samples, number: int, expected: Sequence[Array]) -> Non
             raise CheckFailed(
                 f"{samples.source}: the outputs of sample {number} are not what TensorFlow Lite "
                 "Micro's reference answers",
-                "were they made with another model or interpreter?",
+                "make them with this model and tflite-micro's interpreter, or leave them out",
             )
 
 
 def mismatch(number: int, wanted: Sequence[bytes], got: Sequence[bytes]) -> Mismatch:
     """Which bytes differ. Raises LinkError if the device's outputs have other sizes."""
     if [len(data) for data in wanted] != [len(data) for data in got]:
-        raise LinkError("the device's outputs have other sizes than the model's")
+        raise LinkError(
+            "the device's outputs have other sizes than the model's",
+            'firmware and host do not match; build and flash again ("tinyedge flash")',
+        )
     differences = [
         ByteDifference(output=output, offset=offset, expected=want, got=have)
         for output, (left, right) in enumerate(zip(wanted, got, strict=True))

@@ -109,7 +109,10 @@ def write_tree(folder: Path, files: Mapping[str, str | bytes], keep: Iterable[st
     for name, data in files.items():
         target = folder / name
         if not target.resolve().is_relative_to(folder.resolve()):
-            raise TinyedgeError(f"refusing to write {name!r} outside {folder}")
+            raise TinyedgeError(
+                f"refusing to write {name!r} outside {folder}",
+                "remove the symbolic link that leads out of it, or choose another --workspace",
+            )
         write_if_changed(target, data)
     for old in folder.rglob("*"):
         if old.relative_to(folder).parts[0] not in kept and old.is_file() and old not in wanted:

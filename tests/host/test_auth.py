@@ -272,7 +272,7 @@ def test_what_to_do_is_said(url: str) -> None:
         Session(url, keys=lambda _: bytes(32))
 
     def nobody(name: str) -> bytes:
-        raise ConfigError(f"no key for {name}")
+        raise ConfigError(f"no key for {name}", "make one")
 
     with pytest.raises(ConfigError, match=rf"{url}: no key for shed-2"):
         Session(url, keys=nobody)

@@ -79,7 +79,7 @@ def test_a_monitor_that_is_too_slow_is_refused() -> None:
 
 def test_a_monitor_that_fails_or_is_silent_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(LinkError, match="the monitor has gone"):
-        _measure(_Meter(fails=LinkError("the monitor has gone")))
+        _measure(_Meter(fails=LinkError("the monitor has gone", "plug it in")))
     with pytest.raises(LinkError, match="the power monitor failed: KeyError: 'volts'"):
         _measure(_Meter(fails=KeyError("volts")))
     monkeypatch.setattr(energy, "_FIRST_S", 0.05)

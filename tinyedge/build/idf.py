@@ -10,9 +10,13 @@ from pathlib import Path
 from tinyedge import tool
 from tinyedge.board import Board
 from tinyedge.errors import CheckFailed, ToolError
+from tinyedge.workspace import write_atomic
 
 OLDEST = (5, 1)
 """The oldest release that espressif/esp-tflite-micro works with."""
+
+LOG = "idf.log"
+"""In the output folder: all that a build which failed has printed."""
 
 _PROGRAM = "idf.py"
 _LIMIT_S = 3600.0  # a first build compiles all of ESP-IDF
@@ -62,7 +66,9 @@ def build(folder: Path, out: Path, board: Board, observe: bool = False) -> Path:
     argv = build_argv(folder.resolve(), out.resolve(), board.esp.target, observe)
     done = tool.run(argv, env=environment(os.environ), timeout_s=_LIMIT_S, check=False)
     if done.returncode != 0:
-        raise _explain(board, done.stdout + done.stderr, done.returncode)
+        log = done.stdout + done.stderr
+        write_atomic(out / LOG, log)
+        raise _explain(board, log, done.returncode, out / LOG)
     return out / "firmware.elf"
 
 
@@ -105,7 +111,8 @@ def _forget_old_options(defaults: Path, options: Path) -> None:
         options.unlink()
 
 
-def _explain(board: Board, log: str, code: int) -> CheckFailed | ToolError:
+def _explain(board: Board, log: str, code: int, kept: Path) -> CheckFailed | ToolError:
+    """The error that fits what idf.py printed, all of which is in the file ``kept``."""
     ram = _RAM_OVERFLOW.search(log)
     if ram is not None:
         return CheckFailed(
@@ -124,4 +131,6 @@ def _explain(board: Board, log: str, code: int) -> CheckFailed | ToolError:
             "the first build needs a network connection; try again with one",
         )
     tail = "\n".join(log.strip().splitlines()[-30:])
-    return ToolError(f"idf.py failed with exit code {code}:\n{tail}")
+    return ToolError(
+        f"idf.py failed with exit code {code}:\n{tail}", f"correct that; all of it is in {kept}"
+    )

@@ -17,6 +17,7 @@ _NO_CXX = re.compile(r"\.cc:\d+:\d+: fatal error: (\w+): No such file")
 _ERROR = re.compile(r"(?<![-\w])error|undefined reference", re.IGNORECASE)  # -Werror is none
 _KEYS = {"FLASH": "memory.flash", "RAM": "memory.ram", "CODE": "memory.code"}
 _SHOWN_LINES = 30
+_SEE_ALL = 'run "make" there to see all'
 
 
 def argv(
@@ -71,7 +72,7 @@ def explain(board: Board, folder: Path, log: str) -> CheckFailed | ToolError:
     stopped = _STOPPED.search(log)
     if stopped is not None:
         what, _, todo = stopped[1].partition(". ")
-        return ToolError(what, todo)
+        return ToolError(what, todo or _SEE_ALL)
     if _NO_CXX.search(log):
         return ToolError(
             "the cross compiler lacks the C++ library's headers, which TensorFlow Lite Micro needs",
@@ -81,4 +82,4 @@ def explain(board: Board, folder: Path, log: str) -> CheckFailed | ToolError:
     # The first error is the cause; what follows is its consequence.
     first = next((i for i, line in enumerate(lines) if _ERROR.search(line)), 0)
     shown = "\n".join(lines[max(0, first - 2) :][:_SHOWN_LINES])
-    return ToolError(f"{folder} does not build:\n{shown}", 'run "make" there to see all')
+    return ToolError(f"{folder} does not build:\n{shown}", _SEE_ALL)

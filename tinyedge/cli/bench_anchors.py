@@ -63,7 +63,10 @@ def command(
     show(report)
     save(json_path, report)
     if not report.held:
-        raise CheckFailed("an answer differs from the reference: see the table")
+        raise CheckFailed(
+            "an answer differs from the reference: see the table",
+            f'find the layer with "tinyedge debug MODEL --board {board}", and report it',
+        )
 
 
 def measure(

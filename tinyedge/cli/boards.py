@@ -185,7 +185,7 @@ def _refuse(wrong: Sequence[WrongBoard]) -> None:
 
 def _problem(file: WrongBoard) -> str:
     what = file.problem.removeprefix(f"{file.path}: ")
-    return f"{what} ({file.hint})" if file.hint else what
+    return f"{what} ({file.hint})"
 
 
 def _programs_table(report: DoctorReport) -> object:

@@ -79,7 +79,11 @@ def require(report: CompareReport) -> None:
     """Raise CheckFailed if a count grew beyond the limit."""
     over = [change.what for change in report.changes if change.over]
     if over:
-        raise CheckFailed(f"grown by more than {report.limit * 100:g} %: {'; '.join(over)}")
+        raise CheckFailed(
+            f"grown by more than {report.limit * 100:g} %: {'; '.join(over)}",
+            "undo what made it grow; if it is meant, keep the second file as the next base, or "
+            "allow it with --limit PERCENT",
+        )
 
 
 def _number(value: float) -> str:

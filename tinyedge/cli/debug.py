@@ -62,7 +62,10 @@ def command(
         _console.path("feature maps of the noisiest layer", str(path))
     save(json_path, report)
     if not report.held:
-        raise CheckFailed(f"layer {report.first_differing} is the first that differs from TFLM's")
+        raise CheckFailed(
+            f"layer {report.first_differing} is the first that differs from TFLM's",
+            "flash this firmware again; if a layer still differs, report it with the model",
+        )
 
 
 def _require_telling(firmware: Firmware) -> None:

@@ -218,7 +218,10 @@ def _estimates(report: InspectReport) -> object:
 
 def _draw(report: InspectReport, path: Path) -> None:
     if report.refused:
-        raise ModelError(f"{report.model} has no plan to draw: {report.refused}")
+        raise ModelError(
+            f"{report.model} has no plan to draw: {report.refused}",
+            "leave out --draw, or convert the model so that the aot runtime takes it",
+        )
     write_atomic(path, arena_svg(report))
     _console.path("drawing", str(path))
 

@@ -87,7 +87,10 @@ def command(
     show(report)
     save(json_path, report)
     if not held:
-        raise CheckFailed("some cells could not be measured: see the table")
+        raise CheckFailed(
+            "some cells could not be measured: see below the table",
+            "correct what is said there and run it again: what was measured is kept",
+        )
 
 
 def measure(

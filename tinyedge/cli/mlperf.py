@@ -198,7 +198,7 @@ def _task(entry: Entry, wanted: Wanted) -> MlperfTask:
                 _require_model(client, built, url)
                 performance, accuracy = _run(client, built, task, stimuli, wanted)
     except TinyedgeError as error:
-        problem, failed = error.message, True
+        problem, failed = error.sentence, True
     return MlperfTask(
         task=task.id,
         model=name,
@@ -351,7 +351,13 @@ def _require(report: MlperfReport) -> None:
         )
     for task in report.tasks:
         if task.failed:
-            raise CheckFailed(f"{task.task}: {task.problem}")
+            raise CheckFailed(
+                f"{task.task}: {task.problem}", "run it again after that: what is done is kept"
+            )
         if task.accuracy is not None and not task.accuracy.held:
             figure = _figure(task.accuracy.metric, task.accuracy.value)
-            raise CheckFailed(f"{task.task}: {task.accuracy.metric} {figure} misses its target")
+            raise CheckFailed(
+                f"{task.task}: {task.accuracy.metric} {figure} misses its target",
+                f"asked were {task.accuracy.stimuli:,} of its {task.accuracy.official:,} stimuli; "
+                "ask more, or train and quantize the model better",
+            )

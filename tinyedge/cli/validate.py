@@ -205,7 +205,8 @@ def require_all(report: FleetReport, learned: Path = Path(LEARNED)) -> None:
     for device in report.devices:
         if device.validate is None:
             raise CheckFailed(
-                f"{device.url}: {device.problem}", "the table says how the others did"
+                f"{device.url}: {device.problem}",
+                "then validate again; the table says how the others did",
             )
         require_equal(device.validate, learned)
 

@@ -48,7 +48,8 @@ def read(path: Path, classes: tuple[str, ...] = (), like: Array | None = None) -
         test_labels = _labels(arrays["y_test"], len(test), f"{path}: y_test")
         if test.shape[1:] != raw.shape[1:]:
             raise TinyedgeError(
-                f"{path}: x_test has samples of {test.shape[1:]}, x_train of {raw.shape[1:]}"
+                f"{path}: x_test has samples of {test.shape[1:]}, x_train of {raw.shape[1:]}",
+                "write both with samples of one shape",
             )
     count = int(max(labels.max(initial=0), test_labels.max(initial=0))) + 1
     if classes and count > len(classes):
@@ -82,7 +83,10 @@ def _raw(x: Array, training: Array, where: str) -> NDArray[np.uint8]:
         )
     if x.dtype.kind in "bui":
         if x.min() < 0 or x.max() > 255:
-            raise TinyedgeError(f"{where} runs from {x.min()} to {x.max()}, not within 0 and 255")
+            raise TinyedgeError(
+                f"{where} runs from {x.min()} to {x.max()}, not within 0 and 255",
+                "write uint8, or real numbers, which are scaled",
+            )
         raw = x.astype(np.uint8)
     elif x.dtype.kind == "f":
         raw = _steps(x, training, where)
@@ -98,7 +102,7 @@ def _steps(x: Array, training: Array, where: str) -> NDArray[np.uint8]:
         raise TinyedgeError(f"{where} has values that are not finite", "take those samples out")
     low, high = float(training.min()), float(training.max())
     if not low < high:
-        raise TinyedgeError(f"{where}: all values are {low:g}")
+        raise TinyedgeError(f"{where}: all values are {low:g}", "write samples that differ")
     scaled = (x.astype(np.float64) - low) * (255 / (high - low))
     return np.clip(np.floor(scaled + 0.5), 0, 255).astype(np.uint8)
 
@@ -109,7 +113,9 @@ def _labels(y: Array, count: int, where: str) -> NDArray[np.int64]:
     if y.ndim != 1 or y.dtype.kind not in "ui":
         raise TinyedgeError(f"{where} has shape {y.shape} of {y.dtype}", "write (samples,) of int")
     if len(y) != count:
-        raise TinyedgeError(f"{where} has {len(y)} labels for {count} samples")
+        raise TinyedgeError(
+            f"{where} has {len(y)} labels for {count} samples", "write one label for each sample"
+        )
     if y.min() < 0:
         raise TinyedgeError(f"{where} has label {y.min()}", "count classes from 0")
     return y.astype(np.int64)

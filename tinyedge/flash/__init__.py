@@ -208,4 +208,7 @@ def _greet(url: str, started: Process, log: Path, keys: KeyOf | None) -> None:
         if process.alive(started):
             raise
         printed = "\n".join(log.read_text(errors="replace").strip().splitlines()[-20:])
-        raise ToolError(f"the device ended while it started:\n{printed}") from error
+        raise ToolError(
+            f"the device ended while it started:\n{printed}",
+            f"all that it printed is in {log}; flash it again, and report it if it ends again",
+        ) from error

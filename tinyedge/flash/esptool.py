@@ -21,6 +21,9 @@ from tinyedge.workspace import write_atomic
 BAUD = 460_800
 """While flashing; what ESP-IDF itself uses."""
 
+LOG = "esptool.log"
+"""Beside the firmware: all that it has printed where it failed."""
+
 _LIMIT_S = 300.0
 
 
@@ -157,7 +160,7 @@ def _make_image(elf: Path, board: Board, args: FlasherArgs) -> None:
     command = esp_image.argv(program(args), settings.chip, loaded, path)
     done = tool.run(command, check=False)
     if done.returncode != 0:
-        raise explain(done.stdout + done.stderr, str(elf))
+        raise explain(_kept(folder, done), str(elf), folder / LOG)
     room = board.peripherals[esp_image.CONSTANTS] - settings.image_at
     if path.stat().st_size > room:
         raise CheckFailed(
@@ -170,7 +173,14 @@ def _make_image(elf: Path, board: Board, args: FlasherArgs) -> None:
 def _write(args: FlasherArgs, folder: Path, port: str) -> None:
     done = tool.run(argv(program(args), args, folder, port), timeout_s=_LIMIT_S, check=False)
     if done.returncode != 0:
-        raise explain(done.stdout + done.stderr, port)
+        raise explain(_kept(folder, done), port, folder / LOG)
+
+
+def _kept(folder: Path, done: tool.Completed) -> str:
+    """What esptool has printed, once it is in ``folder``, too."""
+    log = done.stdout + done.stderr
+    write_atomic(folder / LOG, log)
+    return log
 
 
 def _is_5(args: FlasherArgs) -> bool:
@@ -191,20 +201,22 @@ def _chips(board: Board) -> list[str]:
     ]
 
 
-def explain(log: str, port: str) -> TinyedgeError:
-    """Return the error that fits what esptool printed."""
+def explain(log: str, port: str, kept: Path) -> TinyedgeError:
+    """Return the error that fits what esptool printed, all of which is in the file ``kept``."""
     wrong = re.search(r"This chip is ([\w-]+),? not ([\w-]+)", log)
     if wrong is not None:
         fitting = " or ".join(f"BOARD={name}" for name in _with_chip(wrong[1]))
         return LinkError(
             f"{port} has an {wrong[1]}, and the firmware is for an {wrong[2]}",
-            f"choose the board that fits: {fitting}" if fitting else "no board has that chip yet",
+            f"choose the board that fits: {fitting}"
+            if fitting
+            else f"no board has that chip yet; plug in one with an {wrong[2]}",
         )
     for pattern, message, hint in _FAILURES:
         if re.search(pattern, log):
             return LinkError(f"{port}: {message}", hint)
     tail = "\n".join(log.strip().splitlines()[-20:])
-    return ToolError(f"esptool failed:\n{tail}")
+    return ToolError(f"esptool failed:\n{tail}", f"all of it is in {kept}; or {_BOOT}")
 
 
 _BOOT = "hold the BOOT button while flashing starts (and press EN once), then try again"

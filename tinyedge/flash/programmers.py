@@ -101,16 +101,21 @@ def write(elf: Path, board: Board) -> None:
         done = tool.run(argv, timeout_s=_LIMIT_S, check=False)
         log = done.stdout + done.stderr
         if done.returncode != 0 or _NRFUTIL_FAILED in log:
-            raise explain(method, log, done.returncode)
+            kept = elf.with_name(f"{method}.log")
+            write_atomic(kept, log)
+            raise explain(method, log, done.returncode, kept)
 
 
-def explain(method: str, log: str, code: int) -> TinyedgeError:
-    """Return the error that fits what the program printed."""
+def explain(method: str, log: str, code: int, kept: Path) -> TinyedgeError:
+    """Return the error that fits what the program printed, all of which is in the file ``kept``."""
     for failure in _FAILURES[method]:
         if re.search(failure.pattern, log, re.IGNORECASE):
             return LinkError(failure.message, failure.hint)
     tail = "\n".join(log.strip().splitlines()[-15:])
-    return ToolError(f"{method} failed with exit code {code}:\n{tail}")
+    return ToolError(
+        f"{method} failed with exit code {code}:\n{tail}",
+        f"check cable, probe and power, then try again; all of it is in {kept}",
+    )
 
 
 def bootloader_port(method: str) -> str:

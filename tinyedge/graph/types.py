@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import enum
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from tinyedge.errors import ModelError
 
 Array = NDArray[Any]
 """Values of a tensor, of any element type."""
@@ -150,3 +153,23 @@ class Graph:
     def macs(self) -> int:
         """Multiply-accumulates per inference."""
         return sum(op.macs for op in self.ops)
+
+    def shaped(self, inputs: Sequence[Array]) -> list[Array]:
+        """``inputs`` in the model's order, each in its input's shape.
+
+        Raises ModelError for another number, size or element type.
+        """
+        if len(inputs) != len(self.inputs):
+            raise ModelError(
+                f"{self.name}: {len(inputs)} inputs where it takes {len(self.inputs)}",
+                "give one array for each input, in the model's order",
+            )
+        for tensor, array in zip(self.inputs, inputs, strict=True):
+            if array.size != tensor.elements or array.dtype != np.dtype(tensor.dtype.value):
+                raise ModelError(
+                    f'{self.name}: input "{tensor.name}" takes {tensor.elements} elements of '
+                    f"{tensor.dtype.value}, not {array.size} of {array.dtype}",
+                    f"reshape or quantize it to {tensor.dtype.value} of shape {tensor.shape}",
+                )
+        pairs = zip(self.inputs, inputs, strict=True)
+        return [array.reshape(tensor.shape) for tensor, array in pairs]

@@ -22,6 +22,7 @@ _MODEL = re.compile(r"m-model-\[([^\]]+)\]")
 _RESULTS = re.compile(r"m-results-\[([-+.,0-9e]+)\]")
 _LAP = re.compile(r"m-lap-us-(\d+)")
 _REFUSED = re.compile(r"e-\[(.*)\]")
+_REFLASH = 'build and flash the firmware again ("tinyedge flash --protocol mlperf")'
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,9 @@ class Client:
         for line in lines:
             refused = _REFUSED.fullmatch(line)
             if refused:
-                raise LinkError(f'{self._transport.name}: "{text}" is refused: {refused[1]}')
+                raise LinkError(
+                    f'{self._transport.name}: "{text}" is refused: {refused[1]}', _REFLASH
+                )
         return [line for line in lines if not line.startswith("m-log-")]
 
     def _answer(self, text: str, until: float, within: float) -> list[str]:
@@ -156,6 +159,5 @@ class Client:
 
     def _nonsense(self, command: str) -> LinkError:
         return LinkError(
-            f'{self._transport.name}: the answer to "{command}" is not the protocol\'s',
-            'build and flash the firmware again ("tinyedge flash --protocol mlperf")',
+            f'{self._transport.name}: the answer to "{command}" is not the protocol\'s', _REFLASH
         )

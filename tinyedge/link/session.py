@@ -230,7 +230,10 @@ class Session:
         sizes = [len(part) for part in inputs]
         wanted = [tensor.bytes for tensor in self.hello.inputs]
         if sizes != wanted:
-            raise LinkError(f"inputs have {sizes} bytes; {self.hello.model} takes {wanted}")
+            raise LinkError(
+                f"{self.name}: inputs have {sizes} bytes; {self.hello.model} takes {wanted}",
+                "give every input whole, in the model's order",
+            )
         self.begin()
         data = b"".join(inputs)
         request = protocol.INVOKE.pack(self._inference, len(data), zlib.crc32(data))

@@ -137,7 +137,10 @@ class Updating:
             request = protocol.UPDATE_DATA.pack(at) + content[at : at + most]
             state = self._call(Type.UPDATE_DATA, request)
             if state.received <= at:
-                raise LinkError(f"{self._session.name}: the update makes no progress")
+                raise LinkError(
+                    f"{self._session.name}: the update makes no progress after {at:,} bytes",
+                    "restart the device and update again; what has come is kept",
+                )
         hear(len(content), len(content))
         return self._call(Type.UPDATE_APPLY, b"")
 

@@ -17,6 +17,7 @@ from tinyedge.samples import Array, Samples, random
 from tinyedge.workspace import sha256
 
 LABELS = "y_labels.csv"
+_LINES = "write it with a line for each file: file name,classes,class"
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,9 @@ class Stimulus:
         try:
             return self.path.read_bytes()
         except OSError as error:
-            raise ConfigError(f"{self.path}: {error.strerror}") from error
+            raise ConfigError(
+                f"{self.path}: {error.strerror}", f"make it readable, or take it out of {LABELS}"
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -80,10 +83,10 @@ def read(folder: Path, task: Task, view: MlperfView, classes: int) -> Stimuli:
     try:
         rows = list(csv.reader(path.read_text().splitlines()))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+        raise ConfigError(f"{path}: {getattr(error, 'strerror', None) or error}", _LINES) from error
     lines = [(number, row) for number, row in enumerate(rows, 1) if any(map(str.strip, row))]
     if not lines:
-        raise ConfigError(f"{path}: lists no file", "a line each: file name,classes,class")
+        raise ConfigError(f"{path}: lists no file", _LINES)
     known = 2 if task.metric == "AUC" else classes
     items = (_stimulus(folder, row, f"{path}:{number}", view, known) for number, row in lines)
     return Stimuli(str(folder), tuple(items))
@@ -99,7 +102,8 @@ def _stimulus(
         _, label, size, stride = (*numbers, view.bytes, view.bytes) if whole else numbers
     except ValueError as error:
         raise ConfigError(
-            f"{where}: not a stimulus: {','.join(row)}", "file name,classes,class[,bytes,stride]"
+            f"{where}: not a stimulus: {','.join(row)}",
+            "write file name,classes,class[,bytes,stride]",
         ) from error
     if not 0 <= label < classes:
         raise ConfigError(
@@ -108,11 +112,14 @@ def _stimulus(
     if size != view.bytes or stride < 1:
         raise ConfigError(
             f"{where}: windows of {size} bytes, every {stride}",
-            f"{view.model} takes {view.bytes} bytes",
+            f"{view.model} takes {view.bytes} bytes; write every stride from 1",
         )
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
-        raise ConfigError(f"{where}: there is no file {path}")
+        raise ConfigError(
+            f"{where}: there is no file {path}",
+            "put it there (links must not lead elsewhere), or take its line out",
+        )
     have = path.stat().st_size
     if have < size or (whole and have != size):
         raise ConfigError(

@@ -83,6 +83,7 @@ class _Named(msgspec.Struct):
 
 
 _R = TypeVar("_R", bound=Result)
+_GIVE = "give a file that --json wrote"
 
 
 def schema_of(kind: type[Result]) -> str:
@@ -110,11 +111,9 @@ def peek(path: Path) -> str:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_Named).schema
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
+        raise ConfigError(f"{path}: {error.strerror}", _GIVE) from error
     except msgspec.DecodeError as error:
-        raise ConfigError(
-            f"{path}: not a result of tinyedge: {error}", "give a file that --json wrote"
-        ) from error
+        raise ConfigError(f"{path}: not a result of tinyedge: {error}", _GIVE) from error
 
 
 def read(path: Path, kind: type[_R]) -> _R:
@@ -122,7 +121,7 @@ def read(path: Path, kind: type[_R]) -> _R:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
+        raise ConfigError(f"{path}: {error.strerror}", _GIVE) from error
     except msgspec.DecodeError as error:
         raise ConfigError(
             f"{path}: not a {schema_of(kind)} result: {error}", "run the verb again"

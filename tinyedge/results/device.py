@@ -141,7 +141,9 @@ class FleetDevice(Result, frozen=True, kw_only=True):
     """One of several devices."""
 
     url: Url
-    problem: Annotated[str, Meta(description="Why it gave no result; empty: it gave one")]
+    problem: Annotated[
+        str, Meta(description="Why it gave no result, and what to do; empty: it gave one")
+    ]
     validate: ValidateReport | None
 
 

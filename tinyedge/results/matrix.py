@@ -16,7 +16,9 @@ class MatrixCell(Result, frozen=True, kw_only=True):
     model: ModelName
     board: BoardId
     runtime: Runtime
-    problem: Annotated[str, Meta(description="Why there is no measurement; empty: there is one")]
+    problem: Annotated[
+        str, Meta(description="Why there is no measurement, and what to do; empty: there is one")
+    ]
     bench: BenchReport | None
     accuracy: Annotated[Fraction | None, Meta(description="On the device; null: no labels")]
     pareto: Annotated[

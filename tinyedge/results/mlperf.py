@@ -58,7 +58,9 @@ class MlperfTask(Result, frozen=True, kw_only=True):
     url: Annotated[Url | None, Meta(description="null: there was no device")]
     performance: Annotated[MlperfPerformance | None, Meta(description="null: not measured")]
     accuracy: Annotated[MlperfAccuracy | None, Meta(description="null: not measured")]
-    problem: Annotated[str, Meta(description="What failed or is missing; empty: nothing")]
+    problem: Annotated[
+        str, Meta(description="What failed or is missing, and what to do; empty: nothing")
+    ]
     failed: Annotated[bool, Meta(description="Whether problem is a failure")]
 
 

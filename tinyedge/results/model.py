@@ -314,7 +314,7 @@ class WrongBoard(Result, frozen=True, kw_only=True):
 
     path: Annotated[str, Meta(description="Of the file")]
     problem: Annotated[str, Meta(description="What is wrong with it")]
-    hint: Annotated[str, Meta(description="What is allowed, or the next step; may be empty")]
+    hint: Annotated[str, Meta(description="What is allowed, or the next step")]
 
 
 class BoardsReport(Result, frozen=True, kw_only=True):

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from tinyedge.errors import ToolError
 
 OPTIONS = "exec,nochain,in_asm"
+_KNOWN = "use the qemu-system-arm of Debian 12 (7.2); if the disk is full, free space first"
 _ENTERED, _GIVEN_UP = "Trace ", "Stopped execution"
 _INSTRUCTION = re.compile(r"0x([0-9a-f]{8}):  ((?:[0-9a-f]{4} ?)+) +(\S+) *(.*)")
 
@@ -78,7 +79,9 @@ def read(lines: Iterable[str]) -> Trace:
                 blocks.append(_block(translated, key))
                 translated = []
             if key not in index:
-                raise ToolError(f"QEMU's log enters a block that it has not listed: {line.strip()}")
+                raise ToolError(
+                    f"QEMU's log enters a block that it has not listed: {line.strip()}", _KNOWN
+                )
             order.append(index[key])
         elif line.startswith(_GIVEN_UP):
             # The block that was entered last ended before its first instruction.
@@ -99,7 +102,9 @@ def _line(line: str) -> tuple[Instruction, tuple[int, ...]]:
     """An instruction, and its halfwords as they are printed."""
     match = _INSTRUCTION.match(line)
     if match is None:
-        raise ToolError(f"QEMU's log has an instruction that is not understood: {line.strip()}")
+        raise ToolError(
+            f"QEMU's log has an instruction that is not understood: {line.strip()}", _KNOWN
+        )
     halves = tuple(int(half, 16) for half in match[2].split())
     return Instruction(int(match[1], 16), 2 * len(halves), match[3], match[4].strip()), halves
 
@@ -127,5 +132,5 @@ def _block(listed: _Listed, key: str) -> Block:
     """``key``: what the emulator found the block by, its address in the second field."""
     block = Block(tuple(_recut(listed)))
     if block.start != int(key.split("/")[1], 16):
-        raise ToolError(f"QEMU's log lists {block.start:#010x} where it enters {key}")
+        raise ToolError(f"QEMU's log lists {block.start:#010x} where it enters {key}", _KNOWN)
     return block

@@ -12,6 +12,7 @@ from tinyedge.trace.log import Block, Trace
 
 RUN = "te_aot_run"
 CALLER = "te_model_invoke"
+_REBUILD = "delete the model's folder in the workspace and run it again: another compiler built it"
 
 
 def attribute(
@@ -45,7 +46,7 @@ def _last_inference(trace: Trace, run: range, caller: range) -> tuple[int, int]:
     starts = [block.start for block in trace.blocks]
     begin = max((at for at, i in enumerate(trace.order) if starts[i] == run.start), default=None)
     if begin is None:
-        raise ToolError(f"QEMU's log does not show {RUN}: was it built with another compiler?")
+        raise ToolError(f"QEMU's log does not show {RUN}", _REBUILD)
     for at in range(begin, len(trace.order)):
         if starts[trace.order[at]] in caller:
             return begin, at
@@ -66,5 +67,5 @@ def _owners(blocks: Iterator[Block], run: range, entries: Sequence[int]) -> Iter
         yield owner
     if called != len(entries):
         raise ToolError(
-            f"{RUN} called {called} of the plan's {len(entries)} kernels in their order"
+            f"{RUN} called {called} of the plan's {len(entries)} kernels in their order", _REBUILD
         )

@@ -15,7 +15,7 @@ from tinyedge.errors import CheckFailed, ConfigError, LinkError
     ("failure", "code", "said"),
     [
         (ConfigError("what and where", "next step"), 2, "tinyedge: what and where\n  next step\n"),
-        (CheckFailed("fell short"), 1, "tinyedge: fell short\n"),
+        (CheckFailed("fell short", "next step"), 1, "tinyedge: fell short\n  next step\n"),
         (KeyboardInterrupt(), 130, "tinyedge: stopped; "),
         (OSError(errno.ENOSPC, "No space left", "/build/x"), 2, "the disk is full (/build/x)\n"),
         (OSError(errno.EDQUOT, "Quota exceeded"), 2, "the disk is full\n  free space"),

@@ -46,7 +46,7 @@ def test_a_truncated_or_foreign_archive_is_refused(keep: int, tmp_path: Path) ->
     path = tmp_path / "pictures.gz"
     path.write_bytes(gzip.compress(GOOD)[:keep])
     with pytest.raises(TinyedgeError, match="pictures"):
-        idx.read(path, 3, "")
+        idx.read(path, 3, "get it again")
 
 
 def test_a_flipped_bit_is_refused(tmp_path: Path) -> None:
@@ -55,9 +55,9 @@ def test_a_flipped_bit_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "pictures.gz"
     path.write_bytes(packed)
     with pytest.raises(TinyedgeError, match="CRC"):
-        idx.read(path, 3, "")
+        idx.read(path, 3, "get it again")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(TinyedgeError, match="No such file"):
-        idx.read(tmp_path / "none.gz", 3, "")
+        idx.read(tmp_path / "none.gz", 3, "get it again")

@@ -89,7 +89,7 @@ def test_a_missing_data_set_says_which_package_has_it(
 
 
 def _offline() -> None:
-    raise ToolError("training needs tensorflow, which is not installed")
+    raise ToolError("training needs tensorflow, which is not installed", "install it")
 
 
 def test_what_keras_has_downloaded_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

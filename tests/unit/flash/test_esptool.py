@@ -162,7 +162,9 @@ def test_failures(tools: FakeTools, tmp_path: Path, log: str, message: str, hint
 
 
 def test_a_failure_of_another_kind_shows_what_esptool_said() -> None:
-    error = esptool.explain("a\nA fatal error occurred: MD5 of file does not match", "/dev/x")
+    error = esptool.explain(
+        "a\nA fatal error occurred: MD5 of file does not match", "/dev/x", Path("x.log")
+    )
     assert isinstance(error, TinyedgeError)
     assert "MD5 of file does not match" in error.message
 

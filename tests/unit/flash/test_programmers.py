@@ -84,14 +84,14 @@ def test_arguments_of_adafruit_nrfutil() -> None:
 def test_what_a_program_says_is_told_with_the_next_step(
     method: str, log: str, message: str, hint: str
 ) -> None:
-    error = programmers.explain(method, log, 1)
+    error = programmers.explain(method, log, 1, Path("x.log"))
     assert isinstance(error, LinkError)
     assert message in error.message
     assert hint in error.hint
 
 
 def test_any_other_failure_shows_what_was_printed() -> None:
-    error = programmers.explain("openocd", "something new\n", 7)
+    error = programmers.explain("openocd", "something new\n", 7, Path("x.log"))
     assert isinstance(error, ToolError)
     assert error.message == "openocd failed with exit code 7:\nsomething new"
 

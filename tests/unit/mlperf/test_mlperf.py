@@ -34,7 +34,7 @@ class _Device:
     def infer(self, count: int, warmups: int) -> Answer:
         self._left -= 1
         if self._left < 0:
-            raise LinkError("gone")
+            raise LinkError("gone", "plug it in")
         self.asked.append((count, warmups))
         results = tuple(float(number == self.loaded[-1][0]) for number in range(3))
         return Answer(results, round(count * self._each_us))

@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, overload
 
-import numpy as np
-
-from tinyedge.errors import ModelError
 from tinyedge.graph import ops
 from tinyedge.graph.reference import arithmetic, conv, elementwise, pool, rearrange, resize, shape
 from tinyedge.graph.types import Array, Graph, Op, Tensor
@@ -74,26 +71,13 @@ def run(
     Returns the outputs in the model's order; with ``keep``, every computed tensor and input by
     its index in the file. Raises ModelError for inputs of another size or type.
     """
-    if len(inputs) != len(graph.inputs):
-        raise ModelError(f"{graph.name}: {len(inputs)} inputs where it takes {len(graph.inputs)}")
-    computed = {
-        tensor.index: _shaped(graph.name, tensor, array)
-        for tensor, array in zip(graph.inputs, inputs, strict=True)
-    }
+    given = zip(graph.inputs, graph.shaped(inputs), strict=True)
+    computed = {tensor.index: array for tensor, array in given}
     for op in graph.ops:
         arrays = [_value(tensor, computed) for tensor in op.inputs]
         for tensor, array in zip(op.outputs, outputs(op, arrays), strict=True):
             computed[tensor.index] = array
     return computed if keep else [_value(tensor, computed) for tensor in graph.outputs]
-
-
-def _shaped(name: str, tensor: Tensor, array: Array) -> Array:
-    if array.size != tensor.elements or array.dtype != np.dtype(tensor.dtype.value):
-        raise ModelError(
-            f'{name}: input "{tensor.name}" takes {tensor.elements} elements of '
-            f"{tensor.dtype.value}, not {array.size} of {array.dtype}"
-        )
-    return array.reshape(tensor.shape)
 
 
 def _value(tensor: Tensor, computed: dict[int, Array]) -> Array:
