@@ -172,8 +172,32 @@ def validate_all(
     """
     if len(set(urls)) < len(urls):
         raise ConfigError("a device is named twice", "give every --port once")
+    one, began = _one_of(built, urls, (count, vectors), progress, on_log), time.perf_counter()
+    with ThreadPoolExecutor(len(urls)) as pool:
+        found = tuple(pool.map(one, urls))
+    report = FleetReport(
+        model=built.report.model,
+        sha256=built.report.sha256,
+        board=built.report.board,
+        runtime=built.report.runtime,
+        devices=found,
+        seconds=round(time.perf_counter() - began, 6),
+        held=all(device.validate is not None and device.validate.held for device in found),
+    )
+    results.write(built.firmware.target / "fleet.json", report)
+    return report
+
+
+def _one_of(
+    built: Built,
+    urls: Sequence[str],
+    wanted: tuple[int, Path | None],
+    progress: Advance,
+    on_log: Log,
+) -> Callable[[str], FleetDevice]:
+    """What validates one of several devices, in a thread of its own; ``wanted`` samples."""
     loaded = built.firmware.loaded
-    samples = loaded.samples(count, vectors)
+    samples = loaded.samples(*wanted)
     reference = validating.Shared(Oracle(loaded.tflite, loaded.model.name))
     done, keys = dict.fromkeys(urls, 0), built.firmware.fleet_keys()
 
@@ -192,20 +216,7 @@ def validate_all(
             return FleetDevice(url=url, problem=error.sentence, validate=None)
         return FleetDevice(url=url, problem="", validate=report)
 
-    began = time.perf_counter()
-    with ThreadPoolExecutor(len(urls)) as pool:
-        found = tuple(pool.map(one, urls))
-    report = FleetReport(
-        model=built.report.model,
-        sha256=built.report.sha256,
-        board=built.report.board,
-        runtime=built.report.runtime,
-        devices=found,
-        seconds=round(time.perf_counter() - began, 6),
-        held=all(device.validate is not None and device.validate.held for device in found),
-    )
-    results.write(built.firmware.target / "fleet.json", report)
-    return report
+    return one
 
 
 def _validate(
@@ -263,10 +274,7 @@ def bench(
 
 def last(built: Built, name: str, kind: type[_R]) -> _R | None:
     """What was last found with this very firmware; None if nothing was, or with another."""
-    try:
-        found = results.read(built.firmware.target / name, kind)
-    except ConfigError:
-        return None
+    found = results.earlier(built.firmware.target / name, kind)
     same = getattr(found, "elf_sha256", None) == built.report.elf_sha256
     return found if same else None
 

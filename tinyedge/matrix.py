@@ -6,22 +6,19 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
 from tinyedge import board as boards
 from tinyedge import devices, fits, pipeline, results
-from tinyedge.errors import ConfigError, TinyedgeError
+from tinyedge.errors import TinyedgeError
 from tinyedge.lock import exclusive
 from tinyedge.pipeline import Loaded
-from tinyedge.results import BenchReport, MatrixCell, Result, ValidateReport
+from tinyedge.results import BenchReport, MatrixCell, ValidateReport
 from tinyedge.workspace import Workspace, sha256
 
 KEPT = "matrix"
 """In the workspace: a folder for each firmware, by its hash, with what was measured."""
-
-_R = TypeVar("_R", bound=Result)
 
 
 @dataclass(frozen=True)
@@ -69,8 +66,8 @@ def _measure(
     kept = workspace.root / KEPT / built.report.elf_sha256
     timed = kept / f"bench-{samples}.json"
     proved = kept / f"validate-{samples}-{_labels(loaded, vectors)}.json"
-    bench = None if again else _found(timed, BenchReport)
-    proof = None if again else _found(proved, ValidateReport)
+    bench = None if again else results.earlier(timed, BenchReport)
+    proof = None if again else results.earlier(proved, ValidateReport)
     labelled = loaded.model.recipe is not None or vectors is not None
     if bench is None or (labelled and proof is None):
         with devices.device(built, None) as url:
@@ -108,14 +105,6 @@ def _labels(loaded: Loaded, vectors: Path | None) -> str:
     if vectors is not None:
         return sha256(vectors.read_bytes())[:16]
     return loaded.trained.dataset_sha256[:16] if loaded.trained else "none"
-
-
-def _found(path: Path, kind: type[_R]) -> _R | None:
-    """What was measured with this firmware before, whatever was built in between."""
-    try:
-        return results.read(path, kind)
-    except ConfigError:
-        return None
 
 
 def with_pareto(cells: Sequence[MatrixCell]) -> tuple[MatrixCell, ...]:

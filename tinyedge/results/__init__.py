@@ -6,7 +6,7 @@ accuracies fractions of 1, and a tick is what ``tick_unit`` says: never assume a
 """
 
 from tinyedge.results.adapt import AdaptClass, AdaptEpoch, AdaptLayer, AdaptReport
-from tinyedge.results.codec import VERBS, encode, json_schema, peek, read, schema_of, write
+from tinyedge.results.codec import VERBS, earlier, encode, json_schema, peek, read, schema_of, write
 from tinyedge.results.counts import (
     AnchorsReport,
     Change,
@@ -185,6 +185,7 @@ __all__ = [
     "WireMode",
     "WireReport",
     "WrongBoard",
+    "earlier",
     "encode",
     "json_schema",
     "peek",

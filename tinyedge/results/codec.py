@@ -126,3 +126,11 @@ def read(path: Path, kind: type[_R]) -> _R:
         raise ConfigError(
             f"{path}: not a {schema_of(kind)} result: {error}", "run the verb again"
         ) from error
+
+
+def earlier(path: Path, kind: type[_R]) -> _R | None:
+    """The same of what an earlier run has left; None where :func:`read` raises."""
+    try:
+        return read(path, kind)
+    except ConfigError:
+        return None
