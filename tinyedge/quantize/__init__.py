@@ -16,7 +16,7 @@ import msgspec
 from tinyedge import backend, results
 from tinyedge import dataset as datasets
 from tinyedge.dataset import Dataset
-from tinyedge.errors import CheckFailed, ConfigError, TinyedgeError
+from tinyedge.errors import CheckFailed, TinyedgeError
 from tinyedge.graph import read_tflite
 from tinyedge.lock import exclusive
 from tinyedge.quantize import evaluate
@@ -53,6 +53,8 @@ __all__ = [
 ]
 
 TFLITE = "model.tflite"
+REPORT = "quantize.json"
+STAMP = "quantize.stamp"
 LAYERS = "layers.png"
 
 
@@ -80,28 +82,20 @@ def quantize(
     dataset = datasets.load(recipe.data, recipe.path, workspace.samples(recipe.name))
     folder = workspace.model(recipe.name)
     made = _made(recipe, folder)
-    stamp, report_path = folder / "quantize.stamp", folder / "quantize.json"
     key = _key(recipe, dataset, made)
-    report = _earlier(report_path) if not force and is_current(stamp, key) else None
-    if report is None:
+    report = None if force else results.earlier(folder / REPORT, QuantizeReport)
+    if report is None or not is_current(folder / STAMP, key):
         with exclusive(folder):
-            stamp.unlink(missing_ok=True)
+            (folder / STAMP).unlink(missing_ok=True)
             dataset = adopted.judged(recipe, dataset, folder)
-            converted = _convert(recipe, dataset, made)
-            tflite = converted.tflite
-            write_atomic(folder / TFLITE, tflite)
-            hear = progress or (lambda _done, _all: None)
-            accuracy = evaluate.accuracy(tflite, dataset.test, architectures.task(recipe), hear)
-            report = _report(recipe, dataset, trained, converted, accuracy)
-            results.write(report_path, report)
-            write_stamp(stamp, key, [folder / TFLITE, report_path])
-    allowed = recipe.quantize.max_accuracy_drop / 100  # not in the key: it changes no byte
+            report = _make(recipe, dataset, folder, trained, made, progress=progress)
+            _keep(folder, report, key)
     if layers:
         with exclusive(folder):
             report = _with_layers(recipe, dataset, made, folder, report)
-            stamp.unlink(missing_ok=True)
-            results.write(report_path, report)
-            write_stamp(stamp, key, [folder / TFLITE, report_path])
+            (folder / STAMP).unlink(missing_ok=True)
+            _keep(folder, report, key)
+    allowed = recipe.quantize.max_accuracy_drop / 100  # not in the key: it changes no byte
     return msgspec.structs.replace(
         report,
         tflite_path=str(folder / TFLITE),
@@ -109,6 +103,28 @@ def quantize(
         max_accuracy_drop=allowed,
         held=_held(report.accuracy_drop, allowed),
     )
+
+
+def _make(
+    recipe: Recipe,
+    dataset: Dataset,
+    folder: Path,
+    trained: TrainReport,
+    made: _Made,
+    *,
+    progress: evaluate.Advance | None,
+) -> QuantizeReport:
+    converted = _convert(recipe, dataset, made)
+    write_atomic(folder / TFLITE, converted.tflite)
+    hear, task = progress or (lambda _done, _all: None), architectures.task(recipe)
+    accuracy = evaluate.accuracy(converted.tflite, dataset.test, task, hear)
+    return _report(recipe, dataset, trained, converted, accuracy)
+
+
+def _keep(folder: Path, report: QuantizeReport, key: str) -> None:
+    """The stamp comes last: it says what the files beside it were made from."""
+    results.write(folder / REPORT, report)
+    write_stamp(folder / STAMP, key, [folder / TFLITE, folder / REPORT])
 
 
 def float_values(recipe: Recipe, workspace: Workspace, sample: NDArray[np.float32]) -> Values:
@@ -143,13 +159,6 @@ def require_accuracy(report: QuantizeReport) -> None:
             '"search" or method = "qat", or '
             "raise quantize.max_accuracy_drop",
         )
-
-
-def _earlier(path: Path) -> QuantizeReport | None:
-    try:
-        return results.read(path, QuantizeReport)
-    except ConfigError:  # written by another version of tinyedge
-        return None
 
 
 def _held(loss: float, allowed: float) -> bool:

@@ -38,6 +38,7 @@ __all__ = ["Progress", "TrainReport", "model_path", "train", "trained"]
 MODEL = "model.keras"
 CURVES = "curves.png"
 STAMP = "train.stamp"
+REPORT = "train.json"
 
 
 def model_path(recipe: Recipe, workspace: Workspace) -> Path:
@@ -63,22 +64,13 @@ def train(
     _check(recipe, dataset)
     folder = workspace.model(recipe.name)
     key = _key(recipe, dataset)
-    stamp, report_path = folder / STAMP, folder / "train.json"
     report = None if force else _current(recipe, workspace, key)
     if report is None:
         with exclusive(folder):
             checkpoint = Checkpoint(folder / "checkpoint.npz", key)
             if force:
                 checkpoint.remove()
-            stamp.unlink(missing_ok=True)
-            if recipe.imported is None:
-                report = _train(recipe, dataset, folder, checkpoint, progress)
-                made = [folder / MODEL, folder / CURVES]
-            else:
-                report, made = adopted.adopt(recipe, dataset, folder)
-            results.write(report_path, report)
-            write_stamp(stamp, key, [*made, report_path])
-            checkpoint.remove()
+            report = _make(recipe, dataset, folder, checkpoint, progress)
 
     test = adopted.judged(recipe, dataset, folder).test if compress.stages(recipe) else dataset.test
 
@@ -116,8 +108,8 @@ def _check(recipe: Recipe, dataset: Dataset) -> None:
 
 def _current(recipe: Recipe, workspace: Workspace, key: str) -> TrainReport | None:
     folder = workspace.model(recipe.name)
-    report = _earlier(folder / "train.json") if is_current(folder / STAMP, key) else None
-    if report is None:
+    report = results.earlier(folder / REPORT, TrainReport)
+    if report is None or not is_current(folder / STAMP, key):
         return None
     return msgspec.structs.replace(
         report,
@@ -125,6 +117,23 @@ def _current(recipe: Recipe, workspace: Workspace, key: str) -> TrainReport | No
         model_path=str(folder / Path(report.model_path).name),
         curves_path=str(folder / CURVES) if report.curves_path else "",
     )
+
+
+def _make(
+    recipe: Recipe, dataset: Dataset, folder: Path, checkpoint: Checkpoint, progress: Progress
+) -> TrainReport:
+    """Train or import; the stamp says of what, once all files are there."""
+    stamp, report_path = folder / STAMP, folder / REPORT
+    stamp.unlink(missing_ok=True)
+    if recipe.imported is None:
+        report = _train(recipe, dataset, folder, checkpoint, progress)
+        made = [folder / MODEL, folder / CURVES]
+    else:
+        report, made = adopted.adopt(recipe, dataset, folder)
+    results.write(report_path, report)
+    write_stamp(stamp, checkpoint.key, [*made, report_path])
+    checkpoint.remove()
+    return report
 
 
 def _train(
@@ -198,18 +207,10 @@ def _accuracy(tf: Any, model: Any, split: Split, task: architectures.Task) -> fl
     return tasks.auc(tasks.errors(split.inputs, answers), split.labels)
 
 
-def _earlier(path: Path) -> TrainReport | None:
-    try:
-        return results.read(path, TrainReport)
-    except ConfigError:  # written by another version of tinyedge
-        return None
-
-
 def _key(recipe: Recipe, dataset: Dataset) -> str:
     """Digest of all that the weights depend on: settings, data, this code, TensorFlow."""
     sections = (recipe.data, recipe.imported, recipe.network, recipe.augment, recipe.transfer)
     settings = msgspec.json.encode((recipe.name, *sections, recipe.training))
-    folders = (Path(__file__).parent, Path(importing.__file__).parent)
     folders = (Path(__file__).parent, Path(importing.__file__).parent)
     sources = [sources_sha256(folder) for folder in folders]
     parts = [settings.decode(), dataset.fingerprint, repr(backend.versions()), *sources]
