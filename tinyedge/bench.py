@@ -25,10 +25,8 @@ def bench(
 ) -> BenchReport:
     """One inference with each sample. Raises LinkError if the device goes or refuses."""
     counted = []
-    for number in range(len(samples)):
-        progress(number, len(samples))
+    for number in samples.numbered(progress):
         counted.append(session.infer(samples.payload(number)).ticks)
-    progress(len(samples), len(samples))
     unit, ticks = in_unit(board, session.hello.tick_hz, counted)
     status, median = session.status(), statistics.median(ticks)
     return BenchReport(

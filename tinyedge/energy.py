@@ -53,18 +53,11 @@ def measure(
     Raises LinkError if one of the two goes, CheckFailed where they do not agree or the monitor
     measures too seldom.
     """
-    spans: list[Span] = []
     with _recorder(meter) as recorder:
         has_pin = bool(session.hello.features & protocol.Feature.MARK)
         marked = has_pin and recorder.samples[0].mark is not None
-        for number in range(len(samples)):
-            progress(number, len(samples))
-            sent = time.monotonic()
-            answer = session.infer(samples.payload(number))
-            spans.append(Span(sent, time.monotonic(), answer.ticks))
-            time.sleep(_PAUSE_S)
+        spans = _spans(session, samples, progress)
         recorder.until(time.monotonic(), falls=len(samples) if marked else 0)
-    progress(len(samples), len(samples))
     recording = Recording(recorder.samples)
     if marked:
         windows = _by_mark(recording, len(samples))
@@ -72,8 +65,6 @@ def measure(
         windows = _by_link(recording, spans, recorder.offset_s, session, board)
     whole = [window for window in windows if window.whole]
     _require(whole, recording)
-    joules = [window.joules for window in whole]
-    seconds = [window.seconds for window in whole]
     return EnergyReport(
         model=session.hello.model,
         sha256=session.hello.sha256,
@@ -86,14 +77,24 @@ def measure(
         inferences=len(whole),
         discarded=len(windows) - len(whole),
         damaged=meter.damaged,
-        joules=_spread(joules),
-        seconds=_spread(seconds),
-        watts=statistics.median(j / s for j, s in zip(joules, seconds, strict=True)),
+        joules=_spread([window.joules for window in whole]),
+        seconds=_spread([window.seconds for window in whole]),
+        watts=statistics.median(window.joules / window.seconds for window in whole),
         idle_watts=recording.idle_w(windows),
         samples=statistics.median(window.samples for window in whole),
         rate_hz=1 / recording.step_s,
         emulated=board.flash.method in ("qemu", "host", "labwired"),
     )
+
+
+def _spans(session: Session, samples: Samples, progress: Callable[[int, int], None]) -> list[Span]:
+    spans = []
+    for number in samples.numbered(progress):
+        sent = time.monotonic()
+        answer = session.infer(samples.payload(number))
+        spans.append(Span(sent, time.monotonic(), answer.ticks))
+        time.sleep(_PAUSE_S)
+    return spans
 
 
 def _by_mark(recording: Recording, wanted: int) -> list[Window]:

@@ -79,18 +79,7 @@ def profile(
 ) -> ProfileReport:
     """One inference with each sample. Raises LinkError if the firmware tells no layers' ticks."""
     known = layers(graph, plan)
-    whole: list[int] = []
-    each: list[tuple[int, ...]] = []
-    for number in range(len(samples)):
-        progress(number, len(samples))
-        whole.append(session.infer(samples.payload(number)).ticks)
-        each.append(session.profile())
-        if len(each[-1]) != len(known):
-            raise LinkError(
-                f"the device tells {len(each[-1])} layers, the model has {len(known)}",
-                "build and flash the firmware again",
-            )
-    progress(len(samples), len(samples))
+    whole, each = _timed(session, samples, len(known), progress)
     hertz = session.hello.tick_hz
     unit, ticks = in_unit(board, hertz, whole)
     medians = [statistics.median(in_unit(board, hertz, t)[1]) for t in zip(*each, strict=True)]
@@ -111,6 +100,23 @@ def profile(
         arena=inspection.arena_blocks(plan) if plan else (),
         layers=_profiles(known, medians, total),
     )
+
+
+def _timed(
+    session: Session, samples: Samples, known: int, progress: Callable[[int, int], None]
+) -> tuple[list[int], list[tuple[int, ...]]]:
+    """Ticks of each inference, and of its ``known`` layers."""
+    whole: list[int] = []
+    each: list[tuple[int, ...]] = []
+    for number in samples.numbered(progress):
+        whole.append(session.infer(samples.payload(number)).ticks)
+        each.append(session.profile())
+        if len(each[-1]) != known:
+            raise LinkError(
+                f"the device tells {len(each[-1])} layers, the model has {known}",
+                "build and flash the firmware again",
+            )
+    return whole, each
 
 
 def _profiles(

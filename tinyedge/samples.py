@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,13 @@ class Samples:
     def payload(self, index: int) -> list[bytes]:
         """The same as the bytes that go to a device, one for each input."""
         return [array.tobytes() for array in self[index]]
+
+    def numbered(self, progress: Callable[[int, int], None]) -> Iterator[int]:
+        """The number of each sample; ``progress`` hears (done, of how many), also at the end."""
+        for number in range(len(self)):
+            progress(number, len(self))
+            yield number
+        progress(len(self), len(self))
 
 
 def random(graph: Graph, count: int, seed: int = SEED) -> Samples:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Protocol, TypeVar
 
+import msgspec
 import numpy as np
 
 from tinyedge.errors import CheckFailed, LinkError
@@ -95,19 +96,34 @@ def validate(
 
     judge = _by_class(session, samples) if results_only else _by_bytes(infer or by_input)
     status, traffic = session.status(), session.traffic
-    for number in range(len(samples)):
-        progress(number, len(samples))
+    for number in samples.numbered(progress):
         _compare(judge, reference, samples, number, tally)
-    progress(len(samples), len(samples))
     traffic = session.traffic.since(traffic)
     link = _link(baud, traffic, status, session.status())
+    report = _report(session, samples, tally, model=model, url=url, link=link)
+    return msgspec.structs.replace(
+        report,
+        elf_sha256=elf_sha256,
+        results_only=_results_only(tally) if results_only else None,
+    )
+
+
+def _report(
+    session: Session,
+    samples: Samples,
+    tally: _Tally,
+    *,
+    model: str,
+    url: str,
+    link: LinkReport,
+) -> ValidateReport:
     labels, hello = samples.labels, session.hello
     return ValidateReport(
         model=model,
         sha256=hello.sha256,
         board=hello.board,
         runtime=hello.runtime,
-        elf_sha256=elf_sha256,
+        elf_sha256=None,
         url=url,
         inputs=samples.source,
         samples=len(samples),
@@ -121,7 +137,6 @@ def validate(
         seconds=round(tally.seconds, 6),
         samples_per_second=round(len(samples) / max(tally.seconds, 1e-9), 3),
         link=link,
-        results_only=_results_only(tally) if results_only else None,
         learned=tally.mismatches > 0 and runs_learned(session),
         held=tally.mismatches == 0,
     )

@@ -242,10 +242,8 @@ def send(device: Watched, feed: Feed, *, hear: Hear, on_log: Log) -> None:
                 "leave out --feed: what it is sent else is judged in its own scale",
             )
         statistics.clear(session)
-        for number in range(len(samples)):
-            hear(number, len(samples))
+        for number in samples.numbered(hear):
             session.infer(samples.payload(number))
-        hear(len(samples), len(samples))
 
 
 def _report(
