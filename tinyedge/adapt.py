@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -93,36 +93,16 @@ def adapt(
     made = patched(tflite, learned) if learned else None
     runs(made)
     run = _Run(session, learning, tflite, learned or head, samples, plan, hear)
-    before = best = run.evaluate("before")
-    first, kept, answers = run.right, run.right, run.latest
+    before = best = run.evaluate("before", made)
     run.begin()
     epochs = []
     for number in range(plan.epochs):
-        loss, accuracy = run.epoch(number)
-        run.require_finite()
-        trial, held_out = run.trial(number, best)
-        better = held_out > best
-        if better:
-            best, answers, kept = held_out, run.latest, run.right
-            runs(made := patched(tflite, trial))
-        epochs.append(
-            AdaptEpoch(loss=loss, accuracy=accuracy, held_out_accuracy=held_out, kept=better)
-        )
-    return Adapted(
-        begun_learned=learned is not None,
-        samples=len(run.trained),
-        held_out=len(run.held_out),
-        accuracy_before=before,
-        accuracy_after=best,
-        kept=any(epoch.kept for epoch in epochs),
-        classes=run.by_class(first, kept),
-        epochs=tuple(epochs),
-        ticks=statistics.median(run.ticks),
-        weights_equal=run.same and run.weights_equal(),
-        answers=len(answers),
-        answers_differ=run.differing(answers, made or tflite),
-        tflite=made,
-    )
+        trial, told = run.epoch(number, best)
+        epochs.append(told)
+        if told.kept:
+            best = trial
+            runs(best.tflite)
+    return run.adapted(before, best, tuple(epochs), begun_learned=learned is not None)
 
 
 def held_out(samples: Samples, plan: Plan) -> NDArray[np.bool_]:
@@ -157,6 +137,19 @@ def learned_head(learning: Learning, head: Head) -> Head | None:
     )
 
 
+@dataclass(frozen=True)
+class _Held:
+    """What a model (``tflite``; None: the firmware's own) answers to the samples held out."""
+
+    tflite: bytes | None
+    answers: tuple[bytes, ...]
+    right: tuple[bool, ...]
+
+    @property
+    def accuracy(self) -> float:
+        return sum(self.right) / len(self.right)
+
+
 @dataclass
 class _Run:
     session: Session
@@ -172,8 +165,6 @@ class _Run:
     done: int = 0
     same: bool = True
     ticks: list[int] = field(default_factory=list)
-    latest: list[bytes] = field(default_factory=list)
-    right: list[bool] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         count = len(self.samples)
@@ -196,45 +187,77 @@ class _Run:
         s = self.plan.settings
         self.learning.begin(s.learning_rate, s.momentum, s.l2, s.batch)
 
-    def trial(self, number: int, best: float) -> tuple[Head, float]:
-        """Run what was learned, and keep it if it is better than ``best``; returns its accuracy.
+    def epoch(self, number: int, best: _Held) -> tuple[_Held, AdaptEpoch]:
+        """Train once on all samples, try what was learned; kept if it is better than ``best``."""
+        loss, accuracy = self._train(number)
+        if not all(np.isfinite(weights).all() for weights in self.twin.weights):
+            raise _diverged()
+        trial = self._trial(number, best.accuracy)
+        return trial, AdaptEpoch(
+            loss=loss,
+            accuracy=accuracy,
+            held_out_accuracy=trial.accuracy,
+            kept=trial.accuracy > best.accuracy,
+        )
+
+    def adapted(
+        self, before: _Held, best: _Held, epochs: tuple[AdaptEpoch, ...], *, begun_learned: bool
+    ) -> Adapted:
+        """What came of it, with the device's weights and answers compared."""
+        return Adapted(
+            begun_learned=begun_learned,
+            samples=len(self.trained),
+            held_out=len(self.held_out),
+            accuracy_before=before.accuracy,
+            accuracy_after=best.accuracy,
+            kept=best is not before,
+            classes=self._by_class(before, best),
+            epochs=epochs,
+            ticks=statistics.median(self.ticks),
+            weights_equal=self.same and self._weights_equal(),
+            answers=len(best.answers),
+            answers_differ=self._differing(best),
+            tflite=best.tflite,
+        )
+
+    def _trial(self, number: int, best: float) -> _Held:
+        """Run what was learned, and keep it if its accuracy is better than ``best``.
 
         Whatever ends this early, the device is told to go back to what ran before.
         """
         try:
             self.learning.decide(Decision.APPLY)
-            made = self.twin.apply()
-            held_out = self.evaluate(f"epoch {number + 1}, held out")
-            self.learning.decide(Decision.KEEP if held_out > best else Decision.UNDO)
+            made = patched(self.tflite, self.twin.apply())
+            held = self.evaluate(f"epoch {number + 1}, held out", made)
+            self.learning.decide(Decision.KEEP if held.accuracy > best else Decision.UNDO)
         except BaseException:
             # if it cannot hear this, it goes back when the next session begins
             with contextlib.suppress(TinyedgeError):
                 self.learning.decide(Decision.UNDO)
             raise
-        return made, held_out
+        return held
 
-    def evaluate(self, what: str) -> float:
-        """Accuracy of what runs on the device, on the samples held out."""
-        self.latest, self.right = [], []
+    def evaluate(self, what: str, tflite: bytes | None) -> _Held:
+        """What the device, which runs ``tflite``, answers to the samples held out."""
+        answers: list[bytes] = []
+        right: list[bool] = []
         for number, index in enumerate(self.held_out):
             outputs = self.session.infer(self._inputs(index)).outputs
-            self.latest.append(b"".join(outputs))
+            answers.append(b"".join(outputs))
             answer = answered(np.frombuffer(outputs[0], np.int8))
-            self.right.append(answer == self._label(index))
-            self._tell(f"{what}: {sum(self.right) / (number + 1):.1%} right")
-        return sum(self.right) / len(self.held_out)
+            right.append(answer == self._label(index))
+            self._tell(f"{what}: {sum(right) / (number + 1):.1%} right")
+        return _Held(tflite, tuple(answers), tuple(right))
 
-    def by_class(
-        self, before: Sequence[bool], after: Sequence[bool]
-    ) -> dict[int, tuple[int, int, int]]:
+    def _by_class(self, before: _Held, after: _Held) -> dict[int, tuple[int, int, int]]:
         """Of each label held out: how many, right ``before``, right ``after``."""
         found: dict[int, tuple[int, int, int]] = {}
-        for index, was, now in zip(self.held_out, before, after, strict=True):
+        for index, was, now in zip(self.held_out, before.right, after.right, strict=True):
             count, first, last = found.get(self._label(index), (0, 0, 0))
             found[self._label(index)] = (count + 1, first + was, last + now)
         return dict(sorted(found.items()))
 
-    def epoch(self, number: int) -> tuple[float, float]:
+    def _train(self, number: int) -> tuple[float, float]:
         """Train on all samples once: mean loss and accuracy before each step."""
         self._set_rate(number)
         seen: list[tuple[float, bool]] = []
@@ -256,12 +279,7 @@ class _Run:
         self.learning.rate(rate)
         self.twin.rate(rate)
 
-    def require_finite(self) -> None:
-        """Raise CheckFailed if a weight is infinite or no number."""
-        if not all(np.isfinite(weights).all() for weights in self.twin.weights):
-            raise _diverged()
-
-    def weights_equal(self) -> bool:
+    def _weights_equal(self) -> bool:
         """Whether the device's float32 weights are the twin's, bit for bit."""
         return all(
             self.learning.real(index, layer.outputs, layer.inputs).tobytes() == weights.tobytes()
@@ -270,14 +288,14 @@ class _Run:
             )
         )
 
-    def differing(self, answers: Sequence[bytes], made: bytes) -> int:
-        """How many of the device's ``answers`` to the samples held out are not the reference's."""
-        oracle = Oracle(made)
+    def _differing(self, held: _Held) -> int:
+        """How many of the device's answers are not the reference's with the same model."""
+        oracle = Oracle(held.tflite or self.tflite)
         expected = (
             b"".join(output.tobytes() for output in oracle.run(self.samples[int(index)]))
             for index in self.held_out
         )
-        return sum(a != b for a, b in zip(answers, expected, strict=True))
+        return sum(a != b for a, b in zip(held.answers, expected, strict=True))
 
     def _step(self, index: int) -> Outcome:
         label = self._label(index)

@@ -18,6 +18,7 @@ from tinyedge.dataset import given, shift
 from tinyedge.dataset.given import Given
 from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.learn import head as heads
+from tinyedge.learn.head import Head
 from tinyedge.learn.sgd import Settings
 from tinyedge.learn.write import patched
 from tinyedge.link import statistics
@@ -26,7 +27,7 @@ from tinyedge.link.session import Session
 from tinyedge.oracle import Oracle
 from tinyedge.pipeline import Loaded
 from tinyedge.quantize import inputs
-from tinyedge.results import AdaptClass, AdaptLayer, AdaptReport, ValidateReport
+from tinyedge.results import AdaptClass, AdaptLayer, AdaptReport, TickUnit, ValidateReport
 from tinyedge.samples import Samples
 from tinyedge.workspace import Workspace, sha256, write_atomic
 
@@ -65,10 +66,9 @@ def adapt(
     """
     firmware, loaded = built.firmware, built.firmware.loaded
     wanted = loaded.model.adapt
-    head = heads.find(loaded.graph, wanted.layers)
+    head, path = heads.find(loaded.graph, wanted.layers), firmware.target / LEARNED
     settings = Settings(wanted.learning_rate, wanted.momentum, wanted.l2, wanted.batch)
     plan = adapting.Plan(settings, wanted.epochs, wanted.decay, wanted.hold_out, wanted.seed)
-    path = firmware.target / LEARNED
     with (
         devices.connect(built, url, on_log) as session,
         statistics.uncounted(session),
@@ -77,13 +77,30 @@ def adapt(
         found = adapting.adapt(
             session, loaded.tflite, head, samples, plan=plan, hear=hear, runs=runs, forget=forget
         )
-        unit, ticks = benching.in_unit(firmware.board, session.hello.tick_hz, [round(found.ticks)])
-    report = AdaptReport(
+        timed = benching.in_unit(firmware.board, session.hello.tick_hz, [round(found.ticks)])
+    report = _report(built, url, samples.source, head=head, plan=plan, found=found, timed=timed)
+    results.write(firmware.target / _RESULT, report)
+    return report
+
+
+def _report(
+    built: devices.Built,
+    url: str,
+    source: str,
+    *,
+    head: Head,
+    plan: adapting.Plan,
+    found: adapting.Adapted,
+    timed: tuple[TickUnit, list[int]],
+) -> AdaptReport:
+    """``timed``: the ticks of training on one sample, and their unit."""
+    settings, (unit, ticks) = plan.settings, timed
+    return AdaptReport(
         model=built.report.model,
         sha256=built.report.sha256,
         board=built.report.board,
         url=url,
-        data=samples.source,
+        data=source,
         begun_learned=found.begun_learned,
         samples=found.samples,
         held_out=found.held_out,
@@ -98,22 +115,20 @@ def adapt(
         batch=settings.batch,
         accuracy_before=found.accuracy_before,
         accuracy_after=found.accuracy_after,
-        classes=_classes(loaded, found),
+        classes=_classes(built.firmware.loaded, found),
         epochs=found.epochs,
         kept=found.kept,
-        steps=found.samples * wanted.epochs,
+        steps=found.samples * plan.epochs,
         ticks=ticks[0],
         tick_unit=unit,
         ram_bytes=head.ram_bytes,
         weights_equal=found.weights_equal,
         answers=found.answers,
         answers_differ=found.answers_differ,
-        tflite=str(path) if found.tflite else "",
+        tflite=str(built.firmware.target / LEARNED) if found.tflite else "",
         tflite_sha256=sha256(found.tflite) if found.tflite else "",
         held=found.weights_equal and found.answers_differ == 0,
     )
-    results.write(firmware.target / _RESULT, report)
-    return report
 
 
 @contextlib.contextmanager
@@ -198,10 +213,9 @@ def origin(loaded: Loaded, workspace: Workspace) -> AdaptReport | None:
     path = loaded.model.tflite
     beside = (path.with_name(_RESULT),) if path else ()
     for result in (*beside, *sorted(workspace.root.glob(f"*/*/*/{_RESULT}"))):
-        with contextlib.suppress(ConfigError):  # missing, or of an older tinyedge
-            found = results.read(result, AdaptReport)
-            if found.tflite_sha256 == loaded.graph.sha256:
-                return found
+        found = results.earlier(result, AdaptReport)
+        if found is not None and found.tflite_sha256 == loaded.graph.sha256:
+            return found
     return None
 
 
