@@ -281,14 +281,13 @@ def generate(
     board, options = spoken(board, protocol), loaded.model.options
     plan = compile_graph(loaded.graph, board.cpu.core, options) if runtime == "aot" else None
     arena = plan.arena_bytes if plan else tflm_arena(loaded, board)
-    preprocessing = _preprocess(loaded)
+    preprocessing, compiled = _preprocess(loaded), loaded.model.compile
     needed = _needed(loaded, preprocessing)
     if options.replaceable:
-        key = keys.public(workspace.root / "keys" / keys.PUBLIC)
         made = updating.replaceable(loaded.graph, plan, board, loaded.tflite)
+        key = keys.public(workspace.keys / keys.PUBLIC)
         needed = {**needed, **updating.files(loaded.graph, made, key)}
         board = flash_areas.reserved(board, updating.slot_bytes(loaded.graph, made))
-    compiled = loaded.model.compile
     device = device_keys.wanted(compiled.features, compiled.device_key)
     if device is not None:
         needed = {**needed, **authenticating.files(device.name, device.key)}
@@ -305,16 +304,22 @@ def generate(
     )
     rendered |= preprocessing
     folder = workspace.target(loaded.model.name, runtime, board.id, protocol) / "firmware"
+    files = _written(folder, rendered, board, secret=device is not None)
+    known = workspace.keys / device_keys.FOLDER
+    return Firmware(loaded, board, runtime, folder, plan, arena, files, protocol, device, known)
+
+
+def _written(
+    folder: Path, rendered: dict[str, str | bytes], board: Board, *, secret: bool
+) -> tuple[GeneratedFile, ...]:
     with exclusive(folder.parent):
-        if device is not None:
-            folder.parent.chmod(0o700)  # sources and ELF hold the key
+        if secret:
+            folder.parent.chmod(0o700)  # sources and ELF hold the device's key
         write_tree(folder, rendered, keep=esp_idf.KEPT if esp_idf.is_project(board) else ())
-    files = tuple(
+    return tuple(
         GeneratedFile(path=path, bytes=len(data), sha256=sha256(data))
         for path, data in sorted((path, _bytes(text)) for path, text in rendered.items())
     )
-    known = workspace.root / "keys" / device_keys.FOLDER
-    return Firmware(loaded, board, runtime, folder, plan, arena, files, protocol, device, known)
 
 
 def _preprocess(loaded: Loaded) -> dict[str, str | bytes]:

@@ -17,7 +17,7 @@ from tinyedge.errors import ConfigError
 from tinyedge.link.session import Session
 from tinyedge.link.updating import Updating
 from tinyedge.packaging import Package, version
-from tinyedge.pipeline import Firmware
+from tinyedge.pipeline import Firmware, Loaded
 from tinyedge.recipe import Compile
 from tinyedge.results import PackageReport, VersionsReport
 from tinyedge.samples import random
@@ -47,11 +47,7 @@ def package(
     A .tflite that ``adapt`` wrote has the name of the model that learned, and its accuracy then.
     """
     loaded = firmware.loaded
-    name, accuracy = loaded.model.name, None
-    if loaded.quantized:
-        accuracy = loaded.quantized.int8_accuracy
-    elif learned := learning.origin(loaded, workspace):
-        name, accuracy = learned.model, learned.accuracy_after
+    name, accuracy = _known(loaded, workspace)
     made = packaging.make(
         firmware,
         loaded.samples(packaging.VECTORS),
@@ -78,6 +74,15 @@ def package(
     )
 
 
+def _known(loaded: Loaded, workspace: Workspace) -> tuple[str, float | None]:
+    """The model's name and, as far as it is known, its accuracy."""
+    if loaded.quantized:
+        return loaded.model.name, loaded.quantized.int8_accuracy
+    if learned := learning.origin(loaded, workspace):
+        return learned.model, learned.accuracy_after
+    return loaded.model.name, None
+
+
 def running(built: Built, port: str | None) -> str:
     """The URL of a device that keeps what it is given. Raises ConfigError if none is there."""
     url = port or devices.left_running(built)
@@ -91,7 +96,7 @@ def running(built: Built, port: str | None) -> str:
 
 def load(path: Path, built: Built, workspace: Workspace) -> Package:
     """Read a package for the firmware ``built``. Raises ConfigError if it is not for it."""
-    found = packaging.read(path, keys.public(workspace.root / "keys" / keys.PUBLIC))
+    found = packaging.read(path, keys.public(workspace.keys / keys.PUBLIC))
     firmware = built.firmware
     graph, tflite = firmware.loaded.graph, firmware.loaded.tflite
     own = emitted.replaceable(graph, firmware.plan, firmware.board, tflite)

@@ -25,6 +25,11 @@ class Workspace:
 
     root: Path
 
+    @property
+    def keys(self) -> Path:
+        """Folder of the keys that sign packages and of those of devices."""
+        return self.root / "keys"
+
     def model(self, model: str) -> Path:
         """Folder of what does not depend on board or runtime: trained model, .tflite, metrics."""
         return self.root / model

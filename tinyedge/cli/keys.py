@@ -38,7 +38,7 @@ def command(
     With --device: a key that host and one device share, for firmware built with --device-key. Make
     one for each device, and keep copies: such a device answers nobody else.
     """
-    folder = out or workspace.root / "keys"
+    folder = out or workspace.keys
     if device is not None:
         path = device_keys.make(folder / device_keys.FOLDER, device)
         _console.path(f"shared with {device}, keep it to yourself", str(path))

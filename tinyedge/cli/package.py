@@ -52,7 +52,7 @@ def command(
     has the name of the model that learned, and its accuracy on the samples held out.
     """
     wanted = updates.version(number)
-    secret = keys.secret(key or workspace.root / "keys" / keys.SECRET)
+    secret = keys.secret(key or workspace.keys / keys.SECRET)
     firmware = _stages.generate(model, board, runtime, workspace, updates.with_update(given))
     report = updates.package(
         firmware, secret, wanted, downgrade=downgrade, out=out, workspace=workspace
