@@ -10,9 +10,9 @@ from tinyedge import debug as debugging
 from tinyedge import devices, float_network, results
 from tinyedge import profile as profiling
 from tinyedge.errors import ConfigError
-from tinyedge.pipeline import Firmware
+from tinyedge.pipeline import Firmware, Loaded
 from tinyedge.results import DebugReport, ProfileReport
-from tinyedge.samples import random
+from tinyedge.samples import Samples, random
 
 
 def require_observable(firmware: Firmware) -> None:
@@ -54,12 +54,7 @@ def debug(
     Raises ConfigError if there is no such sample.
     """
     firmware, loaded = built.firmware, built.firmware.loaded
-    samples = loaded.samples(sample + 1, vectors)
-    if sample >= len(samples):
-        raise ConfigError(
-            f"there is no sample {sample} in {samples.source}: it has {len(samples)}",
-            f"give --sample 0 to {len(samples) - 1}",
-        )
+    samples = _up_to(loaded, sample, vectors)
     number = sample if vectors is None else None
     with devices.connect(built, url, on_log) as session:
         before = session.traffic
@@ -91,3 +86,13 @@ def debug(
     )
     results.write(firmware.target / "debug.json", report)
     return report, layers
+
+
+def _up_to(loaded: Loaded, sample: int, vectors: Path | None) -> Samples:
+    found = loaded.samples(sample + 1, vectors)
+    if sample >= len(found):
+        raise ConfigError(
+            f"there is no sample {sample} in {found.source}: it has {len(found)}",
+            f"give --sample 0 to {len(found) - 1}",
+        )
+    return found

@@ -87,15 +87,10 @@ def command(
     path = output or Path(f"{recipe_file.named(loaded.recipe, wanted.id).name}.toml")
     recipe_file.require(path, loaded.recipe, force)
     history = History(workspace.model(loaded.name) / HISTORY, Figures)
-    estimator = Estimator(loaded, wanted, history)
-    known = candidates.axes(loaded.recipe)
-    search = fit.Search(
-        loaded.recipe,
-        estimator,
-        fit.limits(estimator, ms=latency_ms, ticks=latency_ticks),
-        known,
-        fit.space(known, Candidate(max_width, max_depth), max_size),
-    )
+    estimator, known = Estimator(loaded, wanted, history), candidates.axes(loaded.recipe)
+    limits = fit.limits(estimator, ms=latency_ms, ticks=latency_ticks)
+    space = fit.space(known, Candidate(max_width, max_depth), max_size)
+    search = fit.Search(loaded.recipe, estimator, limits, known, space)
     with _console.progress(f"fit {loaded.name} to {wanted.id}") as advance:
         report = search.run(advance)
     _console.show(_trials(report), _limits(report))

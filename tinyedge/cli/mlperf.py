@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -140,10 +140,7 @@ def command(
     _stages.require_ports(port)
     if no_flash and port is None:
         raise ConfigError("--no-flash: there is no --port", "name the device's port")
-    entries, missing = mlperf.suite(models) if models else ([], [])
-    entries += [Entry(mlperf.own(pipeline.resolve(name).name, quality), name) for name in own]
-    if not entries:
-        raise _nothing(models)
+    entries, missing = _entries(models, own, quality)
     wanted = Wanted(
         board=loaded,
         board_id=board,
@@ -170,6 +167,17 @@ def command(
     show(report)
     save(json_path, report)
     _require(report)
+
+
+def _entries(
+    models: Path | None, own: Sequence[str], quality: float | None
+) -> tuple[list[Entry], list[str]]:
+    """What to run, and the suite's tasks that ``models`` has no model for."""
+    entries, missing = mlperf.suite(models) if models else ([], [])
+    entries += [Entry(mlperf.own(pipeline.resolve(name).name, quality), name) for name in own]
+    if not entries:
+        raise _nothing(models)
+    return entries, missing
 
 
 def _nothing(models: Path | None) -> ConfigError:

@@ -178,17 +178,23 @@ def command(
     loaded = boards.load(board)
     folder = workspace.target(pipeline.resolve(model).name, runtime or loaded.runtime, loaded.id)
     left = flash.running(folder)
-    url = port or (left.url if left else _plugged_in(loaded))
+    _listen(loaded, port or (left.url if left else _plugged_in(loaded)), seconds, json_path)
+
+
+def _listen(board: Board, url: str, seconds: float | None, json_path: Path | None) -> None:
+    """Show lines as they come; the report is written however this ends."""
     _console.note(f"listening to {url}; Ctrl-C ends it")
     started, lines = time.monotonic(), list[str]()
     try:
-        for line in _heard(url, loaded.link.baud, seconds):
+        for line in _heard(url, board.link.baud, seconds):
             lines.append(line)
             click.echo(line)
     finally:
         heard_s = round(time.monotonic() - started, 3)
-        report = MonitorReport(board=loaded.id, url=url, seconds=heard_s, lines=tuple(lines))
-        save(json_path, report)
+        save(
+            json_path,
+            MonitorReport(board=board.id, url=url, seconds=heard_s, lines=tuple(lines)),
+        )
 
 
 def _limits(

@@ -38,13 +38,7 @@ def render(
     """
     selected = _selected(features, board, runtime, protocol)
     if runtime == "tflm" and board.port == "host":
-        if protocol != "tinyedge":
-            raise ConfigError(
-                f"{board.id}: TensorFlow Lite Micro's wheel does not speak {protocol}",
-                "choose --runtime aot, or another board",
-            )
-        # There the official wheel's interpreter runs the file itself.
-        return {f"model/{re.sub(r'[^A-Za-z0-9._-]', '-', graph.name)}.tflite": tflite}
+        return _for_the_wheel(graph.name, tflite, board, protocol)
     files: dict[str, str | bytes] = {
         **board_files.files(board, optimize if runtime == "aot" else "speed", protocol, selected)
     }
@@ -60,6 +54,18 @@ def render(
         return files | esp_idf.files(board, runtime, files, optimize)
     arch = tflm.makefile_arch(board) if runtime == "tflm" else ""
     return files | {"Makefile": board_files.makefile(board, files, arch, optimize)}
+
+
+def _for_the_wheel(
+    name: str, tflite: bytes, board: Board, protocol: Protocol
+) -> dict[str, str | bytes]:
+    """On the host the official wheel's interpreter runs the file itself."""
+    if protocol != "tinyedge":
+        raise ConfigError(
+            f"{board.id}: TensorFlow Lite Micro's wheel does not speak {protocol}",
+            "choose --runtime aot, or another board",
+        )
+    return {f"model/{re.sub(r'[^A-Za-z0-9._-]', '-', name)}.tflite": tflite}
 
 
 def _selected(

@@ -63,14 +63,7 @@ def search(
     if found is None:
         return None
     totals, outputs = found[0], found[1] - 128
-    changing = (outputs != outputs[0]).any(axis=0)
-    fit = Preset(
-        scale_bits,
-        np.full(lowest.size, shifts[0], np.int64),
-        np.where(changing, 0, _ALWAYS),
-        2 * outputs[0] + 1 << (shifts[0] + 1),
-        changing,
-    )
+    fit = _begun(outputs, scale_bits, shifts[0])
     for shift in shifts:
         drop = scale_bits - 1 - shift - requant.shifts.astype(np.int64)
         near = requant.multipliers.astype(np.int64) >> np.clip(drop, 0, 62)
@@ -89,6 +82,18 @@ def search(
             fit.multipliers[settled] = multipliers[exact]
             fit.presets[settled] = presets[exact]
     return None
+
+
+def _begun(outputs: Int64Array, scale_bits: int, shift: int) -> Preset:
+    """Settled where the output never changes; elsewhere a multiplier of 0 says: none yet."""
+    changing = (outputs != outputs[0]).any(axis=0)
+    return Preset(
+        scale_bits,
+        np.full(changing.size, shift, np.int64),
+        np.where(changing, 0, _ALWAYS),
+        2 * outputs[0] + 1 << (shift + 1),
+        changing,
+    )
 
 
 def _bounded(
