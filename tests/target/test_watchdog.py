@@ -17,9 +17,10 @@ from tinyedge.link.session import Session
 from tinyedge.workspace import Workspace
 
 
-def _of_timer_group(base: int, config: int) -> dict[int, int]:
-    """Milliseconds of a crystal of 40 MHz, and a first stage that resets the chip."""
-    return {base + 0x4C: 40_000 << 16, base + 0x50: WATCHDOG_S * 1000, base + 0x48: config}
+def _of_timer_group(base: int, config: int, steps: int) -> dict[int, int]:
+    """Steps a second of a crystal of 40 MHz, and a first stage that resets the chip."""
+    prescaler = 40_000_000 // steps << 16
+    return {base + 0x4C: prescaler, base + 0x50: WATCHDOG_S * steps, base + 0x48: config}
 
 
 XTENSA = 0xE01F_8000
@@ -36,13 +37,21 @@ REGISTERS = {
     "pico2": {0x400D_8000: 0x4700_0000 + WATCHDOG_S * 1_000_000, 0x4001_8008: 0x1FF_FFF3},
     # Without the RTC's, and with a super watchdog that feeds itself.
     "esp32c3-bare": {
-        **_of_timer_group(0x6001_F000, RISCV),
+        **_of_timer_group(0x6001_F000, RISCV, 1000),
         0x6000_8090: 0,
         0x6000_80AC: 0x84B0_0000,
     },
-    "esp32-bare": {**_of_timer_group(0x3FF5_F000, XTENSA), 0x3FF4_808C: 0},
-    "esp32s3-bare": {**_of_timer_group(0x6001_F000, XTENSA), 0x6000_8098: 0, 0x6000_80B4: 1 << 31},
-    "esp32c6-bare": {**_of_timer_group(0x6000_8000, RISCV), 0x600B_1C00: 0, 0x600B_1C1C: 1 << 18},
+    "esp32-bare": {**_of_timer_group(0x3FF5_F000, XTENSA, 2000), 0x3FF4_808C: 0},
+    "esp32s3-bare": {
+        **_of_timer_group(0x6001_F000, XTENSA, 2000),
+        0x6000_8098: 0,
+        0x6000_80B4: 1 << 31,
+    },
+    "esp32c6-bare": {
+        **_of_timer_group(0x6000_8000, RISCV, 1000),
+        0x600B_1C00: 0,
+        0x600B_1C1C: 1 << 18,
+    },
 }
 DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"
 SLACK = 1000

@@ -12,7 +12,7 @@ from typing import Any
 
 CHIPS = ("esp32", "esp32s3")
 CLOCK_HZ = 40_000_000
-"""The crystal's, at which the ports run; LabWired's descriptions say what the PLL makes of it."""
+"""The crystal's, to which the ports go back here: LabWired has no PLL that could be measured."""
 
 _WRITTEN_AT, _RING_AT, _RING_SIZE = 36, 48, 1024
 _LINE_OF_OTHER_CORE, _FROM_OTHER_CORE = 0x3FF0_0164, 0x3FF0_00DC
@@ -21,7 +21,7 @@ _AS_LONG = "2us"
 
 
 def chip(text: str, name: str) -> str:
-    """The chip's description ``text`` with the clock of the ports."""
+    """The chip's description ``text`` with the clock that the ports find."""
     if name not in CHIPS:
         return text
     return re.sub(r"^cpu_hz: .*$", f"cpu_hz: {CLOCK_HZ}", text, flags=re.MULTILINE)

@@ -25,25 +25,32 @@
 #define RTC_RESET_STATE TE_REGISTER(0x3ff48034)
 #define RTC_CLK_CONF TE_REGISTER(0x3ff48070)
 #define SYSCON_SYSCLK_CONF TE_REGISTER(0x3ff66000)
+#define FLASH_CLOCK TE_REGISTER(0x3ff43018) /* SPI_CLOCK_REG of SPI0 */
 #define PRO_CACHE_CTRL1 TE_REGISTER(0x3ff00044)
 #define UART_CONF1 TE_REGISTER(UART0 + 0x24)
 
 enum {
   RESET_CAUSE = 0x3f,
-  RESET_BY_WATCHDOG = 7,         /* that of timer group 0 */
-  SOC_CLK_SEL = 3 << 27,         /* 0: the crystal */
-  PRE_DIV_CNT = 0x3ff,           /* 0: undivided */
-  PRO_CACHE_MASK_DROM0 = 1 << 4, /* the window of constants is shut */
-  CONF1_RX_TIMEOUT = 2 << 24,    /* bytes' time */
+  RESET_BY_WATCHDOG = 7, /* that of timer group 0 */
+  SOC_CLK_SEL = 3 << 27, /* 0: the crystal */
+  SOC_CLK_PLL = 1 << 27,
+  PRE_DIV_CNT = 0x3ff,                    /* 0: undivided */
+  FLASH_A_QUARTER = 3 << 12 | 1 << 6 | 3, /* of the bus's clock */
+  PRO_CACHE_MASK_DROM0 = 1 << 4,          /* the window of constants is shut */
+  CONF1_RX_TIMEOUT = 2 << 24,             /* bytes' time */
   CONF1_FULL_AT = 1,
 };
 #define CONF1_RX_TIMEOUT_ENABLE (UINT32_C(1) << 31)
 
-/* The bus, and with it the UART and the watchdog, has the core's clock then (Reset and Clock:
- * peripheral clocks). */
-static inline void te_chip_clock(void) {
+static inline void te_chip_crystal(void) {
   RTC_CLK_CONF &= ~(uint32_t)SOC_CLK_SEL;
   SYSCON_SYSCLK_CONF &= ~(uint32_t)PRE_DIV_CNT;
+}
+
+/* Behind a bus of 80 MHz 20 MHz again, as the boot ROM has read from it at half of 40: faster, it
+ * would need other wait cycles. */
+static inline void te_chip_slow_flash(void) {
+  FLASH_CLOCK = FLASH_A_QUARTER;
 }
 
 /* Maps `pages` of 64 KB of flash to the window of constants, with the boot ROM's functions
@@ -68,7 +75,10 @@ static inline uint32_t te_chip_reset_cause(void) {
 
 static inline void te_chip_watchdogs_stop(void) {}
 
-static inline void te_chip_uart_clock(void) {}
+/* Returns the clock of the UART: the bus's. */
+static inline uint32_t te_chip_uart_clock(uint32_t bus_hz) {
+  return bus_hz;
+}
 
 static inline void te_chip_uart_interrupts(void) {
   UART_CONF1 = CONF1_FULL_AT | CONF1_RX_TIMEOUT | CONF1_RX_TIMEOUT_ENABLE;

@@ -25,6 +25,7 @@
 #define SUPER_WDT_CONFIG TE_REGISTER(0x600080b4)
 #define SUPER_WDT_PROTECT TE_REGISTER(0x600080b8)
 #define SYSTEM_SYSCLK_CONF TE_REGISTER(0x600c0060)
+#define FLASH_CLOCK TE_REGISTER(0x60003014) /* SPI_MEM_CLOCK_REG of SPI0 */
 #define DCACHE_CTRL1 TE_REGISTER(0x600c4004)
 #define UART_CONF1 TE_REGISTER(UART0 + 0x24)
 #define UART_CLK_CONF TE_REGISTER(UART0 + 0x78)
@@ -34,19 +35,25 @@
 
 enum {
   RESET_CAUSE = 0x3f,
-  RESET_BY_WATCHDOG = 7,             /* by timer group 0, of the system */
-  SOC_CLK_SEL_AND_DIVIDER = 0xfff,   /* 0: the crystal, undivided */
-  SCLK_FIELDS = 0x3fffff,            /* source and dividers */
-  SCLK_CRYSTAL = 3 << 20,            /* undivided */
-  DCACHE_SHUT = 1 << 0,              /* the window of constants, for core 0 */
-  CONF1_RX_TIMEOUT_ENABLE = 1 << 23, /* its time is set as 10 bits' from reset on */
+  RESET_BY_WATCHDOG = 7,           /* by timer group 0, of the system */
+  SOC_CLK_SEL_AND_DIVIDER = 0xfff, /* 0: the crystal, undivided */
+  SOC_CLK_PLL = 1 << 10,
+  SCLK_FIELDS = 0x3fffff,                 /* source and dividers */
+  SCLK_CRYSTAL = 3 << 20,                 /* undivided */
+  FLASH_A_QUARTER = 3 << 16 | 1 << 8 | 3, /* of its controller's clock */
+  DCACHE_SHUT = 1 << 0,                   /* the window of constants, for core 0 */
+  CONF1_RX_TIMEOUT_ENABLE = 1 << 23,      /* its time is set as 10 bits' from reset on */
   CONF1_FULL_AT = 1,
   CONF1_TX_EMPTY_AT = 96 << 10, /* as from reset on */
 };
 
-/* The bus, and with it the watchdog, has the core's clock then (Reset and Clock). */
-static inline void te_chip_clock(void) {
+static inline void te_chip_crystal(void) {
   SYSTEM_SYSCLK_CONF &= ~(uint32_t)SOC_CLK_SEL_AND_DIVIDER;
+}
+
+/* Behind a controller of 80 MHz half of the 40 MHz that ESP-IDF's bootloader reads with. */
+static inline void te_chip_slow_flash(void) {
+  FLASH_CLOCK = FLASH_A_QUARTER;
 }
 
 static inline uint32_t te_chip_reset_cause(void) {
@@ -60,8 +67,11 @@ static inline void te_chip_watchdogs_stop(void) {
   SUPER_WDT_PROTECT = 0;
 }
 
-static inline void te_chip_uart_clock(void) {
+/* Returns the clock of the UART: the crystal's. */
+static inline uint32_t te_chip_uart_clock(uint32_t bus_hz) {
+  (void)bus_hz;
   UART_CLK_CONF = (UART_CLK_CONF & ~(uint32_t)SCLK_FIELDS) | SCLK_CRYSTAL;
+  return CRYSTAL_HZ;
 }
 
 static inline void te_chip_uart_interrupts(void) {

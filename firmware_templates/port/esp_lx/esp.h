@@ -41,15 +41,32 @@ struct te_interrupt {
 };
 extern volatile struct te_interrupt te_interrupt;
 
-/* UART 0 at TE_BAUD; receives from then on. */
-void te_uart_start(void);
+/* The core's clock from now on, in Hz: TE_CLOCK_HZ, or less where the chip does not manage that.
+ * The constants in flash have been mapped. */
+uint32_t te_clock_start(void);
 
-/* Stops the watchdogs that the boot ROM leaves on. */
+/* Waits, at TE_CLOCK_HZ; longer at a slower clock. */
+void te_wait_us(uint32_t us);
+
+/* Starts the PLL, and raises the core's voltage for it, while the core has the crystal's clock.
+ * Returns what te_pll_select may make of it; 0: it does not start. */
+uint32_t te_pll_start(void);
+
+/* The core at `hz` from the PLL, the bus at 80 MHz. Where no PLL runs, the core stands still. */
+void te_pll_select(uint32_t hz);
+
+/* Waits until the boot ROM's messages have left. */
+void te_uart_finish(void);
+
+/* UART 0 at TE_BAUD, behind a bus of that clock; receives from then on. */
+void te_uart_start(uint32_t bus_hz);
+
+/* Stops those of the boot ROM's watchdogs that have the bus's clock. */
 void te_watchdogs_stop(void);
 
-/* Starts the watchdog of TE_WATCHDOG_S seconds; without one, nothing. `expired`: whether it was the
- * reason for this start, which is then reported as a fault. The serial port has been started. */
-void te_watchdog_start(bool expired);
+/* Stops the last one, the RTC's, which would restart a core whose clock stands still, and starts
+ * the one of TE_WATCHDOG_S seconds, if there is to be one, behind a bus of that clock. */
+void te_watchdog_start(uint32_t bus_hz);
 
 #endif
 #endif

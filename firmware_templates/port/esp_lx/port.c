@@ -1,5 +1,5 @@
-/* Espressif's Xtensa chips without ESP-IDF: what the boot ROM has loaded runs on one core at the
- * crystal's clock. chip.h says what the two differ in. The other core stays in reset. */
+/* Espressif's Xtensa chips without ESP-IDF: what the boot ROM has loaded runs on one core.
+ * chip.h and pll.c say what the two differ in. The other core stays in reset. */
 #include <stddef.h>
 
 #include "bare.h"
@@ -7,12 +7,12 @@
 #include "esp.h"
 #include "te_board.h"
 #include "te_core.h"
+#include "te_log.h"
 #include "te_port.h"
 #include "te_protocol.h"
 
 #define PAGE_BYTES 0x10000u /* of flash, in the window of constants */
 
-_Static_assert(TE_CLOCK_HZ == CRYSTAL_HZ, "cpu.clock_hz is the crystal's");
 _Static_assert(TE_TICK_HZ == TE_CLOCK_HZ, "a tick is a cycle");
 _Static_assert(TE_RING_SIZE >= TE_WINDOW, "all that the host sends at once has room");
 _Static_assert(offsetof(struct te_interrupt, turns) == TE_TURNS_AT, "see interrupt.S");
@@ -23,13 +23,14 @@ _Static_assert(offsetof(struct te_interrupt, ring) == TE_RING_AT, "see interrupt
 
 _Static_assert(TE_CONSTANTS_AT % PAGE_BYTES == 0, "flash is mapped by the page");
 
-enum { TIMER = 1 << TE_TIMER_LINE, UART = 1 << TE_UART_LINE };
+enum { TIMER = 1 << TE_TIMER_LINE, UART = 1 << TE_UART_LINE, PLL_BUS_HZ = 80000000 };
 
 /* From the linker script: what is in flash. */
 extern const uint8_t te_constants_start[], te_constants_end[];
 
 volatile struct te_interrupt te_interrupt;
 static uint32_t lost;
+static uint32_t core_hz;
 
 void te_power_off(int code) {
   (void)code;
@@ -40,17 +41,36 @@ static void start_ticks(void) {
   TE_SR_WRITE("ccompare0", TE_SR_READ("ccount") + TE_PERIOD);
 }
 
+/* What the start has to tell. Only firmware with a watchdog of its own tells that one was the
+ * cause. */
+static void tell(void) {
+#ifdef TE_WATCHDOG_S
+  if (te_chip_reset_cause() == RESET_BY_WATCHDOG) {
+    te_fault("a watchdog restarted the firmware", 0);
+  }
+#endif
+  if (core_hz == CRYSTAL_HZ && TE_CLOCK_HZ != CRYSTAL_HZ) {
+    te_log("the PLL does not work: the core has the crystal's 40 MHz");
+  } else if (core_hz != TE_CLOCK_HZ) {
+    te_log("the fuses tell no voltage for 240 MHz: the core has 80 MHz");
+  }
+}
+
 void te_port_init(void) {
   te_watchdogs_stop();
-  te_chip_clock();
+  te_uart_finish();
+  te_chip_crystal();
   te_chip_map_flash(((uint32_t)(te_constants_end - te_constants_start) + PAGE_BYTES - 1) /
                     PAGE_BYTES);
-  te_uart_start();
+  core_hz = te_clock_start();
+  const uint32_t bus_hz = core_hz == CRYSTAL_HZ ? CRYSTAL_HZ : PLL_BUS_HZ;
+  te_uart_start(bus_hz);
   TE_REGISTER(UART_INTERRUPT_MAP) = TE_UART_LINE;
   start_ticks();
   te_port_quiet(false);
   te_interrupts_on();
-  te_watchdog_start(te_chip_reset_cause() == RESET_BY_WATCHDOG);
+  te_watchdog_start(bus_hz);
+  tell();
 }
 
 /* Interrupts are off, so that one that comes after the look at the ring ends the sleep. */
@@ -78,7 +98,7 @@ uint64_t te_port_ticks(void) {
 }
 
 uint32_t te_port_ticks_hz(void) {
-  return TE_TICK_HZ;
+  return core_hz;
 }
 
 /* The timer's interrupt stays on: it begins with the ticks, and so takes as long every time. */

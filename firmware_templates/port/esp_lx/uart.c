@@ -22,11 +22,13 @@ static uint32_t queued(void) {
   return UART_STATUS >> TX_COUNT_AT & UART_TX_COUNT_MASK;
 }
 
-void te_uart_start(void) {
-  const uint32_t sixteenths = (16u * CRYSTAL_HZ + TE_BAUD / 2) / TE_BAUD;
-  while (queued() > 0) { /* the boot ROM's messages */
+void te_uart_finish(void) {
+  while (queued() > 0) {
   }
-  te_chip_uart_clock();
+}
+
+void te_uart_start(uint32_t bus_hz) {
+  const uint32_t sixteenths = (16u * te_chip_uart_clock(bus_hz) + TE_BAUD / 2) / TE_BAUD;
   UART_CLKDIV = sixteenths / 16 | sixteenths % 16 << CLKDIV_FRACTION_AT;
   te_chip_uart_interrupts();
   UART_INT_CLR = ~0u;

@@ -1,10 +1,9 @@
-/* The watchdog of timer group 0 (chapter Watchdog Timers), which counts milliseconds of the
- * crystal's clock and resets the system. */
+/* The watchdog of timer group 0 (chapter Watchdog Timers), which counts half milliseconds of the
+ * bus's clock and resets the system. */
 #include "bare.h"
 #include "chip.h"
 #include "esp.h"
 #include "te_board.h"
-#include "te_log.h"
 #include "te_port.h"
 
 #define WDT_CONFIG0 TE_REGISTER(TIMER_GROUP0 + 0x48)
@@ -19,32 +18,34 @@ enum {
   STAGE_RESETS_SYSTEM = 3 << 29,
   RESET_LENGTHS = 7 << 18 | 7 << 15,
   PRESCALER_AT = 16,
-  MILLISECONDS = 1000,
+  STEPS = 2000, /* a second: the prescaler has 16 bits */
 };
 
 #define WDT_ENABLE (UINT32_C(1) << 31)
 
-/* The boot ROM guards its way to here with this watchdog and with that of the RTC. */
 void te_watchdogs_stop(void) {
   WDT_PROTECT = WDT_KEY;
   WDT_CONFIG0 = 0;
   WDT_PROTECT = 0;
+  te_chip_watchdogs_stop();
+}
+
+static void stop_rtc(void) {
   TE_REGISTER(RTC_WDT_PROTECT) = WDT_KEY;
   TE_REGISTER(RTC_WDT_CONFIG0) = 0;
   TE_REGISTER(RTC_WDT_PROTECT) = 0;
-  te_chip_watchdogs_stop();
 }
 
 #ifdef TE_WATCHDOG_S
 
-void te_watchdog_start(bool expired) {
+void te_watchdog_start(uint32_t bus_hz) {
+  stop_rtc();
   WDT_PROTECT = WDT_KEY;
-  WDT_CONFIG1 = CRYSTAL_HZ / MILLISECONDS << PRESCALER_AT;
-  WDT_CONFIG2 = TE_WATCHDOG_S * MILLISECONDS;
+  WDT_CONFIG1 = bus_hz / STEPS << PRESCALER_AT;
+  WDT_CONFIG2 = TE_WATCHDOG_S * STEPS;
   WDT_CONFIG0 = WDT_ENABLE | STAGE_RESETS_SYSTEM | RESET_LENGTHS;
   WDT_FEED = 1;
   WDT_PROTECT = 0;
-  if (expired) te_fault("a watchdog restarted the firmware", 0);
 }
 
 void te_port_alive(void) {
@@ -55,8 +56,9 @@ void te_port_alive(void) {
 
 #else
 
-void te_watchdog_start(bool expired) {
-  (void)expired;
+void te_watchdog_start(uint32_t bus_hz) {
+  (void)bus_hz;
+  stop_rtc();
 }
 
 void te_port_alive(void) {}
