@@ -24,12 +24,12 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tinyedge import keys
-from tinyedge.emit import tflm_image, updating
+from tinyedge.emit import tflm_image
+from tinyedge.emit.updating import Replaceable
 from tinyedge.errors import ConfigError
 from tinyedge.link.protocol import MANIFEST, PACKAGE_FORMAT
 from tinyedge.link.updating import Manifest
 from tinyedge.oracle import Oracle
-from tinyedge.pipeline import Firmware
 from tinyedge.samples import Samples
 from tinyedge.workspace import sha256, write_atomic
 
@@ -104,19 +104,19 @@ def version(text: str) -> tuple[int, int, int]:
 
 
 def make(
-    firmware: Firmware,
+    made: Replaceable,
+    tflite: bytes,
     samples: Samples,
     key: Ed25519PrivateKey,
     *,
+    board: str,
     name: str,
     number: tuple[int, int, int],
     downgrade: bool,
     accuracy: float | None,
 ) -> Package:
-    """Package the model of ``firmware``, which has the feature update, for its board."""
-    loaded = firmware.loaded
-    made = updating.replaceable(loaded.graph, firmware.plan, firmware.board, loaded.tflite)
-    content = made.data + _vectors(loaded.tflite, samples)
+    """Package and sign the model ``tflite``, of which ``made`` is what ``board`` is sent."""
+    content = made.data + _vectors(tflite, samples)
     manifest = Manifest(
         version=number,
         downgrade=downgrade,
@@ -125,14 +125,14 @@ def make(
         accuracy=math.nan if accuracy is None else accuracy,
         architecture=made.architecture,
         sha512=hashlib.sha512(content).digest(),
-        tflite=bytes.fromhex(loaded.graph.sha256),
-        board=firmware.board.id,
+        tflite=hashlib.sha256(tflite).digest(),
+        board=board,
         name=name,
     )
     signed = manifest.pack()
     kept = Manifest.unpack(signed)  # with the name and the accuracy as its fields hold them
     assert kept is not None
-    return Package(kept, signed, key.sign(signed), content, loaded.tflite)
+    return Package(kept, signed, key.sign(signed), content, tflite)
 
 
 def _vectors(tflite: bytes, samples: Samples) -> bytes:

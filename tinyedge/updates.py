@@ -13,6 +13,7 @@ from tinyedge import update as updating
 from tinyedge.devices import Built, Log
 from tinyedge.emit import tflm_image
 from tinyedge.emit import updating as emitted
+from tinyedge.emit.updating import Replaceable
 from tinyedge.errors import ConfigError
 from tinyedge.link.session import Session
 from tinyedge.link.updating import Updating
@@ -49,9 +50,11 @@ def package(
     loaded = firmware.loaded
     name, accuracy = _known(loaded, workspace)
     made = packaging.make(
-        firmware,
+        _replaceable(firmware),
+        loaded.tflite,
         loaded.samples(packaging.VECTORS),
         key,
+        board=firmware.board.id,
         name=name,
         number=number,
         downgrade=downgrade,
@@ -72,6 +75,11 @@ def package(
         vectors=made.manifest.vectors,
         path=str(path),
     )
+
+
+def _replaceable(firmware: Firmware) -> Replaceable:
+    loaded = firmware.loaded
+    return emitted.replaceable(loaded.graph, firmware.plan, firmware.board, loaded.tflite)
 
 
 def _known(loaded: Loaded, workspace: Workspace) -> tuple[str, float | None]:
@@ -98,9 +106,8 @@ def load(path: Path, built: Built, workspace: Workspace) -> Package:
     """Read a package for the firmware ``built``. Raises ConfigError if it is not for it."""
     found = packaging.read(path, keys.public(workspace.keys / keys.PUBLIC))
     firmware = built.firmware
-    graph, tflite = firmware.loaded.graph, firmware.loaded.tflite
-    own = emitted.replaceable(graph, firmware.plan, firmware.board, tflite)
-    updating.require_fit(found, own.architecture, firmware.board.id)
+    own = _replaceable(firmware).architecture
+    updating.require_fit(found, own, firmware.board.id)
     if firmware.plan is None:
         updating.require_arena(tflm_image.arena_bytes(found.content), firmware.arena_bytes)
     return found

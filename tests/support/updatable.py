@@ -18,6 +18,7 @@ from tinyedge import board as boards
 from tinyedge import build, keys, packaging, pipeline
 from tinyedge.board import Board
 from tinyedge.build import Artifact
+from tinyedge.emit import updating
 from tinyedge.errors import LinkError
 from tinyedge.link.session import Deadlines, Session
 from tinyedge.link.updating import Updating
@@ -75,11 +76,13 @@ class Made:
     ) -> Package:
         """Any network, signed."""
         firmware = _firmware(self.workspace, tflite, name, self.board, self.runtime)
-        samples = random(firmware.loaded.graph, packaging.VECTORS)
+        graph = firmware.loaded.graph
         return packaging.make(
-            firmware,
-            samples,
+            updating.replaceable(graph, firmware.plan, firmware.board, tflite),
+            tflite,
+            random(graph, packaging.VECTORS),
             self.key,
+            board=self.board.id,
             name=name,
             number=number,
             downgrade=downgrade,

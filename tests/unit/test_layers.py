@@ -77,7 +77,7 @@ ALLOWED: dict[str, set[str]] = {
     "keys": {"secret_file"},
     "device_keys": {"secret_file"},
     "monocypher": set(),
-    "packaging": {"*"},
+    "packaging": {"emit", "keys", "link", "oracle", "samples"},
     "update": {"link", "oracle", "packaging", "results", "samples"},
     "updates": {"*"},
     "matrix": {"*"},
