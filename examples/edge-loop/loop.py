@@ -62,6 +62,7 @@ def loop(board: str, workspace: Path) -> dict[str, dict]:
         do.on_board("calm", "monitor", "--drift", "--feed", "100")
         do.on_board("alarm", "monitor", "--drift", "--feed", "100", *SHIFT, expected=1)
         adapted = do.on_board("adapt", "adapt", "--samples", "240", *SHIFT)
+        do.on_board("validate-learned", "validate", "--learned", "--samples", "100")
         number = ("--number", "1.1.0")
         features = [part for name in ("learn", "update", "monitor") for part in ("--feature", name)]
         package = do.run(
@@ -79,14 +80,13 @@ def loop(board: str, workspace: Path) -> dict[str, dict]:
 def summary(found: dict[str, dict]) -> list[tuple[str, str]]:
     """What each step came to."""
     adapt, update = found["adapt"], found["update"]
-    alarms = [score["what"] for score in found["alarm"]["scores"] if score["state"] == "alarm"]
+    calm, alarm = (found[step]["scores"] for step in ("calm", "alarm"))
+    alarms = [score["what"] for score in alarm if score["state"] == "alarm"]
+    shifted = f"{max(s['psi'] for s in calm):.2f} to {max(s['psi'] for s in alarm):.2f}"
     return [
         ("int8 accuracy", f"{found['quantize']['int8_accuracy']:.2%}, nines never seen"),
-        (
-            "device",
-            f"{found['validate']['samples']} answers, {found['validate']['mismatches']} differ",
-        ),
-        ("alarm", ", ".join(alarms)),
+        ("device", compared(found["validate"])),
+        ("alarm", f"{', '.join(alarms)}; largest stability index {shifted}"),
         (
             "learned",
             f"{adapt['accuracy_before']:.2%} to {adapt['accuracy_after']:.2%}, "
@@ -94,6 +94,7 @@ def summary(found: dict[str, dict]) -> list[tuple[str, str]]:
             f"{adapt['ram_bytes']:,} bytes of RAM",
         ),
         ("same bits as numpy", str(adapt["weights_equal"])),
+        ("as adapted.tflite", compared(found["validate-learned"])),
         (
             "package",
             f"{found['package']['model']} {found['package']['version']}, "
@@ -105,8 +106,16 @@ def summary(found: dict[str, dict]) -> list[tuple[str, str]]:
             f"slot {update['active']}, {update['compared']} answers compared, "
             f"{update['differing']} differ",
         ),
-        ("rolled back", f"{found['rollback']['active']} (compiled in)"),
+        (
+            "rolled back",
+            f"{found['rollback']['active']} (compiled in), {compared(found['validate-again'])}",
+        ),
     ]
+
+
+def compared(validated: dict) -> str:
+    """What ``validate`` found."""
+    return f"{validated['samples']} answers, {validated['mismatches']} differ"
 
 
 def main() -> None:

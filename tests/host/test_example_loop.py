@@ -29,6 +29,9 @@ def test_the_whole_loop(tmp_path: Path) -> None:
     assert not found["calm"]["alarm"]
     assert found["alarm"]["alarm"]
     assert found["adapt"]["weights_equal"]
+    learned = found["validate-learned"]
+    assert (learned["mismatches"], learned["learned"]) == (0, True)
+    assert learned["sha256"] == found["adapt"]["tflite_sha256"]
     assert found["adapt"]["accuracy_after"] > found["adapt"]["accuracy_before"] + 0.2
     assert found["package"]["model"] == "edge-digits"
     assert found["package"]["accuracy"] == found["adapt"]["accuracy_after"]
