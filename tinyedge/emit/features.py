@@ -120,6 +120,20 @@ AUTH = Feature(
     ),
     frozenset({"fault", "seals"}),
 )
+LEARN = Feature(
+    "learn",
+    "the last dense layers can be trained on the device",
+    (
+        Request(Type.LEARN_BEGIN, protocol.LEARN_BEGIN),
+        Request(Type.LEARN_RATE, protocol.LEARN_RATE),
+        Request(Type.LEARN_SAMPLE, protocol.LEARN_SAMPLE),
+        Request(Type.LEARN_DECIDE, protocol.LEARN_DECIDE),
+        Request(Type.LEARN_READ, protocol.LEARN_READ),
+    ),
+    frozenset({"hello", "changed"}),
+    aot_only=True,
+    floats=True,
+)
 LOCKED = Feature(
     "locked",
     "weights, inner tensors and raw inputs do not leave the device",
@@ -136,20 +150,7 @@ FEATURES: tuple[Feature, ...] = (
         ),
         frozenset({"hello"}),
     ),
-    Feature(
-        "learn",
-        "the last dense layers can be trained on the device",
-        (
-            Request(Type.LEARN_BEGIN, protocol.LEARN_BEGIN),
-            Request(Type.LEARN_RATE, protocol.LEARN_RATE),
-            Request(Type.LEARN_SAMPLE, protocol.LEARN_SAMPLE),
-            Request(Type.LEARN_DECIDE, protocol.LEARN_DECIDE),
-            Request(Type.LEARN_READ, protocol.LEARN_READ),
-        ),
-        frozenset({"hello", "changed"}),
-        aot_only=True,
-        floats=True,
-    ),
+    LEARN,
     MARK,
     Feature(
         "collect",

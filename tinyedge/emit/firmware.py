@@ -9,7 +9,7 @@ from tinyedge.board import Board
 from tinyedge.compile.options import Optimize
 from tinyedge.compile.plan import Plan
 from tinyedge.emit import aot, board_files, esp_idf, mlperf, tflm
-from tinyedge.emit.features import MARK, UPDATE, Feature, chosen
+from tinyedge.emit.features import LEARN, LOCKED, MARK, UPDATE, Feature, chosen
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.errors import ConfigError
 from tinyedge.graph.types import Graph
@@ -92,6 +92,12 @@ def _selected(
                 f"{board.id}: its compiler brings no floating point, which {feature.name} needs",
                 "leave out the feature, or choose another board",
             )
+    if LEARN in found and LOCKED in found:
+        raise ConfigError(
+            "a locked device does not learn: its answers while it trains tell what layers write",
+            "leave out one of the features learn and locked; what another device has learned comes "
+            'to a locked one as a package ("tinyedge package")',
+        )
     if MARK in found:
         mlperf.require_mark(board)
     return found

@@ -32,17 +32,17 @@ class Learning:
     """The calls. Each raises LinkError as those of the session do."""
 
     def __init__(self, session: Session) -> None:
-        """Raises LinkError if the firmware cannot learn, or never shows what it has learned."""
+        """Raises LinkError if the firmware cannot learn, as a locked device's never does."""
         self._session = session
+        if session.hello.features & Feature.LOCKED:
+            raise LinkError(
+                f"{session.name}: this device is locked, and does not learn",
+                "adapt one whose firmware was built without the feature locked, then update this",
+            )
         if not session.hello.features & Feature.LEARN:
             raise LinkError(
                 f"{session.name}: this firmware cannot learn",
                 'build and flash it with "--feature learn"',
-            )
-        if session.hello.features & Feature.LOCKED:
-            raise LinkError(
-                f"{session.name}: this device is locked: its weights could not be compared",
-                "adapt one whose firmware was built without the feature locked, then update this",
             )
 
     def begin(self, learning_rate: float, momentum: float, l2: float, batch: int) -> None:

@@ -101,6 +101,12 @@ def test_what_cannot_have_features_says_so(protocol: str, runtime: str) -> None:
         firmware._selected(["echo"], HOST, runtime, protocol)  # type: ignore[arg-type]
 
 
+def test_a_locked_device_does_not_learn() -> None:
+    with pytest.raises(ConfigError, match="a locked device does not learn") as caught:
+        firmware._selected(["locked", "learn"], HOST, "aot", "tinyedge")
+    assert "leave out one of" in (caught.value.hint or "")
+
+
 @pytest.mark.usefixtures("known")
 def test_hooks_are_called_and_requests_handled(tmp_path: Path) -> None:
     need("make", "gcc")
