@@ -41,7 +41,7 @@ class FakeDevice:
 
     def read(self, timeout_s: float) -> bytes:
         if self.gone:
-            raise DeviceGoneError("gone")
+            raise DeviceGoneError("gone", "plug it in")
         data = b"".join(self.sends) + bytes(self._out)
         self.sends.clear()
         self._out.clear()
@@ -49,7 +49,7 @@ class FakeDevice:
 
     def write(self, data: bytes) -> None:
         if self.gone:
-            raise DeviceGoneError("gone")
+            raise DeviceGoneError("gone", "plug it in")
         if self.silent:
             return
         for frame in self._decoder.feed(self.to_device(data)):
