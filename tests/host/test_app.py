@@ -41,7 +41,7 @@ class Program:
 
     def end(self) -> tuple[int, str]:
         """Wait for it to end by itself: exit code and what it printed as errors."""
-        _, errors = self._process.communicate(timeout=20)
+        _, errors = self._process.communicate(timeout=120)
         return self._process.returncode, errors
 
     def kill(self) -> None:
@@ -144,7 +144,7 @@ def test_a_device_that_dies_is_noticed_at_once(program: Program) -> None:
         began = time.monotonic()
         with pytest.raises(LinkError, match="gone"):
             session.infer([bytes(784), bytes(5)])
-    assert time.monotonic() - began < 1
+        assert time.monotonic() - began < session.deadlines.invoke_s / 2
 
 
 def test_sessions_follow_each_other_on_one_device(program: Program) -> None:

@@ -23,7 +23,7 @@ from click.testing import CliRunner, Result
 from tests.support import drift_report
 from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need
-from tests.support.updatable import QUICK, Device, network
+from tests.support.updatable import Device, network
 from tinyedge import board as boards
 from tinyedge import build, drift, keys, pipeline, results, watching
 from tinyedge.cli import cli
@@ -191,7 +191,7 @@ def _left(workspace: Path, tmp_path: Path, *features: str) -> Iterator[str]:
 
 def _answer(url: str, count: int) -> None:
     """Let the device answer what somebody asks it."""
-    with Session(url, deadlines=QUICK) as session:
+    with Session(url) as session:
         for _ in range(count):
             session.infer([bytes(session.hello.input_bytes)])
 
@@ -238,7 +238,7 @@ def test_the_device_that_runs_is_watched_whatever_else_it_has(
         done = _verb(*feed, "--port", url, workspace=workspace)
         assert isinstance(done.exception, ConfigError)
         assert "few.npz: 49 samples are too few to judge" in done.exception.message
-        with Session(url, deadlines=QUICK) as session:
+        with Session(url) as session:
             assert statistics.read(session).inferences == 7  # nothing was cleared
         _answer(url, 60)
         limits = ("--psi", 50, 60, "--ks", 0.1, 1, "--chance", 0.01)
@@ -298,7 +298,7 @@ def test_a_device_is_watched_after_an_update(workspace: Path, tmp_path: Path) ->
         assert found.sha256 != found.trained_sha256 == sha256(own)
         assert loaded.dataset is not None
         seen = inputs(loaded.dataset.representative(60, 5), Quant((2 * quant.scale,), (-128,)))
-        with Session(url, deadlines=QUICK) as session:
+        with Session(url) as session:
             for sample in seen:
                 session.infer([sample.tobytes()])
         found = look()

@@ -32,7 +32,7 @@ from tinyedge.samples import Samples
 
 HOST = boards.load("host")
 FEATURES = ["compress", "collect"]
-PATIENT = Deadlines(60, 60, 60, repeat_s=0.002, repeat_most_s=0.008)
+PATIENT = Deadlines(120, 120, 120, repeat_s=0.002, repeat_most_s=0.008)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from tinyedge import update as updates
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.graph import read_tflite
 from tinyedge.link import protocol
+from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.framing import Frame
 from tinyedge.link.protocol import Type
 from tinyedge.link.session import Session
@@ -88,7 +89,7 @@ def test_a_rollback_whose_answer_is_lost_goes_back_once(made: Made) -> None:
             return [frame] if len(decided) > 1 else []
 
         line.answer = lose_the_first
-        with Session(line) as session:
+        with Session(line, deadlines=Deadlines(repeat_s=0.2)) as session:
             assert Updating(session).decide(keep=False).active == 1
             assert len(decided) > 1
             assert answers_are(session, updatable.network(3))

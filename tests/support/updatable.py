@@ -20,7 +20,7 @@ from tinyedge.board import Board
 from tinyedge.build import Artifact
 from tinyedge.emit import updating
 from tinyedge.errors import LinkError
-from tinyedge.link.session import Deadlines, Session
+from tinyedge.link.session import Session
 from tinyedge.link.updating import Updating
 from tinyedge.oracle import Oracle
 from tinyedge.packaging import Package
@@ -28,8 +28,6 @@ from tinyedge.pipeline import Firmware
 from tinyedge.recipe import Compile
 from tinyedge.samples import random
 from tinyedge.workspace import Workspace
-
-QUICK = Deadlines(connect_s=10, answer_s=10, invoke_s=10)
 
 
 def network(seed: int, channels: int = 4) -> bytes:
@@ -139,11 +137,11 @@ class Device:
 
     def session(self) -> Session:
         """A conversation with it."""
-        return Session(self.url, deadlines=QUICK)
+        return Session(self.url)
 
     def ended(self) -> int:
         """Its exit code, once it has ended by itself."""
-        return self._process.wait(20)
+        return self._process.wait(120)
 
 
 def send(session: Session, package: Package) -> None:

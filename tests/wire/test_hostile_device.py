@@ -82,6 +82,6 @@ def test_whatever_it_answers_the_host_gets_an_error_or_an_answer_that_fits(
 
 def test_a_stream_in_the_middle_of_a_session_is_not_taken_for_an_answer() -> None:
     device = Liar({})
-    with Session(device, deadlines=QUICK) as session:
+    with Session(device) as session:
         device.sends.append(b"\0".join(encode(Frame(kind, 0, b"")) for kind in (0x55, p.Type.LOG)))
         assert session.infer([b"abcd", b"efg"]).outputs == (b"gfedcba",)
