@@ -61,11 +61,15 @@ def write_atomic(path: Path, data: bytes | str) -> None:
     """Write a whole file or none: to a temporary name in the same folder, synced, then renamed.
 
     Raises TinyedgeError (with the path) on a full disk or a read-only folder; nothing is left. What
-    a writer that was killed has left of the same file goes.
+    a writer that was killed has left of the same file goes. A device or a pipe, as ``/dev/null``,
+    is written to, and not replaced.
     """
     raw = data.encode() if isinstance(data, str) else data
     temporary: Path | None = None
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(raw)
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         _sweep(path)
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

@@ -7,8 +7,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal, Protocol, TextIO
 
+import click
 from rich import box
 from rich.console import Console
 from rich.progress import (
@@ -28,6 +30,7 @@ class Advance(Protocol):
     def __call__(self, done: int, total: int, text: str = "") -> None: ...
 
 
+JSON_STDOUT = Path("-")  # --json's value for stdout
 _PLAIN_WIDTH = 130  # columns for a log file, where rich would assume 80 and fold tables
 _PLAIN_INTERVAL_S = 10.0  # between two progress lines in a log file
 _OUTCOMES: dict[bool | None, tuple[str, str]] = {
@@ -42,26 +45,38 @@ def _console(stream: TextIO) -> Console:
     return Console(file=stream, width=width, highlight=False, emoji=False)
 
 
+def out() -> TextIO:
+    """Where people read results: stdout, or stderr where ``--json -`` has stdout for itself."""
+    context = click.get_current_context(silent=True)
+    taken = context is not None and context.params.get("json_path") == JSON_STDOUT
+    return sys.stderr if taken else sys.stdout
+
+
 def show(*things: Any) -> None:
     """Print results (text or rich renderables) on stdout. Text is taken as it is, not as markup."""
-    out = _console(sys.stdout)
+    console = _console(out())
     for thing in things:
-        out.print(thing, markup=False)
+        console.print(thing, markup=False)
+
+
+def line(text: str) -> None:
+    """Print one line on stdout at once, as it is, however long it is."""
+    click.echo(text, file=out())
 
 
 def width() -> int:
     """Columns of stdout."""
-    return _console(sys.stdout).width
+    return _console(out()).width
 
 
 def command(text: str) -> None:
     """Print a command to copy on stdout, on one line however long it is."""
-    _console(sys.stdout).print(f"  {text}", markup=False, soft_wrap=True)
+    _console(out()).print(f"  {text}", markup=False, soft_wrap=True)
 
 
 def path(what: str, where: str) -> None:
     """Print the path of a result on stdout, on one line however long it is."""
-    _console(sys.stdout).print(f"  {what}: {where}", markup=False, soft_wrap=True)
+    _console(out()).print(f"  {what}: {where}", markup=False, soft_wrap=True)
 
 
 def note(text: str) -> None:
@@ -72,7 +87,7 @@ def note(text: str) -> None:
 def verdict(held: bool | None, text: str) -> None:
     """Print a check's outcome (None: there is none) on stdout, in colour on a terminal."""
     word, style = _OUTCOMES[held]
-    _console(sys.stdout).print(f"{word}: {text}", markup=False, style=style, soft_wrap=True)
+    _console(out()).print(f"{word}: {text}", markup=False, style=style, soft_wrap=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shlex
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 from rich.console import Console
 from rich.live import Live
 
@@ -66,8 +64,8 @@ def run(
             with _console.progress(f"feed {device.loaded.model.name}") as hear:
                 watching.send(device, wanted.feed, hear=hear, on_log=_console.note)
         report = _watched(device, Against(trained, wanted.limits), wanted, json_path)
-    tty = sys.stdout.isatty()
-    _console.show(view(report, Console().height - _BELOW if tty else None))
+    tty = _console.out().isatty()
+    _console.show(view(report, Console(file=_console.out()).height - _BELOW if tty else None))
     _console.verdict(not report.alarm if report.scores else None, verdict(report))
     if not report.scores:
         _not_judged(report, wanted)
@@ -170,12 +168,12 @@ def _shown(stack: ExitStack, wanted: Wanted) -> Callable[[DriftReport], None]:
         stack.callback(exporter.close)
         _console.note(f"Prometheus: http://127.0.0.1:{exporter.port}/metrics")
         takers.append(exporter.show)
-    if not wanted.once and sys.stdout.isatty():
-        console = Console()
+    if not wanted.once and _console.out().isatty():
+        console = Console(file=_console.out())
         live = stack.enter_context(Live(console=console, transient=True, auto_refresh=False))
         takers.append(lambda report: live.update(view(report, console.height - 1), refresh=True))
     elif not wanted.once:
-        takers.append(lambda report: click.echo(line(report)))
+        takers.append(lambda report: _console.line(line(report)))
 
     def show(report: DriftReport) -> None:
         for taker in takers:

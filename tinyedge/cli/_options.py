@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -10,13 +12,15 @@ from typing import TypeVar
 import click
 
 from tinyedge import config
+from tinyedge.cli._console import JSON_STDOUT
 from tinyedge.emit.features import AUTH, FEATURES
 from tinyedge.emit.mlperf import PROTOCOLS
 from tinyedge.recipe import Compile
-from tinyedge.results import BenchReport, BuildReport, Result, write
+from tinyedge.results import BenchReport, BuildReport, Result, encode, write
 from tinyedge.workspace import Workspace
 
 DEFAULT_BOARD = "netduinoplus2"
+_STDOUT = {str(JSON_STDOUT), "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"}
 
 _C = TypeVar("_C", bound=Callable[..., object])
 
@@ -67,6 +71,19 @@ workspace_option = click.option(
     show_default=True,
     help="Where everything that is made is kept.",
 )
+
+
+class _JsonType(click.Path):
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
+        """A file's path, with one name for stdout."""
+        if os.fspath(value) in _STDOUT:
+            return JSON_STDOUT
+        return Path(super().convert(value, param, ctx))  # type: ignore[arg-type]
 
 
 class _SizeType(click.ParamType[str]):
@@ -162,8 +179,9 @@ force_option = click.option(
 json_option = click.option(
     "--json",
     "json_path",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the result to this file, too (see docs/json.md).",
+    type=_JsonType(dir_okay=False, path_type=Path),
+    help='Write the result to this file, too (see docs/json.md); "-": to stdout, which then has '
+    "nothing else.",
 )
 
 
@@ -189,5 +207,8 @@ def firmware_title(report: BuildReport | BenchReport) -> str:
 
 def save(json_path: Path | None, result: Result) -> None:
     """Write the result where ``--json`` says, if it was given."""
-    if json_path is not None:
+    if json_path == JSON_STDOUT:
+        sys.stdout.write(encode(result).decode())
+        sys.stdout.flush()
+    elif json_path is not None:
         write(json_path, result)

@@ -188,7 +188,7 @@ def _listen(board: Board, url: str, seconds: float | None, json_path: Path | Non
     try:
         for line in _heard(url, board.link.baud, seconds):
             lines.append(line)
-            click.echo(line)
+            _console.line(line)
     finally:
         heard_s = round(time.monotonic() - started, 3)
         save(

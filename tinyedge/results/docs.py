@@ -11,10 +11,11 @@ from tinyedge.workspace import write_if_changed
 
 _HEAD = """# What `--json FILE` holds
 
-Every verb takes `--json FILE`. The field `schema` names the layout and its version. A field may be
-added within a version; renaming or removing one, or giving it another meaning, makes a new version.
-Sizes are bytes, accuracies fractions of 1. `tick_unit` says what a tick is: instructions are never
-a time. This page is made from `tinyedge/results` by `python -m tinyedge.results.docs docs/json.md`.
+Every verb takes `--json FILE`; `--json -` writes it to stdout, alone, and what people read to
+stderr. The field `schema` names the layout and its version. A field may be added within a version;
+renaming or removing one, or giving it another meaning, makes a new version. Sizes are bytes,
+accuracies fractions of 1. `tick_unit` says what a tick is: instructions are never a time. This page
+is made from `tinyedge/results` by `python -m tinyedge.results.docs docs/json.md`.
 """
 
 
