@@ -330,7 +330,10 @@ class Exporter:
         return int(self._server.server_port)
 
     def show(self, report: DriftReport) -> None:
-        """Take the figures of ``report``."""
+        """Take the figures of ``report``; scores that it has not are of counts that are gone."""
+        if not report.scores:
+            self._psi.clear()
+            self._ks.clear()
         for score in report.scores:
             self._psi.labels(score.what).set(score.psi)
             if score.ks is not None:

@@ -4,6 +4,7 @@ import contextlib
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -16,6 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
+import msgspec
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -196,23 +198,29 @@ def _answer(url: str, count: int) -> None:
             session.infer([bytes(session.hello.input_bytes)])
 
 
-def _until_ctrl_c(workspace: Path, until: str) -> tuple[int, str]:
-    """Exit code and output of the view on a terminal of 24 rows, ended once it shows ``until``."""
+def _until_ctrl_c(workspace: Path, until: str) -> tuple[int, str, str]:
+    """The view on a terminal of 24 rows, ended once it shows ``until``.
+
+    Returns exit code, output, and what Prometheus was told just before.
+    """
     ours, its = pty.openpty()
     fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     argv = [sys.executable, "-m", "tinyedge", "monitor", MODEL, "--board", "host", "--drift"]
-    argv += ["--workspace", str(workspace)]
+    argv += ["--prometheus", "0", "--workspace", str(workspace)]
     viewer = subprocess.Popen(argv, cwd=CHECKOUT, stdin=its, stdout=its, stderr=its)
     os.close(its)
-    shown, deadline = "", monotonic() + 240
+    shown, told, deadline = "", "", monotonic() + 240
     with contextlib.suppress(OSError):  # the terminal is gone with the last who had it
         while monotonic() < deadline and select.select([ours], [], [], 240)[0]:
             shown += os.read(ours, 1 << 16).decode(errors="replace")
             if until and until in shown:
+                served = re.search(r"Prometheus: http://127\.0\.0\.1:(\d+)/metrics", shown)
+                assert served is not None, shown
+                told = _scraped(served[1])
                 viewer.send_signal(signal.SIGINT)
                 until = ""
     os.close(ours)
-    return viewer.wait(60), shown
+    return viewer.wait(60), shown, told
 
 
 def test_the_device_that_runs_is_watched_whatever_else_it_has(
@@ -230,8 +238,10 @@ def test_the_device_that_runs_is_watched_whatever_else_it_has(
         assert "NOT JUDGED: 7 answers of the device are too few, it takes 50\n" in done.stdout
         assert "held" not in done.stdout
         out.unlink()
-        code, shown = _until_ctrl_c(workspace, until="too few")
+        code, shown, told = _until_ctrl_c(workspace, until="too few")
         assert code == 0  # it was only looked at
+        assert "tinyedge_inferences 7.0" in told
+        assert "tinyedge_drift_judged 0.0" in told
         assert "NOT JUDGED: " in shown
         np.savez(tmp_path / "few.npz", x=np.zeros((49, 8, 8, 1), np.uint8))
         feed = ("monitor", MODEL, "--drift", "--feed", 50, "--data", tmp_path / "few.npz")
@@ -250,8 +260,10 @@ def test_the_device_that_runs_is_watched_whatever_else_it_has(
         )
         assert {score.state for score in found.scores} == {"steady"}
         out.unlink()
-        code, shown = _until_ctrl_c(workspace, until="ALARM")
+        code, shown, told = _until_ctrl_c(workspace, until="ALARM")
         assert code == 1
+        assert "tinyedge_inferences 67.0" in told
+        assert "tinyedge_drift_alarm 1.0" in told
         assert "FELL SHORT: ALARM: PSI" in shown
     done = _verb(*watch, workspace=workspace)
     assert isinstance(done.exception, ConfigError)
@@ -326,6 +338,13 @@ def test_a_device_is_watched_after_an_update(workspace: Path, tmp_path: Path) ->
         assert "name the .tflite that was packaged" in caught.value.hint
 
 
+def _scraped(port: int | str) -> str:
+    """What Prometheus is told."""
+    url = f"http://127.0.0.1:{port}/metrics"
+    text: str = urllib.request.urlopen(url, timeout=60).read().decode()
+    return text
+
+
 def test_prometheus_reads_the_figures() -> None:
     report = drift_report.made(
         resets=(results.ResetCount(cause="watchdog", count=3),),
@@ -334,10 +353,19 @@ def test_prometheus_reads_the_figures() -> None:
     exporter = Exporter(0)
     try:
         exporter.show(report)
-        url = f"http://127.0.0.1:{exporter.port}/metrics"
-        text = urllib.request.urlopen(url, timeout=20).read().decode()
+        text = _scraped(exporter.port)
+        exporter.show(msgspec.structs.replace(report, scores=(), inferences=3, alarm=False))
+        later = _scraped(exporter.port)
+        with pytest.raises(ConfigError, match=f"port {exporter.port}: ") as caught:
+            Exporter(exporter.port)
+        assert "--prometheus" in caught.value.hint
     finally:
         exporter.close()
+    assert "tinyedge_drift_judged 0.0" in later
+    assert "tinyedge_inferences 3.0" in later
+    for gone in ("tinyedge_drift_psi{", "tinyedge_drift_ks{"):
+        assert gone in text
+        assert gone not in later
     for line in (
         'tinyedge_drift_psi{what="inputs"} 0.3',
         "tinyedge_drift_alarm 1.0",
