@@ -19,8 +19,10 @@ uint32_t te_raw_bytes(void) {
   return frame.height * frame.width * frame.channels;
 }
 
+/* What has not come whole by its inference never does: outputs may lie where it would go. */
 bool te_raw_is(uint32_t number) {
-  return frame.number != 0 && number == frame.number && number == te_inference_number();
+  return frame.number != 0 && number == frame.number && number == te_inference_number() &&
+         (frame.received == te_raw_bytes() || !te_inference_done(number));
 }
 
 void te_raw_answer(const te_frame *request) {
@@ -38,8 +40,8 @@ void te_preprocess_hello(void) {
 }
 
 bool te_raw_begin(uint32_t number, uint32_t height, uint32_t width, uint32_t channels) {
-  if (number == 0 || te_model.input_count != 1 || te_input_bytes() != TE_INPUT_BYTES ||
-      te_preprocess_begin(height, width, channels) != 0) {
+  if (number == 0 || te_inference_done(number) || te_model.input_count != 1 ||
+      te_input_bytes() != TE_INPUT_BYTES || te_preprocess_begin(height, width, channels) != 0) {
     return false;
   }
   te_inference_open(number);

@@ -1,5 +1,6 @@
 """Raw frames over the link: the device makes the host's input of them, whatever comes and goes."""
 
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -109,6 +110,26 @@ def test_bytes_that_come_twice_or_late_count_once(device: Running) -> None:
                     session.call(p.Type.PIXELS, p.FRAMED.size, some)
             session.call(p.Type.FRAME, p.FRAMED.size, p.FRAME.pack(1, *image.shape))
         assert frames.read_input(session) == expected.tobytes()
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_a_frame_does_not_change_the_answer_to_what_has_run(device: Running, begun: bool) -> None:
+    image = fixture.pictures(4)[3]
+    inputs = np.full((1, *fixture.SIZE, fixture.CHANNELS), 7, np.int8).tobytes()
+    with Session(device.url) as session:
+        number = session.inference + 1
+        frame = p.FRAME.pack(number, *image.shape)
+        if begun:
+            session.ask(p.Type.FRAME, frame)
+        (answer,) = session.infer([inputs]).outputs
+        if begun:
+            session.ask(p.Type.FRAME, frame)  # as before: a request may be repeated
+        else:
+            assert _refused(session, p.Type.FRAME, frame)[0] == p.Code.RANGE
+        pixels = p.PIXELS.pack(number, 0) + image.tobytes()[:400]
+        assert _refused(session, p.Type.PIXELS, pixels)[0] == p.Code.ORDER
+        again = p.INVOKE.pack(number, len(inputs), zlib.crc32(inputs))
+        assert session.outputs(session.ask(p.Type.INVOKE, again)).outputs == (answer,)
 
 
 def test_a_frame_does_not_outlive_its_session(device: Running) -> None:
