@@ -12,6 +12,7 @@ from tinyedge import class_alone, devices, fits, flash, learning, observing, pip
 from tinyedge import collect as collecting
 from tinyedge.board import Board
 from tinyedge.cli import _console, train
+from tinyedge.cli.boards import describe
 from tinyedge.devices import Built
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.flash import ports
@@ -119,11 +120,16 @@ def _alone(
     return exclusive(workspace.target(loaded.model.name, runtime or board.runtime, board.id))
 
 
+def _start(built: Built) -> str:
+    emulator = describe(built.firmware.board).emulator
+    return f"start {built.report.board}" + (f", emulated by {emulator}" if emulator else "")
+
+
 @contextmanager
 def device(built: Built, port: str | None) -> Iterator[str]:
     """The URL of a device with this firmware, for the length of a ``with``."""
     if port is None and devices.left_running(built) is None:
-        _console.note(f"start {built.report.board}")
+        _console.note(_start(built))
     with devices.device(built, port) as url:
         yield url
 
@@ -131,7 +137,7 @@ def device(built: Built, port: str | None) -> Iterator[str]:
 @contextmanager
 def ungreeted(built: Built, port: str = "") -> Iterator[str]:
     """The URL of a device that speaks another protocol; ``port``: of the real board to flash."""
-    _console.note(f"start {built.report.board}")
+    _console.note(_start(built))
     with flash.run(built.artifact, built.firmware.board, port, greet=False) as device:
         yield device.url
 

@@ -85,6 +85,12 @@ class View:
     commands: tuple[str, ...]
 
 
+def _board(data: ReportData) -> str:
+    board = data.board
+    emulated = f", emulated by {board.emulator}" if board.emulator else ""
+    return f"{board.name} ({board.id}){emulated}"
+
+
 def view(data: ReportData) -> View:
     """Format everything once."""
     bench, build, validate = data.bench, data.build, data.validate
@@ -93,7 +99,7 @@ def view(data: ReportData) -> View:
     steps = max((block.last_step for block in blocks), default=0) + 1
     return View(
         title=data.inspect.model,
-        board=f"{data.board.name} ({data.board.id})",
+        board=_board(data),
         runtime=bench.runtime,
         held=validate.held and build.fits,
         verdict=_verdict(data),

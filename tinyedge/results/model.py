@@ -308,6 +308,11 @@ class BoardInfo(Result, frozen=True, kw_only=True):
     link: Annotated[str, Meta(description='"socket" (emulated) or "serial"')]
     measures: Annotated[str, Meta(description="instructions, cycles or wall time")]
 
+    @property
+    def emulator(self) -> str:
+        """The program that stands in for the chip: "QEMU" or "LabWired"; none: empty."""
+        return {"qemu": "QEMU", "labwired": "LabWired"}.get(self.flash_method, "")
+
 
 class WrongBoard(Result, frozen=True, kw_only=True):
     """A file in boards/ that is left out."""
