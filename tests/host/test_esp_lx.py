@@ -57,7 +57,7 @@ enum { REGISTERS = 64 };
 static struct { uint32_t at, value; } registers[REGISTERS];
 static uint64_t crystal; /* cycles of it so far, times 240 */
 static uint64_t begun;
-static uint32_t count, pll_mhz, at_switch[3];
+static uint32_t count, pll_mhz, at_switch[4];
 static int writes;
 
 static uint32_t *find(uint32_t at) {
@@ -100,6 +100,7 @@ uint32_t ccount(void) {
     at_switch[0] = 1;
     at_switch[1] = *find(FLASH_AT);
     at_switch[2] = *find(0x3ff4807c);
+    at_switch[3] = mhz();
   }
   return count;
 }
@@ -128,8 +129,9 @@ int main(int words, char **word) {
   for (int i = 0; i < 4; i++) *find(fuses[i]) = (uint32_t)strtoul(word[3 + i], NULL, 0);
   printf("{\\"writes\\": [");
   const uint32_t hz = te_clock_start();
-  printf("], \\"hz\\": %u, \\"core\\": %u, \\"flash\\": %u, \\"voltage\\": %u}\\n", hz, mhz(),
+  printf("], \\"hz\\": %u, \\"core\\": %u, \\"flash\\": %u, \\"voltage\\": %u, ", hz, mhz(),
          at_switch[1], at_switch[2]);
+  printf("\\"first\\": %u}\\n", at_switch[3]);
 }
 """
 
@@ -184,10 +186,11 @@ def test_the_core_has_240_mhz_at_a_higher_voltage_and_the_flash_its_own_clock(
     assert (found["hz"], found["core"]) == (240 * MHZ, 240)
     if board == "esp32-bare":
         assert (found["flash"], found["voltage"]) == (3 << 12 | 1 << 6 | 3, 7 << 11)
+        assert found["first"] == 240
         values = {at: value for _, at, _, _, value in found["writes"]}
         assert values == {0: 24, 1: 32, 4: 154, 10: 0, 12: 0, 11: 195, 9: 116, 2: 0, 3: 28, 5: 198}
     else:
-        assert found["flash"] == 3 << 16 | 1 << 8 | 3
+        assert (found["flash"], found["first"]) == (3 << 16 | 1 << 8 | 3, 80)
         pll, rest = found["writes"][:7], found["writes"][7:]
         assert {tuple(write[:2]) for write in pll} == {(0x66, at) for at in (2, 3, 4, 5, 6, 9)}
         core, rtc = _voltage(FUSED)

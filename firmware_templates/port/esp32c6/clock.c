@@ -22,7 +22,7 @@ static void divide(volatile uint32_t *at, uint32_t divider) {
   *at = (*at & ~(uint32_t)DIVIDER_MASK) | divider;
 }
 
-/* The PLL of 480 MHz runs since the boot ROM has started it for USB. Dividers come first: the
+/* The PLL of 480 MHz runs since the reset, for USB. Dividers come first: the
  * flash's would give 120 MHz, too fast for it. */
 void te_clock_start(void) {
   divide(&FLASH_CLOCK_CONF, FLASH_80_MHZ);

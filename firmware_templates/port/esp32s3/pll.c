@@ -90,8 +90,16 @@ uint32_t te_pll_start(void) {
   return 240 * MHZ;
 }
 
-void te_pll_select(uint32_t hz) {
+static void set_period(uint32_t hz) {
   CPU_PERIOD = (CPU_PERIOD & ~(uint32_t)PERIOD_MASK) | (hz / (80 * MHZ) - 1);
+}
+
+/* By way of 80 MHz, as from ESP-IDF's bootloader to its application: straight from the crystal to
+ * 240, some chips fail (Zephyr's hal_espressif, pull request 571). */
+void te_pll_select(uint32_t hz) {
+  set_period(80 * MHZ);
   SYSTEM_SYSCLK_CONF = (SYSTEM_SYSCLK_CONF & ~(uint32_t)SOC_CLK_SEL_AND_DIVIDER) | SOC_CLK_PLL;
+  te_wait_us(50);
+  set_period(hz);
   te_wait_us(50);
 }

@@ -14,7 +14,7 @@ enum {
   TIMER_LINE = 9,
 };
 
-/* The core at TE_CLOCK_HZ, from the PLL that the boot ROM has started. */
+/* The core at TE_CLOCK_HZ, from the PLL that runs since the reset. */
 void te_clock_start(void);
 
 /* UART 0 on the chip's own pins, clocked by the crystal. */
