@@ -20,7 +20,6 @@ from tinyedge.errors import ToolError
 _PACKAGES = {
     "arm-none-eabi-gcc": "gcc-arm-none-eabi libnewlib-arm-none-eabi",
     "arm-none-eabi-size": "binutils-arm-none-eabi",
-    "bossac": "bossa-cli",
     "clang-22": "clang-22",
     "clang-format": "clang-format",
     "gcc": "gcc",
@@ -35,10 +34,12 @@ _PACKAGES = {
     "setpriv": "util-linux",
     "xtensa-lx106-elf-ld": "binutils-xtensa-lx106",
 }
-_OPTIONAL = {"bossac", "openocd"}  # of these, what "make setup" does not install
+_OPTIONAL = {"openocd"}  # of these, what "make setup" does not install
 #: program -> its package on PyPI
 _PYTHON = {"adafruit-nrfutil": "adafruit-nrfutil", "esptool": "esptool", "pyocd": "pyocd"}
 _ELSEWHERE = {
+    "bossac": "Arduino's core mbed_nano: its tools/bossac/1.9.1-arduino2 (Debian's bossa-cli does "
+    "not know the nRF52840)",
     "idf.py": "ESP-IDF: its install.sh, then its export.sh in this shell",
     "picotool": "Raspberry Pi's repository picotool (a package from Debian 13 on)",
 }

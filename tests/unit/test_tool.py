@@ -34,10 +34,8 @@ def test_a_compiler_that_is_missing_is_named_with_its_packages(
     assert caught.value.hint == f'run "make setup", or "sudo apt-get install {packages}"'
 
 
-@pytest.mark.parametrize("program", ["openocd", "bossac"])
-def test_what_setup_does_not_install_is_not_promised(
-    program: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_setup_does_not_install_is_not_promised(monkeypatch: pytest.MonkeyPatch) -> None:
+    program = "openocd"
     monkeypatch.setenv("PATH", "/nowhere")
     package = tool.install(program).removeprefix("apt: ")
     listed = (CHECKOUT / "scripts" / "apt-packages.txt").read_text()

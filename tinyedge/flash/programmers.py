@@ -182,6 +182,12 @@ METHODS = tuple(_WAYS)
 _FAILURES: dict[str, tuple[Failure, ...]] = {
     "openocd": (
         Failure(
+            r"can't find target/",
+            "this OpenOCD does not know the chip",
+            "take a newer one; for the RP2350, which 0.12 lacks, Raspberry Pi's, or flash.method "
+            '"uf2"',
+        ),
+        Failure(
             "LIBUSB_ERROR_ACCESS|insufficient permissions",
             "OpenOCD may not use the debug probe",
             "install OpenOCD's udev rules (60-openocd.rules) and plug the probe in again",

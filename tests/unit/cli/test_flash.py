@@ -26,7 +26,7 @@ from tinyedge.flash import ports, uf2
             ("arm-none-eabi-gcc",),
             (ToolError, '"openocd"', "apt-get install openocd"),
         ),
-        ("nano33ble", ("arm-none-eabi-gcc",), (ToolError, '"bossac"', "apt-get install bossa-cli")),
+        ("nano33ble", ("arm-none-eabi-gcc",), (ToolError, '"bossac"', "Arduino's core mbed_nano")),
         (
             "pico",
             ("arm-none-eabi-gcc",),

@@ -66,6 +66,12 @@ def test_arguments_of_adafruit_nrfutil() -> None:
 @pytest.mark.parametrize(
     ("method", "log", "message", "hint"),
     [
+        (
+            "openocd",
+            "Error: Can't find target/rp2350.cfg",
+            "does not know the chip",
+            "Raspberry Pi",
+        ),
         ("openocd", "Error: open failed", "OpenOCD found no debug probe", "60-openocd.rules"),
         ("openocd", "Error: libusb_open() failed with LIBUSB_ERROR_ACCESS", "may not use", "udev"),
         ("openocd", "Error: init mode failed (unable to connect", "does not reach", "SWDIO"),
