@@ -70,7 +70,9 @@ def test_every_verb_teaches_by_an_example_that_parses(
     path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = CliRunner().invoke(cli, [*path.split(), "--help"]).output
-    examples = " ".join(shown.rsplit("Example", 1)[1].split(": ", 1)[1].split()).split("; ")
+    lines = re.split(r"\n  Examples?:\n", shown)[1].splitlines()
+    examples = [line.strip() for line in lines[1::2]]
+    assert all(re.fullmatch(r"    # \S.*", line) for line in lines[::2])
     for command in COMMANDS.values():
         for param in command.params:
             if isinstance(param.type, click.Path):

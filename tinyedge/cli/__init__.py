@@ -13,6 +13,7 @@ import sys
 import click
 
 from tinyedge import __version__
+from tinyedge.cli._examples import by_example
 from tinyedge.errors import ConfigError, TinyedgeError, near_match
 
 # verb -> one line of help. The command is tinyedge.cli.<verb with _>:command.
@@ -89,7 +90,12 @@ class LazyGroup(click.Group):
 
 @click.group(
     cls=LazyGroup,
-    epilog="Example: tinyedge bench models/x.tflite --board qemu-mps2-an386 --json out.json",
+    epilog=by_example(
+        (
+            "tinyedge bench models/x.tflite --board qemu-mps2-an386 --json out.json",
+            "instructions, arena and flash of any int8 .tflite on an emulated Cortex-M4",
+        ),
+    ),
 )
 @click.version_option(__version__)
 def cli() -> None:

@@ -98,7 +98,7 @@ class _SizeType(click.ParamType[str]):
         return value
 
 
-_FEATURES = "; ".join(f"{feature.name}: {feature.text}" for feature in FEATURES)
+_FEATURES = ", ".join(feature.name for feature in FEATURES)
 _COMPILE = (
     click.option(
         "--optimize",
@@ -120,7 +120,8 @@ _COMPILE = (
         "features",
         multiple=True,
         metavar="NAME",
-        help=f"An optional feature of the device; may be given again. {_FEATURES}",
+        help=f"An optional feature of the device; may be given again: {_FEATURES} "
+        '("tinyedge build --help" says what each does).',
     ),
     click.option(
         "--device-key",

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from tinyedge import learning
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.errors import CheckFailed
 from tinyedge.recipe import Compile
@@ -20,8 +21,16 @@ SAMPLES = 500
 
 
 @click.command(
-    epilog="Examples: tinyedge adapt fashion-cnn --shift rotate=20 --shift noise=0.1; "
-    "tinyedge adapt model.tflite --data new.npz --port /dev/ttyUSB0"
+    epilog=by_example(
+        (
+            "tinyedge adapt fashion-cnn --shift rotate=20 --shift noise=0.1",
+            "an emulated board learns test images that are turned and noisy",
+        ),
+        (
+            "tinyedge adapt model.tflite --data new.npz --port /dev/ttyUSB0",
+            "a board of yours learns samples of yours",
+        ),
+    )
 )
 @target_options
 @port_option

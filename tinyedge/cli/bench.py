@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from tinyedge import devices
 from tinyedge import raw as raws
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
     firmware_title,
     port_option,
@@ -36,8 +37,13 @@ runs_option = click.option(
 
 
 @click.command(
-    epilog="Examples: tinyedge bench model.tflite --board qemu-mps2-an386 --json bench.json; "
-    "tinyedge bench fashion-cnn --link"
+    epilog=by_example(
+        (
+            "tinyedge bench model.tflite --board qemu-mps2-an386 --json bench.json",
+            "kept for tinyedge compare",
+        ),
+        ("tinyedge bench fashion-cnn --link", "what the feature compress saves on the serial link"),
+    )
 )
 @target_options
 @port_option

@@ -11,6 +11,7 @@ from tinyedge import anchors, devices, pipeline, published
 from tinyedge import board as boards
 from tinyedge.board import Board
 from tinyedge.cli import _console
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import json_option, save, workspace_option
 from tinyedge.compile.options import Optimize
 from tinyedge.errors import CheckFailed, ConfigError
@@ -24,7 +25,14 @@ BOARD = "qemu-mps2-an386"
 OPTIMIZE: tuple[Optimize, ...] = ("speed", "size")
 
 
-@click.command(epilog="Example: tinyedge bench-anchors models/ --json anchors.json")
+@click.command(
+    epilog=by_example(
+        (
+            "tinyedge bench-anchors models/ --json anchors.json",
+            "every .tflite in a folder, optimized for speed and for size",
+        ),
+    )
+)
 @click.argument("models", metavar="FOLDER|MODEL...", nargs=-1, required=True)
 @click.option("--board", default=BOARD, show_default=True, metavar="ID", help="An emulated one.")
 @click.option(

@@ -9,16 +9,31 @@ import click
 from tinyedge import board as boards
 from tinyedge import board_file, resources
 from tinyedge.cli import _console
+from tinyedge.cli._examples import by_example
 from tinyedge.errors import ConfigError
 from tinyedge.workspace import write_atomic
 
 
-@click.group(epilog="Example: tinyedge board new --from stm32f4 my-board")
+@click.group(
+    epilog=by_example(
+        (
+            "tinyedge board new --from stm32f4 my-board",
+            "boards/my-board.toml, from the family's first board",
+        ),
+    )
+)
 def command() -> None:
     """Make board files."""
 
 
-@command.command(epilog="Example: tinyedge board new --from stm32f4 my-board")
+@command.command(
+    epilog=by_example(
+        (
+            "tinyedge board new --from stm32f4 my-board",
+            "boards/my-board.toml, from the family's first board",
+        ),
+    )
+)
 @click.argument("name", default="my-board")
 @click.option(
     "--from",

@@ -11,6 +11,7 @@ from tinyedge import board as boards
 from tinyedge import tool
 from tinyedge.board import Board
 from tinyedge.cli import _console
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import json_option, save
 from tinyedge.emit import tflm
 from tinyedge.errors import ConfigError
@@ -30,7 +31,11 @@ built       built, neither simulated nor yet run on silicon
 
 @click.group(
     invoke_without_command=True,
-    epilog="Examples: tinyedge boards --json boards.json; tinyedge boards doctor",
+    epilog=by_example(
+        ("tinyedge boards", "all boards, and how each was run"),
+        ("tinyedge boards --json boards.json", "the same for a program"),
+        ("tinyedge boards doctor", "what is installed, and how to install the rest"),
+    ),
 )
 @json_option
 @click.pass_context
@@ -50,7 +55,11 @@ def command(ctx: click.Context, json_path: Path | None) -> None:
     _refuse(report.wrong)
 
 
-@command.command(epilog="Example: tinyedge boards doctor")
+@command.command(
+    epilog=by_example(
+        ("tinyedge boards doctor", "compilers, emulators and flashers"),
+    )
+)
 @json_option
 def doctor(json_path: Path | None) -> None:
     """Say which compilers, emulators and flashers are installed, and how to install the rest.

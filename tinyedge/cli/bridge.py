@@ -10,6 +10,7 @@ import click
 
 from tinyedge import flash
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, protocol_option, save, target_options
 from tinyedge.devices import Built
 from tinyedge.emit.mlperf import Protocol
@@ -20,7 +21,12 @@ from tinyedge.workspace import Workspace
 
 
 @click.command(
-    epilog="Example: tinyedge bridge ic.tflite --board qemu-mps2-an386 --protocol mlperf"
+    epilog=by_example(
+        (
+            "tinyedge bridge ic.tflite --board qemu-mps2-an386 --protocol mlperf",
+            "an emulated board for MLPerf Tiny's own runner",
+        ),
+    )
 )
 @target_options
 @port_option

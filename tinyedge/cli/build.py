@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example, terms
 from tinyedge.cli._options import firmware_title, protocol_option, save, target_options
 from tinyedge.cli.bench import code_bytes
+from tinyedge.emit.features import FEATURES
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.errors import CheckFailed
 from tinyedge.recipe import Compile
@@ -17,7 +19,18 @@ from tinyedge.workspace import Workspace
 
 
 @click.command(
-    epilog="Example: tinyedge build model.tflite --board qemu-mps2-an386 --json build.json"
+    epilog=terms("Features", ((feature.name, feature.text) for feature in FEATURES))
+    + by_example(
+        ("tinyedge build fashion-cnn", "a recipe, trained and quantized first if need be"),
+        (
+            "tinyedge build model.tflite --board qemu-mps2-an386 --json build.json",
+            "any int8 .tflite; flash and RAM by section for a program",
+        ),
+        (
+            "tinyedge build fashion-cnn --board pico --optimize size --max-flash 256K",
+            "little flash, and an error where it takes more",
+        ),
+    )
 )
 @target_options
 @protocol_option

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options, with_features
 from tinyedge.collect import Wish
 from tinyedge.dataset.collected import check_label
@@ -20,8 +21,17 @@ COUNT = 100
 
 
 @click.command(
-    epilog="Examples: tinyedge collect photos-cnn --board esp32 --port /dev/ttyUSB0 --sensor "
-    "--label cat --out frames; tinyedge collect photos-cnn --from pictures --by-answer --out review"
+    epilog=by_example(
+        (
+            "tinyedge collect photos-cnn --from pictures --by-answer --out review",
+            "pictures sorted by what an emulated board says of them",
+        ),
+        (
+            "tinyedge collect photos-cnn --port /dev/ttyUSB0 --board esp32 --sensor --label cat "
+            "--out frames",
+            "what a board's own sensor sees, all of it cats",
+        ),
+    )
 )
 @target_options
 @port_option

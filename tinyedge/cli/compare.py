@@ -9,6 +9,7 @@ import click
 from tinyedge import compare as comparing
 from tinyedge import results
 from tinyedge.cli import _console
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import json_option, save
 from tinyedge.compare import Comparable
 from tinyedge.errors import CheckFailed, ConfigError
@@ -19,7 +20,14 @@ _KINDS: tuple[type[AnchorsReport | BenchReport], ...] = (AnchorsReport, BenchRep
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-@click.command(epilog="Example: tinyedge compare before.json after.json")
+@click.command(
+    epilog=by_example(
+        (
+            "tinyedge compare before.json after.json",
+            "two files that bench or bench-anchors wrote with --json",
+        ),
+    )
+)
 @click.argument("base", type=_file)
 @click.argument("new", type=_file)
 @click.option(

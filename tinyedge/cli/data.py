@@ -11,6 +11,7 @@ from tinyedge import cleaning
 from tinyedge import dataset as datasets
 from tinyedge import recipe as recipes
 from tinyedge.cli import _console
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import json_option, save, workspace_option
 from tinyedge.dataset import Dataset
 from tinyedge.recipe import Recipe
@@ -22,7 +23,11 @@ CONTACT, AUGMENTED = "contact.png", "augmented.png"
 _PREVIEWED, _VARIANTS = 6, 9  # pictures of the preview, and how often each is changed
 
 
-@click.command(epilog="Example: tinyedge data my/recipe.toml --json data.json")
+@click.command(
+    epilog=by_example(
+        ("tinyedge data my/recipe.toml --json data.json", "before a training that takes long"),
+    )
+)
 @click.argument("recipe", metavar="RECIPE")
 @workspace_option
 @json_option

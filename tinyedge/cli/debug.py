@@ -9,6 +9,7 @@ import click
 
 from tinyedge import observing
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.debug import Layer
 from tinyedge.errors import CheckFailed, ConfigError
@@ -21,7 +22,14 @@ from tinyedge.workspace import Workspace, write_atomic
 _NHWC = 4  # axes of a tensor that has feature maps
 
 
-@click.command(epilog="Example: tinyedge debug model.tflite --board netduinoplus2 --sample 3")
+@click.command(
+    epilog=by_example(
+        (
+            "tinyedge debug model.tflite --board netduinoplus2 --sample 3",
+            "the layer that differs, if one does",
+        ),
+    )
+)
 @target_options
 @port_option
 @click.option("--sample", type=click.IntRange(min=0), default=0, show_default=True, help="Which.")

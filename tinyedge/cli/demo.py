@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from tinyedge.cli import _console, _stages, build, report, validate
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
     board_option,
     compile_options,
@@ -27,7 +28,15 @@ from tinyedge.workspace import Workspace
 DEFAULT_MODEL = "fashion-cnn"
 
 
-@click.command(epilog="Example: tinyedge demo digits-cnn --board qemu-mps2-an386")
+@click.command(
+    epilog=by_example(
+        ("tinyedge demo", "fashion-cnn on an emulated STM32F405"),
+        (
+            "tinyedge demo digits-cnn --board qemu-mps2-an386",
+            "a smaller network, trained in seconds",
+        ),
+    )
+)
 @click.argument("model", metavar="[MODEL]", default=DEFAULT_MODEL)
 @board_option
 @runtime_option

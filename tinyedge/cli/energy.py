@@ -12,6 +12,7 @@ from tinyedge import devices, results
 from tinyedge import energy as measuring
 from tinyedge import meter as meters
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.emit.features import MARK
 from tinyedge.recipe import Compile
@@ -25,7 +26,12 @@ _COARSE = 20  # samples in an inference below which a figure is rough
 
 
 @click.command(
-    epilog="Example: tinyedge energy model.tflite --board nucleo-f446re --meter csv:/dev/ttyACM1"
+    epilog=by_example(
+        (
+            "tinyedge energy model.tflite --board nucleo-f446re --meter csv:/dev/ttyACM1",
+            "a power monitor that writes lines of CSV to a serial port",
+        ),
+    )
 )
 @target_options
 @port_option

@@ -10,6 +10,7 @@ import msgspec
 from tinyedge import board as boards
 from tinyedge import pipeline, recipe_file
 from tinyedge.cli import _console
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
     board_option,
     compile_options,
@@ -30,9 +31,20 @@ from tinyedge.workspace import Workspace
 
 
 @click.command(
-    epilog="Examples: tinyedge fit fashion-cnn --board qemu-microbit; "
-    "tinyedge fit mine.toml --latency-ticks 200000 --max-depth 1; "
-    "tinyedge fit fashion-cnn --board nucleo-f446re --latency-ms 50 --output mine.toml"
+    epilog=by_example(
+        (
+            "tinyedge fit fashion-cnn --board qemu-microbit",
+            "what a Cortex-M0 with 16 KB of RAM has room for",
+        ),
+        (
+            "tinyedge fit mine.toml --latency-ticks 200000 --max-depth 1",
+            "no more than so many instructions an inference",
+        ),
+        (
+            "tinyedge fit fashion-cnn --board nucleo-f446re --latency-ms 50 --output mine.toml",
+            "a budget in time, for a board whose ticks are cycles",
+        ),
+    )
 )
 @click.argument("recipe", metavar="RECIPE")
 @board_option

@@ -14,6 +14,7 @@ from tinyedge import build as building
 from tinyedge import devices, pipeline
 from tinyedge import flash as flashing
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, protocol_option, save, target_options
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.flash import ports
@@ -23,7 +24,12 @@ from tinyedge.results import FlashReport
 from tinyedge.workspace import Workspace
 
 
-@click.command(epilog="Example: tinyedge flash fashion-cnn --board netduinoplus2")
+@click.command(
+    epilog=by_example(
+        ("tinyedge flash fashion-cnn", "an emulated board that runs on until tinyedge stop"),
+        ("tinyedge flash model.tflite --board nucleo-f446re --port /dev/ttyACM0", "a real one"),
+    )
+)
 @target_options
 @port_option
 @protocol_option

@@ -8,6 +8,7 @@ import click
 
 from tinyedge import bill
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import protocol_option, save, target_options
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.recipe import Compile
@@ -15,7 +16,14 @@ from tinyedge.results import GenerateReport
 from tinyedge.workspace import Workspace
 
 
-@click.command(epilog="Example: tinyedge generate fashion-cnn --board netduinoplus2 --runtime aot")
+@click.command(
+    epilog=by_example(
+        (
+            "tinyedge generate fashion-cnn --board netduinoplus2 --runtime aot",
+            "C and assembly to read, or to build elsewhere",
+        ),
+    )
+)
 @target_options
 @protocol_option
 def command(

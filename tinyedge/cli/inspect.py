@@ -11,6 +11,7 @@ from rich.text import Text
 from tinyedge import board as boards
 from tinyedge import fits
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
     DEFAULT_BOARD,
     compile_options,
@@ -29,7 +30,15 @@ from tinyedge.results import BoardFit, InspectReport, LayerInfo, TensorInfo
 from tinyedge.workspace import Workspace, write_atomic
 
 
-@click.command(epilog="Example: tinyedge inspect model.tflite --board netduinoplus2 --plan")
+@click.command(
+    epilog=by_example(
+        ("tinyedge inspect fashion-cnn", "every board: does it fit?"),
+        (
+            "tinyedge inspect model.tflite --board netduinoplus2 --plan",
+            "what runs step by step, on which kernel, and where in RAM",
+        ),
+    )
+)
 @model_argument
 @click.option("--board", metavar="ID", help="Only this board (default: all of them).")
 @click.option("--plan", is_flag=True, help="Show what the aot runtime runs, and where in RAM.")

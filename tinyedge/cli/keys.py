@@ -8,12 +8,18 @@ import click
 
 from tinyedge import device_keys, keys
 from tinyedge.cli import _console
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import json_option, save, workspace_option
 from tinyedge.results import KeysReport
 from tinyedge.workspace import Workspace
 
 
-@click.command(epilog="Examples: tinyedge keys; tinyedge keys --device kitchen-3")
+@click.command(
+    epilog=by_example(
+        ("tinyedge keys", "to sign packages"),
+        ("tinyedge keys --device kitchen-3", "for one device that answers nobody else"),
+    )
+)
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),

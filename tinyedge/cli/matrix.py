@@ -14,6 +14,7 @@ from tinyedge import board as boards
 from tinyedge import matrix as matrices
 from tinyedge import pipeline
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import DEFAULT_BOARD, json_option, save, workspace_option
 from tinyedge.errors import CheckFailed
 from tinyedge.matrix import Job
@@ -26,7 +27,14 @@ SAMPLES = 20
 RUNTIMES = ("aot", "tflm")
 
 
-@click.command(epilog="Example: tinyedge matrix --models a.tflite --models b.tflite --boards host")
+@click.command(
+    epilog=by_example(
+        (
+            "tinyedge matrix --models a.tflite --models b.tflite --boards host --boards pico",
+            "two models on two boards",
+        ),
+    )
+)
 @click.option("--models", multiple=True, required=True, metavar="MODEL", help="May be given again.")
 @click.option(
     "--boards",

@@ -14,6 +14,7 @@ from tinyedge import board as boards
 from tinyedge import devices, mlperf, pipeline
 from tinyedge.board import Board
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
     board_option,
     compile_options,
@@ -63,8 +64,16 @@ class Wanted:
 
 
 @click.command(
-    epilog="Examples: tinyedge mlperf --suite tiny --models trained_models --datasets datasets; "
-    "tinyedge mlperf --task digits-cnn --quality 0.9 --mode accuracy"
+    epilog=by_example(
+        (
+            "tinyedge mlperf --suite tiny --models trained_models --datasets datasets",
+            "the suite's models and stimuli, from a clone of mlcommons/tiny",
+        ),
+        (
+            "tinyedge mlperf --task digits-cnn --quality 0.9 --mode accuracy",
+            "a model of your own against a target of your own",
+        ),
+    )
 )
 @click.option(
     "--suite", type=click.Choice(["tiny"]), default="tiny", show_default=True, help="Whose rules."

@@ -15,6 +15,7 @@ from tinyedge import flash, pipeline
 from tinyedge.board import Board
 from tinyedge.cli import _console, _drift
 from tinyedge.cli._drift import Wanted
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
     board_option,
     compile_options,
@@ -52,8 +53,16 @@ class _Seconds(click.FloatRange):
 
 
 @click.command(
-    epilog="Examples: tinyedge monitor fashion-cnn --board esp32 --port /dev/ttyUSB0; "
-    "tinyedge monitor fashion-cnn --drift --feed 200 --shift noise=0.2"
+    epilog=by_example(
+        (
+            "tinyedge monitor fashion-cnn --board esp32 --port /dev/ttyUSB0",
+            "what the board says, until Ctrl-C",
+        ),
+        (
+            "tinyedge monitor fashion-cnn --drift --feed 200 --shift noise=0.2",
+            "does noise raise the alarm?",
+        ),
+    )
 )
 @model_argument
 @board_option

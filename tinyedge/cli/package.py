@@ -8,6 +8,7 @@ import click
 
 from tinyedge import keys, updates
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import save, target_options
 from tinyedge.recipe import Compile
 from tinyedge.results import PackageReport
@@ -15,8 +16,16 @@ from tinyedge.workspace import Workspace
 
 
 @click.command(
-    epilog="Examples: tinyedge package fashion-cnn --number 1.1.0; "
-    "tinyedge package adapted.tflite --feature learn --number 1.2.0 --out adapted.tepkg"
+    epilog=by_example(
+        (
+            "tinyedge package fashion-cnn --number 1.1.0",
+            "a recipe's network, for firmware with --feature update",
+        ),
+        (
+            "tinyedge package adapted.tflite --feature learn --number 1.2.0 --out adapted.tepkg",
+            "what a device has learned",
+        ),
+    )
 )
 @target_options
 @click.option("--number", required=True, metavar="X.Y.Z", help="The model's version.")

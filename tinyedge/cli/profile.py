@@ -8,6 +8,7 @@ import click
 
 from tinyedge import devices, observing
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.recipe import Compile
 from tinyedge.report import profile as pictures
@@ -18,7 +19,11 @@ RUNS = 5
 _BAR = 8  # characters of the longest bar
 
 
-@click.command(epilog="Example: tinyedge profile model.tflite --board netduinoplus2")
+@click.command(
+    epilog=by_example(
+        ("tinyedge profile model.tflite --board netduinoplus2", "instructions of each layer"),
+    )
+)
 @target_options
 @port_option
 @click.option(

@@ -9,6 +9,7 @@ import click
 from tinyedge import pipeline, watching
 from tinyedge import recipe as recipes
 from tinyedge.cli import _console, train
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import force_option, json_option, save, workspace_option
 from tinyedge.quantize import quantize, require_accuracy
 from tinyedge.results import QuantizeReport
@@ -16,8 +17,10 @@ from tinyedge.workspace import Workspace
 
 
 @click.command(
-    epilog="Examples: tinyedge quantize fashion-cnn; "
-    "tinyedge quantize my/recipe.toml --json quantize.json"
+    epilog=by_example(
+        ("tinyedge quantize fashion-cnn", "int8, and what it costs"),
+        ("tinyedge quantize my/recipe.toml --layers", "which layers it costs most in"),
+    )
 )
 @click.argument("recipe", metavar="RECIPE")
 @click.option("--layers", is_flag=True, help="Show where accuracy is lost, worst layer first.")

@@ -8,6 +8,7 @@ import click
 
 from tinyedge import devices, examples, fits, observing, report, sizes
 from tinyedge.cli import _console, _provenance, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.cli.bench import RUNS
 from tinyedge.cli.boards import describe
@@ -24,7 +25,14 @@ from tinyedge.workspace import Workspace, write_atomic
 _HERE = frozenset({"qemu", "host"})  # flash methods that start a device at once
 
 
-@click.command(epilog="Example: tinyedge report fashion-cnn --board netduinoplus2")
+@click.command(
+    epilog=by_example(
+        (
+            "tinyedge report fashion-cnn --board netduinoplus2",
+            "one page; what is missing is measured first",
+        ),
+    )
+)
 @target_options
 @port_option
 def command(

@@ -8,13 +8,21 @@ import click
 
 from tinyedge import updates
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.cli.versions import show
 from tinyedge.recipe import Compile
 from tinyedge.workspace import Workspace
 
 
-@click.command(epilog="Example: tinyedge rollback fashion-cnn --port /dev/ttyUSB0")
+@click.command(
+    epilog=by_example(
+        (
+            "tinyedge rollback fashion-cnn --port /dev/ttyUSB0",
+            "the model before, or the compiled-in one",
+        ),
+    )
+)
 @target_options
 @port_option
 def command(

@@ -10,6 +10,7 @@ import click
 from tinyedge import board as boards
 from tinyedge import pipeline
 from tinyedge.cli import _console
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
     board_option,
     compile_options,
@@ -34,8 +35,16 @@ DATABASE = "search.sqlite"
 
 
 @click.command(
-    epilog="Examples: tinyedge search mine.toml --board qemu-microbit --trials 20; "
-    "tinyedge search mine.toml --trials 50 --storage sqlite:///all.sqlite --study second"
+    epilog=by_example(
+        (
+            "tinyedge search mine.toml --board qemu-microbit --trials 20",
+            "a recipe with a section [search]",
+        ),
+        (
+            "tinyedge search mine.toml --trials 50 --storage sqlite:///all.sqlite --study second",
+            "one of several workers that share a study",
+        ),
+    )
 )
 @click.argument("recipe", metavar="RECIPE")
 @board_option

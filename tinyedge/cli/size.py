@@ -8,6 +8,7 @@ import click
 
 from tinyedge import sizes
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import save, target_options
 from tinyedge.recipe import Compile
 from tinyedge.report import size as tables
@@ -25,8 +26,16 @@ _TITLES: dict[By, str] = {
 
 
 @click.command(
-    epilog="Examples: tinyedge size model.tflite --board netduinoplus2; "
-    "tinyedge size model.tflite --by symbol --csv symbols.csv"
+    epilog=by_example(
+        (
+            "tinyedge size model.tflite --board netduinoplus2",
+            "by layer, kernel, application, port and library",
+        ),
+        (
+            "tinyedge size model.tflite --by symbol --csv symbols.csv",
+            "by symbol, for a spreadsheet",
+        ),
+    )
 )
 @target_options
 @click.option(

@@ -8,13 +8,19 @@ import click
 
 from tinyedge import flash, pipeline
 from tinyedge.cli import _console
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import json_option, save, workspace_option
 from tinyedge.errors import ConfigError
 from tinyedge.results import StopReport
 from tinyedge.workspace import Workspace
 
 
-@click.command(epilog="Examples: tinyedge stop; tinyedge stop fashion-cnn --board netduinoplus2")
+@click.command(
+    epilog=by_example(
+        ("tinyedge stop", "all emulated boards of this workspace"),
+        ("tinyedge stop fashion-cnn --board netduinoplus2", "one of them"),
+    )
+)
 @click.argument("model", required=False)
 @click.option("--board", metavar="ID", help="Only on this board (default: all of them).")
 @click.option("--runtime", metavar="NAME", help="Only with this runtime (default: both).")

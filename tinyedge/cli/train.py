@@ -8,6 +8,7 @@ import click
 
 from tinyedge import recipe as recipes
 from tinyedge.cli import _console
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import force_option, json_option, save, workspace_option
 from tinyedge.recipe import Recipe
 from tinyedge.results import Epoch, ImportedNetwork, TrainReport
@@ -18,8 +19,13 @@ _LISTED = 10  # skipped files that the terminal is told
 
 
 @click.command(
-    epilog="Examples: tinyedge train fashion-cnn; "
-    "tinyedge train my/recipe.toml --force --json train.json"
+    epilog=by_example(
+        ("tinyedge train fashion-cnn", "a recipe that comes along"),
+        (
+            "tinyedge train my/recipe.toml --force --json train.json",
+            "one of yours, from the first epoch on",
+        ),
+    )
 )
 @click.argument("recipe", metavar="RECIPE")
 @force_option

@@ -8,6 +8,7 @@ import click
 
 from tinyedge import updates
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.cli.versions import show
 from tinyedge.recipe import Compile
@@ -16,7 +17,14 @@ from tinyedge.workspace import Workspace
 SAMPLES = 20
 
 
-@click.command(epilog="Example: tinyedge update fashion-cnn fashion-cnn-1.1.0.tepkg")
+@click.command(
+    epilog=by_example(
+        (
+            "tinyedge update fashion-cnn fashion-cnn-1.1.0.tepkg",
+            "what tinyedge package wrote, to the device that flash left running",
+        ),
+    )
+)
 @target_options
 @click.argument("package", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @port_option

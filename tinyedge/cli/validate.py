@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import save, target_options, with_features
 from tinyedge.cli.bench import wire_table
 from tinyedge.errors import CheckFailed, ConfigError
@@ -34,10 +35,19 @@ inputs_option = click.option(
 
 
 @click.command(
-    epilog="Examples: tinyedge validate fashion-cnn --samples 1000; "
-    "tinyedge validate model.tflite --inputs vectors.npz --port /dev/ttyUSB0; "
-    "tinyedge validate photos-cnn --raw; tinyedge validate fashion-cnn --results-only; "
-    "tinyedge validate fashion-cnn --learned"
+    epilog=by_example(
+        ("tinyedge validate fashion-cnn --samples 1000", "test images, on an emulated board"),
+        (
+            "tinyedge validate model.tflite --inputs vectors.npz --port /dev/ttyUSB0",
+            "samples of yours, on a board of yours",
+        ),
+        (
+            "tinyedge validate photos-cnn --raw",
+            "pictures of any size, of which the device makes its input",
+        ),
+        ("tinyedge validate fashion-cnn --results-only", "class and score alone come back"),
+        ("tinyedge validate fashion-cnn --learned", "a device that has run adapt"),
+    )
 )
 @target_options
 @click.option(

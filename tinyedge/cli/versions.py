@@ -8,13 +8,18 @@ import click
 
 from tinyedge import updates
 from tinyedge.cli import _console, _stages
+from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.recipe import Compile
 from tinyedge.results import VersionsReport
 from tinyedge.workspace import Workspace
 
 
-@click.command(epilog="Example: tinyedge versions fashion-cnn --port /dev/ttyUSB0")
+@click.command(
+    epilog=by_example(
+        ("tinyedge versions fashion-cnn --port /dev/ttyUSB0", "of firmware with --feature update"),
+    )
+)
 @target_options
 @port_option
 def command(
