@@ -17,8 +17,8 @@ from tinyedge.errors import TinyedgeError
 from tinyedge.workspace import Workspace
 
 if TYPE_CHECKING:
-    from tinyedge.devices import Built
     from tinyedge.testing import Device
+    from tinyedge.workflow.devices import Built
 
 _LOCK = ".tests.lock"
 _INI = {
@@ -86,7 +86,7 @@ def tinyedge_model(pytestconfig: pytest.Config) -> str:
 
 @pytest.fixture(scope="session")
 def firmware(tinyedge_model: str, pytestconfig: pytest.Config) -> Built:
-    """The model's firmware for the board, compiled and measured: a ``tinyedge.devices.Built``."""
+    """The model's firmware for the board, compiled and measured: a ``tinyedge.testing.Built``."""
     from tinyedge import testing  # noqa: PLC0415
 
     root = pytestconfig.getoption("tinyedge_workspace") or pytestconfig.rootpath / "build"

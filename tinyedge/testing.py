@@ -14,18 +14,31 @@ import numpy as np
 
 from tinyedge import board as boards
 from tinyedge import build as building
-from tinyedge import config, devices, fits, pipeline
+from tinyedge import config
 from tinyedge import samples as sampling
-from tinyedge.devices import Built
+from tinyedge.device.validate import describe
 from tinyedge.errors import ConfigError, near_match
 from tinyedge.graph.types import Tensor
 from tinyedge.link.session import Session
 from tinyedge.recipe import Compile
 from tinyedge.results import BenchReport, ValidateReport
 from tinyedge.samples import Array
-from tinyedge.validate import describe
+from tinyedge.workflow import devices, fits, pipeline
+from tinyedge.workflow.devices import Built
 from tinyedge.workspace import Workspace
 
+__all__ = [
+    "RUNS",
+    "SAMPLES",
+    "UNITS",
+    "Built",
+    "Device",
+    "assert_accuracy",
+    "assert_byte_exact",
+    "assert_fits",
+    "assert_latency",
+    "build",
+]
 SAMPLES = 200
 RUNS = 10
 _PER_SECOND = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}

@@ -23,9 +23,9 @@ from tests.support.tools import CHECKOUT, find_shared_models
 from tinyedge import board as boards
 from tinyedge import results
 from tinyedge.cli import _console, bench_anchors, compare
-from tinyedge.compare import compare as compared
 from tinyedge.errors import ConfigError, TinyedgeError
 from tinyedge.results import AnchorsReport, ModelCounts
+from tinyedge.results.compare import compare as compared
 from tinyedge.workspace import Workspace, write_atomic, write_if_changed
 
 BASELINE = Path(__file__).parent / "baseline.json"

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from tinyedge import anchors, devices, pipeline
 from tinyedge import board as boards
 from tinyedge.cli import _console
-from tinyedge.compare import Figure, difference
 from tinyedge.recipe import Compile
 from tinyedge.results import CompareReport
+from tinyedge.results.compare import Figure, difference
 from tinyedge.samples import random
+from tinyedge.workflow import anchors, devices, pipeline
 from tinyedge.workspace import Workspace, write_atomic
 
 FOLDER = Path(__file__).parent / "boards"

@@ -15,16 +15,14 @@ from click.testing import CliRunner
 from tests.support import learning
 from tests.support.learning import CLASSES
 from tests.support.tools import CHECKOUT, need
-from tinyedge import adapt as adapting
 from tinyedge import board as boards
-from tinyedge import devices, flash, keys, packaging, pipeline, results
+from tinyedge import flash, keys, packaging, results
 from tinyedge.cli import cli
 from tinyedge.cli.validate import require_equal
+from tinyedge.device import adapt as adapting
 from tinyedge.errors import CheckFailed, ConfigError, LinkError
 from tinyedge.graph import read_tflite
 from tinyedge.learn.sgd import Settings, Trainer
-from tinyedge.learning import LEARNED
-from tinyedge.learning import adapt as learn
 from tinyedge.link import protocol, statistics
 from tinyedge.link.learning import Learning
 from tinyedge.link.protocol import Decision, Type
@@ -33,6 +31,9 @@ from tinyedge.oracle import Oracle
 from tinyedge.recipe import Compile
 from tinyedge.results import AdaptReport, PackageReport, ValidateReport
 from tinyedge.samples import Samples, from_npz
+from tinyedge.workflow import devices, pipeline
+from tinyedge.workflow.learning import LEARNED
+from tinyedge.workflow.learning import adapt as learn
 from tinyedge.workspace import Workspace
 
 TOOLS = {

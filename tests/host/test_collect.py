@@ -14,11 +14,9 @@ from tests.support import picture_firmware as fixture
 from tests.support import pictures
 from tests.support.tools import need
 from tinyedge import board as boards
-from tinyedge import collect, dataset, devices, flash, pipeline, raw, recipe, sensor, workspace
-from tinyedge.collect import Wish
+from tinyedge import dataset, flash, recipe, workspace
 from tinyedge.dataset import picture_file
 from tinyedge.dataset.collected import MANIFEST
-from tinyedge.devices import Built
 from tinyedge.emit import board_files
 from tinyedge.emit.preprocess import Preprocess
 from tinyedge.errors import ConfigError, LinkError
@@ -28,9 +26,12 @@ from tinyedge.link import protocol as p
 from tinyedge.link.framing import Decoder, encode
 from tinyedge.link.session import Session
 from tinyedge.link.transport import SerialTransport
-from tinyedge.pipeline import Loaded, Model
 from tinyedge.recipe import Compile
 from tinyedge.results import CollectReport, ValidateReport
+from tinyedge.workflow import collect, devices, pipeline, raw, sensor
+from tinyedge.workflow.collect import Wish
+from tinyedge.workflow.devices import Built
+from tinyedge.workflow.pipeline import Loaded, Model
 from tinyedge.workspace import Workspace
 
 HOST = boards.load("host")

@@ -18,7 +18,7 @@ from tests.support import picture_firmware as fixture
 from tests.support.picture_firmware import Running
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
-from tinyedge import wire
+from tinyedge.device import wire
 from tinyedge.emit import board_files
 from tinyedge.link import bits, packing
 from tinyedge.link import protocol as p

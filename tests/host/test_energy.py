@@ -63,7 +63,7 @@ def test_a_monitor_that_does_not_see_the_mark_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     need("make", "gcc")
-    monkeypatch.setattr("tinyedge.energy._LAST_S", 0.2)
+    monkeypatch.setattr("tinyedge.device.energy._LAST_S", 0.2)
     with PtyMeter(tmp_path) as meter:
         monkeypatch.setenv("TE_MARKS", str(tmp_path / "elsewhere"))
         monkeypatch.setattr(meter, "pipe", tmp_path / "elsewhere")

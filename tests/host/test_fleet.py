@@ -10,11 +10,12 @@ from click.testing import CliRunner, Result
 from tests.support import tiny_model
 from tests.support.tools import need
 from tinyedge import board as boards
-from tinyedge import devices, flash, pipeline, results
+from tinyedge import flash, results
 from tinyedge.cli import cli
-from tinyedge.devices import Built
 from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.results import FleetReport
+from tinyedge.workflow import devices, pipeline
+from tinyedge.workflow.devices import Built
 from tinyedge.workspace import Workspace
 
 HOST = boards.load("host")

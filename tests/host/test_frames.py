@@ -13,7 +13,6 @@ from tests.support import picture_firmware as fixture
 from tests.support.picture_firmware import Running
 from tests.support.tools import need
 from tinyedge import board as boards
-from tinyedge import sensor
 from tinyedge.errors import LinkError
 from tinyedge.link import frames
 from tinyedge.link import protocol as p
@@ -22,6 +21,7 @@ from tinyedge.link.messages import DeviceError
 from tinyedge.link.session import Session
 from tinyedge.link.transport import SerialTransport
 from tinyedge.oracle import Oracle
+from tinyedge.workflow import sensor
 
 HOST = boards.load("host")
 

@@ -12,11 +12,11 @@ from tests.support.tools import need
 from tinyedge import results
 from tinyedge.cli import cli
 from tinyedge.errors import CheckFailed, ConfigError, LinkError, TinyedgeError
-from tinyedge.learning import LEARNED
 from tinyedge.link.learning import Learning
 from tinyedge.link.protocol import Decision
 from tinyedge.link.session import Session
 from tinyedge.results import AdaptReport, FlashReport, ValidateReport
+from tinyedge.workflow.learning import LEARNED
 from tinyedge.workspace import sha256
 
 FEATURES = ("--feature", "learn")

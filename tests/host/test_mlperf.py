@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
-from tinyedge import build, flash, pipeline, results
+from tinyedge import build, flash, results
 from tinyedge.cli import cli
 from tinyedge.errors import CheckFailed, ConfigError, LinkError
 from tinyedge.flash import qemu
@@ -25,6 +25,7 @@ from tinyedge.link.bridge import Bridge
 from tinyedge.link.transport import SerialTransport
 from tinyedge.oracle import Oracle
 from tinyedge.results import MlperfReport
+from tinyedge.workflow import pipeline
 from tinyedge.workspace import Workspace
 
 DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"

@@ -27,8 +27,9 @@ from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need
 from tests.support.updatable import Device, network
 from tinyedge import board as boards
-from tinyedge import build, drift, keys, pipeline, results, watching
+from tinyedge import build, keys, results
 from tinyedge.cli import cli
+from tinyedge.device import drift
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.graph import read_tflite
 from tinyedge.graph.types import Quant
@@ -38,7 +39,8 @@ from tinyedge.link.session import Session
 from tinyedge.quantize import inputs
 from tinyedge.recipe import Compile
 from tinyedge.results import DriftReport, FlashReport
-from tinyedge.watching import Exporter
+from tinyedge.workflow import pipeline, watching
+from tinyedge.workflow.watching import Exporter
 from tinyedge.workspace import Workspace, sha256
 
 MODEL = "digits-cnn"

@@ -16,9 +16,9 @@ from tests.support.tools import need
 from tests.wire.endure import BAUD
 from tests.wire.line import FaultyLine
 from tinyedge import board as boards
-from tinyedge import sensor, wire
 from tinyedge.compile import compile_graph
-from tinyedge.debug import outputs
+from tinyedge.device import wire
+from tinyedge.device.debug import outputs
 from tinyedge.graph import read_tflite
 from tinyedge.link import bits, frames, packing, sensing
 from tinyedge.link import protocol as p
@@ -29,6 +29,7 @@ from tinyedge.link.session import Session
 from tinyedge.link.transport import SerialTransport
 from tinyedge.results.device import WireWay
 from tinyedge.samples import Samples
+from tinyedge.workflow import sensor
 
 HOST = boards.load("host")
 FEATURES = ["compress", "collect"]

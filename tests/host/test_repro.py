@@ -9,11 +9,11 @@ import pytest
 from tests.repro import __main__ as repro
 from tests.support import tiny_model
 from tests.support.tools import CHECKOUT, missing, need
-from tinyedge import bill, devices, pipeline
 from tinyedge import board as boards
 from tinyedge.build import Artifact
-from tinyedge.pipeline import Firmware
 from tinyedge.recipe import Compile
+from tinyedge.workflow import bill, devices, pipeline
+from tinyedge.workflow.pipeline import Firmware
 from tinyedge.workspace import Workspace, sha256
 
 

@@ -15,13 +15,11 @@ from tests.support import sound_firmware as fixture
 from tests.support.tools import need
 from tinyedge import board as boards
 from tinyedge import build as building
-from tinyedge import collect, dataset, flash, raw, sensor, workspace
-from tinyedge.collect import Wish
+from tinyedge import dataset, flash, workspace
 from tinyedge.dataset import frames as raw_frames
 from tinyedge.dataset import pcm
 from tinyedge.dataset.collected import MANIFEST
 from tinyedge.dataset.kept import Stored
-from tinyedge.devices import Built
 from tinyedge.emit import board_files
 from tinyedge.errors import LinkError
 from tinyedge.link import frames, sensing
@@ -30,6 +28,9 @@ from tinyedge.link.messages import DeviceError
 from tinyedge.link.session import Session
 from tinyedge.oracle import Oracle
 from tinyedge.results import CollectReport, ValidateReport
+from tinyedge.workflow import collect, raw, sensor
+from tinyedge.workflow.collect import Wish
+from tinyedge.workflow.devices import Built
 
 HOST = boards.load("host")
 INPUT_BYTES = int(np.prod(fixture.SHAPE))

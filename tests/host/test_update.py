@@ -14,7 +14,7 @@ from tests.host.test_auth import Between
 from tests.support import updatable
 from tests.support.updatable import Device, Made, answers_are, send
 from tinyedge import packaging
-from tinyedge import update as updates
+from tinyedge.device import update as updates
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.graph import read_tflite
 from tinyedge.link import protocol

@@ -13,9 +13,10 @@ from tests.support import tiny_model
 from tests.support.data import needs_package
 from tests.support.tools import need
 from tinyedge import board as boards
-from tinyedge import devices, pipeline, recipe
+from tinyedge import recipe
 from tinyedge.dataset import npz
 from tinyedge.errors import TinyedgeError
+from tinyedge.workflow import devices, pipeline
 from tinyedge.workspace import Workspace
 
 NAMES = ("...tflite", "$(touch x).tflite", "-rf;touch x.tflite", "a\nb'\".tflite")

@@ -12,9 +12,10 @@ import numpy as np
 from tests.support.tools import CHECKOUT
 from tests.wire.endure import Growth
 from tinyedge import board as boards
-from tinyedge import devices, flash, pipeline
+from tinyedge import flash
 from tinyedge.link.session import Session
 from tinyedge.oracle import Oracle
+from tinyedge.workflow import devices, pipeline
 from tinyedge.workspace import Workspace
 
 DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"

@@ -5,10 +5,10 @@ import pytest
 from tests.soak import endure
 from tests.support.tools import need
 from tinyedge import board as boards
-from tinyedge import devices
 from tinyedge.flash import qemu
 from tinyedge.link import session
 from tinyedge.link.messages import Inference
+from tinyedge.workflow import devices
 
 
 @pytest.fixture(scope="module")

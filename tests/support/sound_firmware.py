@@ -7,12 +7,13 @@ import msgspec
 
 from tests.support import picture_firmware
 from tests.support.pictures import audio_data
-from tinyedge import devices, pipeline, recipe
+from tinyedge import recipe
 from tinyedge.board import Board
-from tinyedge.devices import Built
 from tinyedge.graph import read_tflite
-from tinyedge.pipeline import Loaded, Model
 from tinyedge.recipe import Audio, Compile, Recipe
+from tinyedge.workflow import devices, pipeline
+from tinyedge.workflow.devices import Built
+from tinyedge.workflow.pipeline import Loaded, Model
 from tinyedge.workspace import Workspace
 
 # a clip of 4000 samples has 30 rows: five pictures of 6 x 8, each of 256 + 5 * 128 samples

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import need
 from tinyedge import board as boards
-from tinyedge import build, keys, packaging, pipeline
+from tinyedge import build, keys, packaging
 from tinyedge.board import Board
 from tinyedge.build import Artifact
 from tinyedge.emit import updating
@@ -24,9 +24,10 @@ from tinyedge.link.session import Session
 from tinyedge.link.updating import Updating
 from tinyedge.oracle import Oracle
 from tinyedge.packaging import Package
-from tinyedge.pipeline import Firmware
 from tinyedge.recipe import Compile
 from tinyedge.samples import random
+from tinyedge.workflow import pipeline
+from tinyedge.workflow.pipeline import Firmware
 from tinyedge.workspace import Workspace
 
 

@@ -7,12 +7,12 @@ import pytest
 
 from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need
-from tinyedge import anchors, devices, pipeline
 from tinyedge import board as boards
 from tinyedge.errors import ConfigError
 from tinyedge.recipe import Compile
 from tinyedge.results import ModelCounts
 from tinyedge.trace.run import require_counts
+from tinyedge.workflow import anchors, devices, pipeline
 from tinyedge.workspace import Workspace
 
 DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"

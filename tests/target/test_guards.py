@@ -7,11 +7,12 @@ import pytest
 from tests.support import fixture_firmware as fixture
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
-from tinyedge import devices, flash, pipeline
+from tinyedge import flash
 from tinyedge.build import Artifact
 from tinyedge.errors import LinkError
 from tinyedge.flash import qemu
 from tinyedge.link.session import Session
+from tinyedge.workflow import devices, pipeline
 from tinyedge.workspace import Workspace
 
 # One of each kind of core: the code is the same on all boards of one.

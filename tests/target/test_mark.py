@@ -10,7 +10,7 @@ import pytest
 from tests.support import fixture_firmware as fixture
 from tests.support.tools import CHECKOUT, missing, need
 from tinyedge import board as boards
-from tinyedge import build, flash, pipeline
+from tinyedge import build, flash
 from tinyedge.build import Artifact
 from tinyedge.emit.features import MARK
 from tinyedge.emit.mlperf import Protocol
@@ -19,6 +19,7 @@ from tinyedge.link import protocol as p
 from tinyedge.link.mlperf import Client
 from tinyedge.link.session import Session
 from tinyedge.recipe import Compile
+from tinyedge.workflow import pipeline
 from tinyedge.workspace import Workspace
 
 DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"

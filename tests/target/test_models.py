@@ -6,9 +6,9 @@ import pytest
 
 from tests.support.tools import CHECKOUT, need, shared_models
 from tinyedge import board as boards
-from tinyedge import devices, pipeline
 from tinyedge.flash import qemu
 from tinyedge.results import BenchReport, ValidateReport
+from tinyedge.workflow import devices, pipeline
 from tinyedge.workspace import Workspace
 
 BOARDS = [name for name in boards.available() if boards.load(name).flash.method == "qemu"]

@@ -6,13 +6,13 @@ import pytest
 
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
-from tinyedge import devices, observing, pipeline
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.link.protocol import WATCH, Type
 from tinyedge.link.session import Session
-from tinyedge.pipeline import Firmware
 from tinyedge.results import BenchReport, ProfileReport
 from tinyedge.trace.run import functions
+from tinyedge.workflow import devices, observing, pipeline
+from tinyedge.workflow.pipeline import Firmware
 from tinyedge.workspace import Workspace
 
 DIGITS = CHECKOUT / "models" / "digits-cnn" / "golden" / "digits-cnn.tflite"

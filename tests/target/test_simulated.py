@@ -13,11 +13,12 @@ import pytest
 from tests.support import fixture_firmware as fixture
 from tests.support.tools import CHECKOUT, missing, need
 from tinyedge import board as boards
-from tinyedge import build, devices, flash, pipeline, tool
+from tinyedge import build, flash, tool
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.flash import esp_image
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.session import Session
+from tinyedge.workflow import devices, pipeline
 from tinyedge.workspace import Workspace
 
 SIMULATED = [

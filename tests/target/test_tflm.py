@@ -20,8 +20,9 @@ import pytest
 from tests.support import updatable
 from tests.support.tflite_writer import ModelWriter
 from tests.support.tools import CHECKOUT, need, shared_models
-from tinyedge import board, build, debug, flash
+from tinyedge import board, build, flash
 from tinyedge.build import size
+from tinyedge.device import debug
 from tinyedge.emit import carray, firmware
 from tinyedge.emit.tflm_operators import METHODS, operator
 from tinyedge.errors import LinkError

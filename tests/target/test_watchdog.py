@@ -10,10 +10,11 @@ import pytest
 from tests.support import fixture_firmware as fixture
 from tests.support.tools import CHECKOUT, missing, need
 from tinyedge import board as boards
-from tinyedge import devices, flash, pipeline
+from tinyedge import flash
 from tinyedge.emit.board_files import WATCHDOG_S
 from tinyedge.flash import labwired, labwired_host, qemu
 from tinyedge.link.session import Session
+from tinyedge.workflow import devices, pipeline
 from tinyedge.workspace import Workspace
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.tools import CHECKOUT, need
-from tinyedge import device_keys, flash
+from tinyedge import flash
+from tinyedge.keys import device as device_keys
 from tinyedge.testing import build
 from tinyedge.workspace import Workspace
 

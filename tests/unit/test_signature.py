@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tests.support.native import WARNINGS
 from tests.support.tools import need
-from tinyedge import monocypher, resources
+from tinyedge import resources
+from tinyedge.emit import monocypher
 
 #: RFC 8032, section 7.1: secret key, public key, message, signature
 RFC_8032 = [

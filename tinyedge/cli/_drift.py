@@ -12,15 +12,17 @@ from rich.console import Console
 from rich.live import Live
 
 from tinyedge import board as boards
-from tinyedge import devices, drift, flash, pipeline, watching
+from tinyedge import flash
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._drift_view import line, verdict, view
 from tinyedge.cli._options import save, with_features
+from tinyedge.device import drift
 from tinyedge.emit.features import MONITOR
 from tinyedge.errors import CheckFailed, ConfigError, TinyedgeError
 from tinyedge.recipe import Compile
 from tinyedge.results import DriftReport, Thresholds
-from tinyedge.watching import Against, Exporter, Feed, Watched
+from tinyedge.workflow import devices, pipeline, watching
+from tinyedge.workflow.watching import Against, Exporter, Feed, Watched
 from tinyedge.workspace import Workspace
 
 _BELOW = 5  # lines of the verdict, the error and the prompt, which are to leave the scores in view

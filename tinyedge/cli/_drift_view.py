@@ -9,8 +9,8 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from tinyedge import drift
 from tinyedge.cli import _console
+from tinyedge.device import drift
 from tinyedge.results import DriftReport, DriftScore
 from tinyedge.results.drift import State
 

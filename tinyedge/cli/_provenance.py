@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import platform
 
-from tinyedge import __version__, bill
-from tinyedge.devices import Built
+from tinyedge import __version__
 from tinyedge.report import Provenance
 from tinyedge.results import BenchReport, DebugReport, ProfileReport, ValidateReport
 from tinyedge.samples import SEED
+from tinyedge.workflow import bill
+from tinyedge.workflow.devices import Built
 
 _PACKAGES = ("numpy", "tflite-micro")
 _TRAINING = ("tensorflow", "tf-keras")

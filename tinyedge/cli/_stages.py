@@ -8,16 +8,14 @@ from pathlib import Path
 
 from tinyedge import board as boards
 from tinyedge import build as building
-from tinyedge import class_alone, devices, fits, flash, learning, observing, pipeline, raw
-from tinyedge import collect as collecting
+from tinyedge import flash
 from tinyedge.board import Board
 from tinyedge.cli import _console, train
 from tinyedge.cli.boards import describe
-from tinyedge.devices import Built
+from tinyedge.device.wire import Raw
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.flash import ports
 from tinyedge.lock import exclusive
-from tinyedge.pipeline import Firmware, Loaded
 from tinyedge.recipe import Compile
 from tinyedge.results import (
     BenchReport,
@@ -28,7 +26,10 @@ from tinyedge.results import (
 )
 from tinyedge.samples import Samples
 from tinyedge.train import trained
-from tinyedge.wire import Raw
+from tinyedge.workflow import class_alone, devices, fits, learning, observing, pipeline, raw
+from tinyedge.workflow import collect as collecting
+from tinyedge.workflow.devices import Built
+from tinyedge.workflow.pipeline import Firmware, Loaded
 from tinyedge.workspace import Workspace
 
 

@@ -8,13 +8,13 @@ import click
 import msgspec
 from rich.table import Table
 
-from tinyedge import learning
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.errors import CheckFailed
 from tinyedge.recipe import Compile
 from tinyedge.results import AdaptReport
+from tinyedge.workflow import learning
 from tinyedge.workspace import Workspace
 
 SAMPLES = 500

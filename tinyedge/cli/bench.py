@@ -8,8 +8,6 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge import devices
-from tinyedge import raw as raws
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
@@ -19,11 +17,13 @@ from tinyedge.cli._options import (
     target_options,
     with_features,
 )
-from tinyedge.devices import Built
+from tinyedge.device.wire import BAUD
 from tinyedge.emit import features
 from tinyedge.recipe import Compile
 from tinyedge.results import BenchReport, BuildReport, WireReport
-from tinyedge.wire import BAUD
+from tinyedge.workflow import devices
+from tinyedge.workflow import raw as raws
+from tinyedge.workflow.devices import Built
 from tinyedge.workspace import Workspace
 
 RUNS = 20

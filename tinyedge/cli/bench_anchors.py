@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from tinyedge import anchors, devices, pipeline, published
 from tinyedge import board as boards
+from tinyedge import published
 from tinyedge.board import Board
 from tinyedge.cli import _console
 from tinyedge.cli._examples import by_example
@@ -19,6 +19,7 @@ from tinyedge.lock import exclusive
 from tinyedge.recipe import Compile
 from tinyedge.results import AnchorsReport, ModelCounts, StepCounts
 from tinyedge.trace.run import require_counts
+from tinyedge.workflow import anchors, devices, pipeline
 from tinyedge.workspace import Workspace
 
 BOARD = "qemu-mps2-an386"

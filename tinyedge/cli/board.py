@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from tinyedge import board as boards
-from tinyedge import board_file, resources
+from tinyedge import resources
+from tinyedge.board import text as board_file
 from tinyedge.cli import _console
 from tinyedge.cli._examples import by_example
 from tinyedge.errors import ConfigError

@@ -12,11 +12,11 @@ from tinyedge import flash
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, protocol_option, save, target_options
-from tinyedge.devices import Built
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.link.bridge import Bridge
 from tinyedge.recipe import Compile
 from tinyedge.results import BridgeReport
+from tinyedge.workflow.devices import Built
 from tinyedge.workspace import Workspace
 
 

@@ -9,12 +9,12 @@ import click
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options, with_features
-from tinyedge.collect import Wish
 from tinyedge.dataset.collected import check_label
 from tinyedge.dataset.kept import Stored
 from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.recipe import Compile
 from tinyedge.results import CollectReport
+from tinyedge.workflow.collect import Wish
 from tinyedge.workspace import Workspace
 
 COUNT = 100

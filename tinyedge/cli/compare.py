@@ -6,14 +6,14 @@ from pathlib import Path
 
 import click
 
-from tinyedge import compare as comparing
 from tinyedge import results
 from tinyedge.cli import _console
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import json_option, save
-from tinyedge.compare import Comparable
 from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.results import AnchorsReport, BenchReport, Change, CompareReport
+from tinyedge.results import compare as comparing
+from tinyedge.results.compare import Comparable
 
 LIMIT_PERCENT = 2.0
 _KINDS: tuple[type[AnchorsReport | BenchReport], ...] = (AnchorsReport, BenchReport)

@@ -7,13 +7,12 @@ from pathlib import Path
 import click
 import msgspec
 
-from tinyedge import cleaning
 from tinyedge import dataset as datasets
 from tinyedge import recipe as recipes
 from tinyedge.cli import _console
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import json_option, save, workspace_option
-from tinyedge.dataset import Dataset
+from tinyedge.dataset import Dataset, cleaning
 from tinyedge.recipe import Recipe
 from tinyedge.results import DataReport
 from tinyedge.train import preview

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import click
 
-from tinyedge import observing
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
-from tinyedge.debug import Layer
+from tinyedge.device.debug import Layer
 from tinyedge.errors import CheckFailed, ConfigError
-from tinyedge.pipeline import Firmware
 from tinyedge.recipe import Compile
 from tinyedge.report import feature_maps
 from tinyedge.results import DebugReport, LayerTruth
+from tinyedge.workflow import observing
+from tinyedge.workflow.pipeline import Firmware
 from tinyedge.workspace import Workspace, write_atomic
 
 _NHWC = 4  # axes of a tensor that has feature maps

@@ -8,16 +8,17 @@ import click
 import msgspec
 
 from tinyedge import board as boards
-from tinyedge import devices, results
-from tinyedge import energy as measuring
 from tinyedge import meter as meters
+from tinyedge import results
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.device import energy as measuring
 from tinyedge.emit.features import MARK
 from tinyedge.recipe import Compile
 from tinyedge.results import EnergyReport, Spread
 from tinyedge.samples import random
+from tinyedge.workflow import devices
 from tinyedge.workspace import Workspace
 
 RUNS = 20

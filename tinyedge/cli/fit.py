@@ -8,7 +8,6 @@ import click
 import msgspec
 
 from tinyedge import board as boards
-from tinyedge import pipeline, recipe_file
 from tinyedge.cli import _console
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
@@ -26,7 +25,9 @@ from tinyedge.fitting.candidate import Candidate
 from tinyedge.fitting.estimate import Estimator, Figures
 from tinyedge.fitting.history import HISTORY, History
 from tinyedge.recipe import Compile
+from tinyedge.recipe import text as recipe_file
 from tinyedge.results import FitLimits, FitReport
+from tinyedge.workflow import pipeline
 from tinyedge.workspace import Workspace
 
 

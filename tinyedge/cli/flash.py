@@ -11,7 +11,6 @@ import click
 
 from tinyedge import board as boards
 from tinyedge import build as building
-from tinyedge import devices, pipeline
 from tinyedge import flash as flashing
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
@@ -21,6 +20,7 @@ from tinyedge.flash import ports
 from tinyedge.flash.ports import Port
 from tinyedge.recipe import Compile
 from tinyedge.results import FlashReport
+from tinyedge.workflow import devices, pipeline
 from tinyedge.workspace import Workspace
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from tinyedge import bill
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import protocol_option, save, target_options
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.recipe import Compile
 from tinyedge.results import GenerateReport
+from tinyedge.workflow import bill
 from tinyedge.workspace import Workspace
 
 

@@ -9,7 +9,6 @@ import msgspec
 from rich.text import Text
 
 from tinyedge import board as boards
-from tinyedge import fits
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
@@ -23,10 +22,11 @@ from tinyedge.cli._options import (
 )
 from tinyedge.errors import ModelError
 from tinyedge.fitting import smaller_inputs
-from tinyedge.pipeline import Loaded
 from tinyedge.recipe import Compile
 from tinyedge.report import arena_svg
 from tinyedge.results import BoardFit, InspectReport, LayerInfo, TensorInfo
+from tinyedge.workflow import fits
+from tinyedge.workflow.pipeline import Loaded
 from tinyedge.workspace import Workspace, write_atomic
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from tinyedge import device_keys, keys
+from tinyedge import keys
 from tinyedge.cli import _console
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import json_option, save, workspace_option
+from tinyedge.keys import device as device_keys
 from tinyedge.results import KeysReport
 from tinyedge.workspace import Workspace
 

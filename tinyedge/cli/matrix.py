@@ -11,16 +11,16 @@ from pathlib import Path
 import click
 
 from tinyedge import board as boards
-from tinyedge import matrix as matrices
-from tinyedge import pipeline
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import DEFAULT_BOARD, json_option, save, workspace_option
 from tinyedge.errors import CheckFailed
-from tinyedge.matrix import Job
 from tinyedge.recipe import Compile
 from tinyedge.report import pareto
 from tinyedge.results import MatrixCell, MatrixReport
+from tinyedge.workflow import matrix as matrices
+from tinyedge.workflow import pipeline
+from tinyedge.workflow.matrix import Job
 from tinyedge.workspace import Workspace, write_atomic
 
 SAMPLES = 20

@@ -11,7 +11,7 @@ from typing import Literal
 import click
 
 from tinyedge import board as boards
-from tinyedge import devices, mlperf, pipeline
+from tinyedge import mlperf
 from tinyedge.board import Board
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
@@ -24,7 +24,6 @@ from tinyedge.cli._options import (
     save,
     workspace_option,
 )
-from tinyedge.devices import Built
 from tinyedge.emit.mlperf import view
 from tinyedge.errors import CheckFailed, ConfigError, LinkError, TinyedgeError
 from tinyedge.link.mlperf import Client
@@ -39,6 +38,8 @@ from tinyedge.results import (
     MlperfReport,
     MlperfTask,
 )
+from tinyedge.workflow import devices, pipeline
+from tinyedge.workflow.devices import Built
 from tinyedge.workspace import Workspace
 
 Mode = Literal["performance", "accuracy", "both"]

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from tinyedge import board as boards
-from tinyedge import flash, pipeline
+from tinyedge import flash
 from tinyedge.board import Board
 from tinyedge.cli import _console, _drift
 from tinyedge.cli._drift import Wanted
@@ -32,7 +32,8 @@ from tinyedge.link.monitor import Monitor
 from tinyedge.link.transport import SerialTransport
 from tinyedge.recipe import Compile
 from tinyedge.results import MonitorReport, Thresholds
-from tinyedge.watching import Feed
+from tinyedge.workflow import pipeline
+from tinyedge.workflow.watching import Feed
 from tinyedge.workspace import Workspace
 
 _WAIT_S = 0.5

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from tinyedge import keys, updates
+from tinyedge import keys
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import save, target_options
 from tinyedge.recipe import Compile
 from tinyedge.results import PackageReport
+from tinyedge.workflow import updates
 from tinyedge.workspace import Workspace
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from tinyedge import devices, observing
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.recipe import Compile
 from tinyedge.report import profile as pictures
 from tinyedge.results import LayerProfile, ProfileReport
+from tinyedge.workflow import devices, observing
 from tinyedge.workspace import Workspace, write_atomic
 
 RUNS = 5

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from tinyedge import pipeline, watching
 from tinyedge import recipe as recipes
 from tinyedge.cli import _console, train
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import force_option, json_option, save, workspace_option
 from tinyedge.quantize import quantize, require_accuracy
 from tinyedge.results import QuantizeReport
+from tinyedge.workflow import pipeline, watching
 from tinyedge.workspace import Workspace
 
 

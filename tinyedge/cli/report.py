@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tinyedge import devices, examples, fits, observing, report, sizes
+from tinyedge import report
 from tinyedge.cli import _console, _provenance, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
@@ -14,12 +14,13 @@ from tinyedge.cli.bench import RUNS
 from tinyedge.cli.boards import describe
 from tinyedge.cli.profile import RUNS as LAYER_RUNS
 from tinyedge.cli.validate import SAMPLES
-from tinyedge.devices import Built
 from tinyedge.errors import ConfigError, LinkError
-from tinyedge.pipeline import Firmware
 from tinyedge.recipe import Compile
 from tinyedge.report import ReportData
 from tinyedge.results import BenchReport, DebugReport, ProfileReport, ReportFiles, ValidateReport
+from tinyedge.workflow import devices, examples, fits, observing, sizes
+from tinyedge.workflow.devices import Built
+from tinyedge.workflow.pipeline import Firmware
 from tinyedge.workspace import Workspace, write_atomic
 
 _HERE = frozenset({"qemu", "host"})  # flash methods that start a device at once

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from tinyedge import updates
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, save, target_options
 from tinyedge.cli.versions import show
 from tinyedge.recipe import Compile
+from tinyedge.workflow import updates
 from tinyedge.workspace import Workspace
 
 

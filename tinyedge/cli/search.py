@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from tinyedge import board as boards
-from tinyedge import pipeline
 from tinyedge.cli import _console
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
@@ -26,6 +25,7 @@ from tinyedge.fitting.history import HISTORY, History
 from tinyedge.recipe import Compile, Recipe
 from tinyedge.results import SearchReport, SearchTrial, TrainReport
 from tinyedge.train import Progress, train
+from tinyedge.workflow import pipeline
 from tinyedge.workspace import Workspace
 
 if TYPE_CHECKING:

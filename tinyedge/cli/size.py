@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from tinyedge import sizes
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import save, target_options
@@ -14,6 +13,7 @@ from tinyedge.recipe import Compile
 from tinyedge.report import size as tables
 from tinyedge.report.size import BY, By
 from tinyedge.results import SizeReport
+from tinyedge.workflow import sizes
 from tinyedge.workspace import Workspace, write_atomic
 
 _FIGURES = frozenset({"flash", "ram", "weights", "code", "shared", "arena", "index"})

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from tinyedge import flash, pipeline
+from tinyedge import flash
 from tinyedge.cli import _console
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import json_option, save, workspace_option
 from tinyedge.errors import ConfigError
 from tinyedge.results import StopReport
+from tinyedge.workflow import pipeline
 from tinyedge.workspace import Workspace
 
 

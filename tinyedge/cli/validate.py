@@ -11,11 +11,11 @@ from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import save, target_options, with_features
 from tinyedge.cli.bench import wire_table
+from tinyedge.device.validate import describe
 from tinyedge.errors import CheckFailed, ConfigError
-from tinyedge.learning import LEARNED
 from tinyedge.recipe import Compile
 from tinyedge.results import FleetDevice, FleetReport, RawReport, ResultsOnly, ValidateReport
-from tinyedge.validate import describe
+from tinyedge.workflow.learning import LEARNED
 from tinyedge.workspace import Workspace
 
 SAMPLES = 200

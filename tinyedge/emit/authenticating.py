@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tinyedge import monocypher
-from tinyedge.emit import carray
+from tinyedge.emit import carray, monocypher
 from tinyedge.emit.render import render
 from tinyedge.emit.view import DeviceKeyView
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyedge import __version__, port, resources
-from tinyedge.board import Board
+from tinyedge import __version__, resources
+from tinyedge.board import Board, port
 from tinyedge.compile.options import Optimize
 from tinyedge.emit import features, flash_areas
 from tinyedge.emit.features import Feature

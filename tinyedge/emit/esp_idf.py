@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from tinyedge import __version__
 from tinyedge.board import Board
-from tinyedge.board_tables import Esp
+from tinyedge.board.tables import Esp
 from tinyedge.compile.options import Optimize
 from tinyedge.emit import flash_areas
 from tinyedge.emit.board_files import WATCHDOG_S

@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 import tinyedge
-from tinyedge import backend, pipeline
+from tinyedge import backend
 from tinyedge import dataset as datasets
 from tinyedge.board import Board
 from tinyedge.compile import Plan, compile_graph
@@ -19,10 +19,11 @@ from tinyedge.fitting import room
 from tinyedge.fitting.history import History
 from tinyedge.graph import verify
 from tinyedge.graph.types import Graph
-from tinyedge.pipeline import Model
 from tinyedge.quantize import sketch as sketching
 from tinyedge.recipe import Recipe
 from tinyedge.train import architectures
+from tinyedge.workflow import pipeline
+from tinyedge.workflow.pipeline import Model
 from tinyedge.workspace import sha256, sources_sha256
 
 #: what figures depend on besides the recipe; a change of it makes the kept ones void

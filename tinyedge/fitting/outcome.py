@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 
-from tinyedge import recipe_file
 from tinyedge.fitting import candidate as candidates
 from tinyedge.fitting import room
 from tinyedge.fitting.fit import Search
 from tinyedge.recipe import Recipe
+from tinyedge.recipe import text as recipe_file
 from tinyedge.results import FitLimits, FitReport, FitTrial
 
 COLUMNS = ("width", "depth", "input", "MACs", "flash", "arena", "RAM")

@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tinyedge import dataset as datasets
-from tinyedge import fits, pipeline
 from tinyedge.board import Board
 from tinyedge.dataset import SOURCES
 from tinyedge.errors import ConfigError
 from tinyedge.fitting.candidate import resized
-from tinyedge.pipeline import Model
 from tinyedge.quantize import sketch as sketching
 from tinyedge.results import BoardFit, Suggestion
+from tinyedge.workflow import fits, pipeline
+from tinyedge.workflow.pipeline import Model
 
 _FRACTIONS = (3 / 4, 1 / 2, 3 / 8, 1 / 4, 3 / 16, 1 / 8)
 _LEAST = 8  # pixels a side

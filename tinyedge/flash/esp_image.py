@@ -12,7 +12,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import Section
 
 from tinyedge.board import Board
-from tinyedge.board_tables import Region
+from tinyedge.board.tables import Region
 from tinyedge.errors import ToolError
 
 CONSTANTS = "constants_at"

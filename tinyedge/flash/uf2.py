@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from tinyedge.board import Board
-from tinyedge.board_tables import Uf2
+from tinyedge.board.tables import Uf2
 from tinyedge.errors import ConfigError, ToolError
 from tinyedge.flash import image
 

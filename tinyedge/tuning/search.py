@@ -10,10 +10,10 @@ import msgspec
 from optuna.study import Study
 
 import tinyedge
-from tinyedge import recipe_file
 from tinyedge.fitting.candidate import Axes
 from tinyedge.fitting.estimate import Estimator
 from tinyedge.recipe import Recipe, Search
+from tinyedge.recipe import text as recipe_file
 from tinyedge.report import pareto
 from tinyedge.results import FitLimits, SearchReport, SearchTrial
 from tinyedge.train import architectures

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tinyedge.devices import Built
 from tinyedge.testing import (
+    Built,
     Device,
     assert_accuracy,
     assert_byte_exact,

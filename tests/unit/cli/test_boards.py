@@ -13,7 +13,8 @@ from tests.support import tiny_model
 from tests.support.fake_tools import FakeTools
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
-from tinyedge import port, resources, results, tool
+from tinyedge import resources, results, tool
+from tinyedge.board import port
 from tinyedge.cli import cli
 from tinyedge.errors import ConfigError
 

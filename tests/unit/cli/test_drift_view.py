@@ -8,9 +8,9 @@ import pytest
 from rich.console import Console
 
 from tests.support import drift_report
-from tinyedge import watching
 from tinyedge.cli._drift_view import line, verdict, view
 from tinyedge.results import DriftReport, DriftScore, ResetCount
+from tinyedge.workflow import watching
 
 SCORES = (
     DriftScore(what="classes", psi=0.4, ks=None, ks_bound=None, state="steady"),

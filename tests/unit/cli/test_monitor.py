@@ -6,10 +6,12 @@ import pytest
 from click.testing import CliRunner
 
 from tinyedge import board as boards
-from tinyedge import device_keys, flash, watching
+from tinyedge import flash
 from tinyedge.cli import cli
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.flash import ports
+from tinyedge.keys import device as device_keys
+from tinyedge.workflow import watching
 
 KEY = "--device-key"
 

@@ -8,10 +8,11 @@ import pytest
 from tests.support import updatable
 from tests.support.tools import need
 from tinyedge import board as boards
-from tinyedge import device_keys, pipeline
 from tinyedge.board import Board
-from tinyedge.pipeline import Firmware
+from tinyedge.keys import device as device_keys
 from tinyedge.recipe import Compile
+from tinyedge.workflow import pipeline
+from tinyedge.workflow.pipeline import Firmware
 from tinyedge.workspace import Workspace
 
 #: what the driver uses of ESP-IDF's headers

@@ -7,7 +7,7 @@ import pytest
 from tests.support import fixture_firmware as fixture
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
-from tinyedge import build, flash, keys, pipeline, workspace
+from tinyedge import build, flash, keys, workspace
 from tinyedge.emit import board_files, features, firmware
 from tinyedge.emit.features import Feature, Request
 from tinyedge.errors import ConfigError
@@ -16,6 +16,7 @@ from tinyedge.link.framing import Decoder, Frame, encode
 from tinyedge.link.session import Session
 from tinyedge.link.transport import SerialTransport
 from tinyedge.recipe import Compile
+from tinyedge.workflow import pipeline
 from tinyedge.workspace import Workspace
 
 HOST = boards.load("host")

@@ -11,12 +11,13 @@ import pytest
 from tests.support import updatable
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
-from tinyedge import build, keys, pipeline, resources
+from tinyedge import build, keys, resources
 from tinyedge.board import Board
 from tinyedge.emit import flash_areas
 from tinyedge.errors import ConfigError
-from tinyedge.pipeline import Firmware
 from tinyedge.recipe import Compile
+from tinyedge.workflow import pipeline
+from tinyedge.workflow.pipeline import Firmware
 from tinyedge.workspace import Workspace
 
 DISCOVERY = boards.load("stm32f4-discovery")

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from tests.support.data import needs_data, needs_package
 from tests.support.networks import own, small
 from tinyedge import board as boards
-from tinyedge import fits, pipeline, recipe, results
+from tinyedge import recipe, results
 from tinyedge.cli import cli
 from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.fitting import candidate as candidates
@@ -18,6 +18,7 @@ from tinyedge.fitting.candidate import Candidate
 from tinyedge.fitting.estimate import Estimator, Figures, Needs
 from tinyedge.fitting.history import History
 from tinyedge.results import FitReport
+from tinyedge.workflow import fits, pipeline
 
 SHORT = ["--max-width", "0.375", "--max-depth", "2"]  # on digits: four channels, or eight
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support import fixture_firmware as fixture
 from tests.support.tools import need
 from tinyedge import board as boards
-from tinyedge.board_tables import Uf2
+from tinyedge.board.tables import Uf2
 from tinyedge.errors import ConfigError, ToolError
 from tinyedge.flash import image, uf2
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.support.imported import importing
-from tinyedge import dataset, pipeline
+from tinyedge import dataset
 from tinyedge import importing as imports
 from tinyedge.compile import Options, compile_graph
 from tinyedge.compile.execute import execute
@@ -19,8 +19,9 @@ from tinyedge.importing import foreign
 from tinyedge.importing.converters.run import Job, Refusal
 from tinyedge.importing.source import Source
 from tinyedge.oracle import Oracle
-from tinyedge.pipeline import Model
 from tinyedge.recipe import Data, Recipe
+from tinyedge.workflow import pipeline
+from tinyedge.workflow.pipeline import Model
 from tinyedge.workspace import Workspace
 
 pytestmark = pytest.mark.timeout(900)  # seconds where the machine is free

@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 
 from tests.support.imported import importing, network, write_keras
-from tinyedge import backend, dataset, pipeline
+from tinyedge import backend, dataset
 from tinyedge import importing as imports
 from tinyedge.compile import Options, compile_graph
 from tinyedge.compile.execute import execute
 from tinyedge.dataset import Dataset
 from tinyedge.errors import CheckFailed, ConfigError, ModelError
 from tinyedge.oracle import Oracle
-from tinyedge.pipeline import Model
 from tinyedge.quantize import quantize
 from tinyedge.recipe import Data, Prune, Recipe
 from tinyedge.train import train
+from tinyedge.workflow import pipeline
+from tinyedge.workflow.pipeline import Model
 from tinyedge.workspace import Workspace
 
 pytestmark = pytest.mark.timeout(900)  # seconds where the machine is free

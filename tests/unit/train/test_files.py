@@ -6,9 +6,10 @@ from click.testing import CliRunner
 
 from tests.support.data import needs_package
 from tests.support.pictures import folder
-from tinyedge import pipeline, recipe, results
+from tinyedge import recipe, results
 from tinyedge.cli import cli
 from tinyedge.results import TrainReport
+from tinyedge.workflow import pipeline
 from tinyedge.workspace import Workspace
 
 RECIPE = """

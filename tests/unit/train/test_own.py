@@ -8,11 +8,12 @@ import pytest
 from tests.support.data import needs_package
 from tests.support.networks import own
 from tests.support.training import Heard
-from tinyedge import dataset, pipeline
-from tinyedge.pipeline import Model
+from tinyedge import dataset
 from tinyedge.quantize import quantize
 from tinyedge.recipe import Data, Network, Quantize, Recipe, Training
 from tinyedge.train import model_path, tasks, train
+from tinyedge.workflow import pipeline
+from tinyedge.workflow.pipeline import Model
 from tinyedge.workspace import Workspace
 
 pytestmark = pytest.mark.timeout(900)  # seconds where the machine is free

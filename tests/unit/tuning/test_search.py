@@ -6,10 +6,11 @@ import pytest
 from click.testing import CliRunner
 
 from tests.support.data import needs_data, needs_package
-from tinyedge import pipeline, recipe, results
+from tinyedge import recipe, results
 from tinyedge.cli import cli, search
 from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.results import SearchReport
+from tinyedge.workflow import pipeline
 
 RANGES = """
 [search]
