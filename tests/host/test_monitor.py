@@ -318,8 +318,11 @@ def test_a_device_is_watched_after_an_update(workspace: Path, tmp_path: Path) ->
         found = look()
         assert found.inferences == 60
         assert {score.what: score.state for score in found.scores}["inputs"] == "steady"
-        told = _verb("monitor", MODEL, "--drift", "--feed", 50, "--port", url, workspace=workspace)
-        assert "wider reads its inputs in another scale" in str(told.exception)
+        fed = ("--feed", 60, "--port", url, "--json", tmp_path / "fed.json")
+        verb("monitor", MODEL, "--drift", *fed)  # in the scale of what runs
+        told = results.read(tmp_path / "fed.json", DriftReport)
+        assert (told.inferences, told.running) == (60, "wider")
+        assert {score.what: score.state for score in told.scores}["inputs"] == "steady"
         verb("rollback", MODEL, *named)
         assert (look().running, look().version) == (MODEL, "0.0.0")
 

@@ -17,6 +17,7 @@ from tinyedge.device import adapt as adapting
 from tinyedge.device import bench as benching
 from tinyedge.device import validate as validating
 from tinyedge.errors import CheckFailed, ConfigError
+from tinyedge.graph.types import Quant
 from tinyedge.learn import head as heads
 from tinyedge.learn.head import Head
 from tinyedge.learn.sgd import Settings
@@ -236,11 +237,12 @@ def _classes(loaded: Loaded, found: adapting.Adapted) -> tuple[AdaptClass, ...]:
     )
 
 
-def labelled(loaded: Loaded, source: Source) -> Samples:
+def labelled(loaded: Loaded, source: Source, quant: Quant | None = None) -> Samples:
     """The samples of ``source``, with labels if it has any.
 
     A file is read as the recipe's data, or, for a bare .tflite, as ``validate --inputs`` does. A
-    folder is read as one with the recipe's data, or as one that was collected.
+    folder is read as one with the recipe's data, or as one that was collected. ``quant``: of the
+    inputs that are made of a recipe's data; None: that of its own network's.
     """
     recipe, dataset = loaded.model.recipe, loaded.dataset
     if recipe is None or dataset is None:
@@ -271,7 +273,7 @@ def labelled(loaded: Loaded, source: Source) -> Samples:
         name = str(source.data)
     made = shift.shifted(found.split, source.shifts)
     text = "".join(f", {each}" for each in source.shifts)
-    array = inputs(made, loaded.graph.inputs[0].q)
+    array = inputs(made, quant or loaded.graph.inputs[0].q)
     return Samples(f"{name}{text}", (array,), made.labels if found.labelled else None)
 
 

@@ -226,7 +226,7 @@ def looks(
 
 
 def send(device: Watched, feed: Feed, *, hear: Hear, on_log: Log) -> None:
-    """Feed the samples; the device counts from nothing.
+    """Feed the samples, in the scale of the model that runs; the device counts from nothing.
 
     Raises ConfigError, before the device is opened, for fewer than can be judged.
     """
@@ -237,13 +237,10 @@ def send(device: Watched, feed: Feed, *, hear: Hear, on_log: Log) -> None:
             f"{samples.source}: {len(samples)} samples are too few to judge",
             f"give {drift.FEWEST} or more",
         )
-    session, runs = _open(device, on_log)
+    session, _ = _open(device, on_log)
     with session:
-        if _reads(session.hello) != device.loaded.graph.inputs[0].q:
-            raise ConfigError(
-                f"{runs.name} reads its inputs in another scale than {device.loaded.model.name}",
-                "leave out --feed: what it is sent else is judged in its own scale",
-            )
+        if (read := _reads(session.hello)) != device.loaded.graph.inputs[0].q:
+            samples = learning.labelled(device.loaded, source, read)
         statistics.clear(session)
         for number in samples.numbered(hear):
             session.infer(samples.payload(number))
