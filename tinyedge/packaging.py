@@ -27,7 +27,7 @@ from tinyedge import keys
 from tinyedge.emit import tflm_image
 from tinyedge.emit.updating import Replaceable
 from tinyedge.errors import ConfigError
-from tinyedge.link.protocol import MANIFEST, PACKAGE_FORMAT
+from tinyedge.link.payloads import MANIFEST, PACKAGE_FORMAT
 from tinyedge.link.updating import Manifest
 from tinyedge.oracle import Oracle
 from tinyedge.samples import Samples

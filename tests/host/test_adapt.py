@@ -23,7 +23,7 @@ from tinyedge.device import adapt as adapting
 from tinyedge.errors import CheckFailed, ConfigError, LinkError
 from tinyedge.graph import read_tflite
 from tinyedge.learn.sgd import Settings, Trainer
-from tinyedge.link import protocol, statistics
+from tinyedge.link import payloads, statistics
 from tinyedge.link.learning import Learning
 from tinyedge.link.protocol import Decision, Type
 from tinyedge.link.session import Session
@@ -156,8 +156,8 @@ def test_a_sample_is_trained_on_once_however_often_it_is_asked_for(
     device.begin(0.02, 0.9, 0.0, 1)
     x = np.arange(12, dtype=np.int8)
     device.sample([x.tobytes()], 2)
-    request = protocol.LEARN_SAMPLE.pack(session.inference, 2)
-    answers = [session.call(Type.LEARN_SAMPLE, protocol.LEARNED.size, request) for _ in range(3)]
+    request = payloads.LEARN_SAMPLE.pack(session.inference, 2)
+    answers = [session.call(Type.LEARN_SAMPLE, payloads.LEARNED.size, request) for _ in range(3)]
     assert len(set(answers)) == 1
     trainer.sample(learning.features(tflite, x), 2)
     layer = head.layers[0]
@@ -192,9 +192,9 @@ def test_what_is_out_of_order_or_out_of_range_is_refused(session: Session) -> No
         device.bias(0, CLASSES)
     for reading in ((1, 0, 0, 4), (0, 0, 1 << 20, 4), (0, 0, 4, 0xFFFF_FFFF), (0, 9, 0, 4)):
         with pytest.raises(LinkError, match="refused"):
-            session.call(Type.LEARN_READ, 4, protocol.LEARN_READ.pack(*reading))
+            session.call(Type.LEARN_READ, 4, payloads.LEARN_READ.pack(*reading))
     with pytest.raises(LinkError, match="refused"):
-        session.call(Type.LEARN_DECIDE, protocol.LEARNING.size, protocol.LEARN_DECIDE.pack(9))
+        session.call(Type.LEARN_DECIDE, payloads.LEARNING.size, payloads.LEARN_DECIDE.pack(9))
     assert device.decide(Decision.RESET) == -1
 
 

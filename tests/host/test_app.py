@@ -16,6 +16,7 @@ from tests.support.tools import need
 from tinyedge import board as boards
 from tinyedge.build import Artifact
 from tinyedge.errors import LinkError
+from tinyedge.link import payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.framing import Frame, encode
 from tinyedge.link.session import Session
@@ -185,5 +186,5 @@ def test_the_header_is_rendered_from_the_protocol() -> None:
     header = board_files.protocol_header()
     for kind in p.Type:
         assert f"#define TE_TYPE_{kind.name} {kind.value}\n" in header
-    for layout in p.LAYOUTS:
+    for layout in payloads.LAYOUTS:
         assert f"#define TE_{layout.name.upper()}_SIZE {layout.size}\n" in header

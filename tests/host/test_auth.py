@@ -19,7 +19,7 @@ from tinyedge import build, flash
 from tinyedge.build import Artifact
 from tinyedge.emit import features
 from tinyedge.errors import ConfigError, LinkError
-from tinyedge.link import messages
+from tinyedge.link import messages, payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.framing import Decoder, Frame, encode
@@ -94,7 +94,7 @@ def ask(url: str, *frames: Frame) -> list[Frame]:
 def drawn_nonce(url: str) -> bytes:
     """The device's, for a host's of zeros; asked for again until the device listens."""
     port, decoder = SerialTransport(url, 115200), Decoder()
-    challenge = encode(Frame(p.Type.CHALLENGE, 1, bytes(p.NONCE_BYTES)))
+    challenge = encode(Frame(p.Type.CHALLENGE, 1, bytes(payloads.NONCE_BYTES)))
     try:
         until = monotonic() + 120
         while monotonic() < until:
@@ -102,7 +102,7 @@ def drawn_nonce(url: str) -> bytes:
             while data := port.read(1.0):  # a byte or more
                 for frame in decoder.feed(data):
                     if frame.type == p.Type.CHALLENGE | p.ANSWER:
-                        return frame.payload[: p.NONCE_BYTES]
+                        return frame.payload[: payloads.NONCE_BYTES]
     finally:
         port.close()
     raise AssertionError("no answer")
@@ -110,7 +110,7 @@ def drawn_nonce(url: str) -> bytes:
 
 def doubt(frame: Frame) -> int:
     assert frame.type == p.Type.ERROR
-    code, detail = p.ERROR.ints(frame.payload)
+    code, detail = payloads.ERROR.ints(frame.payload)
     assert code == p.Code.AUTH
     return detail
 
@@ -136,7 +136,7 @@ def test_inferences_are_the_same(url: str) -> None:
 
 def test_who_has_no_key_learns_what_board_it_is_and_does_nothing(url: str) -> None:
     (hello,) = ask(url, Frame(p.Type.HELLO, 1, b""))
-    assert len(hello.payload) == p.HELLO.size
+    assert len(hello.payload) == payloads.HELLO.size
     assert b"host" in hello.payload
     assert bytes.fromhex(fixture.SHA256) not in hello.payload
     told = messages.hello(hello.payload, hello.version)
@@ -198,7 +198,7 @@ def test_forged_truncated_replayed_and_reordered_frames_do_nothing(url: str) -> 
 
 
 def _is_doubt(frame: Frame) -> bool:
-    return frame.type == p.Type.ERROR and p.ERROR.ints(frame.payload)[0] == p.Code.AUTH
+    return frame.type == p.Type.ERROR and payloads.ERROR.ints(frame.payload)[0] == p.Code.AUTH
 
 
 def _forged(frame: Frame, rng: random.Random) -> Frame:
@@ -211,8 +211,10 @@ def _forged(frame: Frame, rng: random.Random) -> Frame:
         del payload[rng.randrange(len(payload) + 1) :]
     elif how == 2:
         payload += rng.randbytes(rng.randint(1, 20))
-    elif how == 3 and len(payload) >= p.SEAL.size:  # the next counters, with a tag that was seen
-        payload[-p.SEAL.size : -16] = rng.randrange(1, 99).to_bytes(4, "little")
+    elif (
+        how == 3 and len(payload) >= payloads.SEAL.size
+    ):  # the next counters, with a tag that was seen
+        payload[-payloads.SEAL.size : -16] = rng.randrange(1, 99).to_bytes(4, "little")
     else:
         payload = bytearray(rng.randbytes(rng.randint(0, 500)))
     kind = rng.choice([*p.Type, frame.type, frame.type])

@@ -20,7 +20,7 @@ from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
 from tinyedge.device import wire
 from tinyedge.emit import board_files
-from tinyedge.link import bits, packing
+from tinyedge.link import bits, packing, payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.messages import DeviceError
 from tinyedge.link.protocol import Codec
@@ -255,7 +255,11 @@ def test_what_goes_packed_is_what_hello_says(device: Running) -> None:
             hello = replace(session.hello, codecs=codecs)
             for data in (blank, repeats):
                 requests, _ = packing.burst(hello, p.Type.WRITE, 1, data, 0)
-                used = {p.PACKED.ints(body)[3] for kind, body in requests if kind == p.Type.PACKED}
+                used = {
+                    payloads.PACKED.ints(body)[3]
+                    for kind, body in requests
+                    if kind == p.Type.PACKED
+                }
                 assert used <= codecs
                 assert used or len(codecs) == 1
             session.hello = hello
@@ -291,14 +295,14 @@ def test_what_does_not_fit_is_refused(device: Running) -> None:
         return caught.value.code, caught.value.detail
 
     with Session(device.url) as session:
-        assert refused(p.PACKED.pack(0, 0, total, 1, 0) + packed) == (p.Code.RANGE, total)
-        assert refused(p.PACKED.pack(1, 1, total, 1, 0) + packed) == (p.Code.RANGE, total)
-        assert refused(p.PACKED.pack(1, 0, 1 << 31, 1, 0) + packed) == (p.Code.RANGE, total)
-        assert refused(p.PACKED.pack(1, 0, total, 9, 0) + packed) == (p.Code.PACKED, 0)
-        assert refused(p.PACKED.pack(1, 0, total, 1, 0) + packed[:-1]) == (p.Code.PACKED, 0)
-        whole = p.PACKED.pack(1, 0, total, 1, 0) + packed
+        assert refused(payloads.PACKED.pack(0, 0, total, 1, 0) + packed) == (p.Code.RANGE, total)
+        assert refused(payloads.PACKED.pack(1, 1, total, 1, 0) + packed) == (p.Code.RANGE, total)
+        assert refused(payloads.PACKED.pack(1, 0, 1 << 31, 1, 0) + packed) == (p.Code.RANGE, total)
+        assert refused(payloads.PACKED.pack(1, 0, total, 9, 0) + packed) == (p.Code.PACKED, 0)
+        assert refused(payloads.PACKED.pack(1, 0, total, 1, 0) + packed[:-1]) == (p.Code.PACKED, 0)
+        whole = payloads.PACKED.pack(1, 0, total, 1, 0) + packed
         for _ in range(2):  # the second time it changes nothing
-            answer = session.call(p.Type.PACKED, p.WRITTEN.size, whole)
-            assert p.WRITTEN.ints(answer) == (1, total)
-        invoke = p.INVOKE.pack(1, total, zlib.crc32(bytes(total)))
-        assert len(session.call(p.Type.CLASSIFY, p.CLASSIFIED.size, invoke)) == 6
+            answer = session.call(p.Type.PACKED, payloads.WRITTEN.size, whole)
+            assert payloads.WRITTEN.ints(answer) == (1, total)
+        invoke = payloads.INVOKE.pack(1, total, zlib.crc32(bytes(total)))
+        assert len(session.call(p.Type.CLASSIFY, payloads.CLASSIFIED.size, invoke)) == 6

@@ -14,7 +14,7 @@ from tests.support.picture_firmware import Running
 from tests.support.tools import need
 from tinyedge import board as boards
 from tinyedge.errors import LinkError
-from tinyedge.link import frames
+from tinyedge.link import frames, payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.framing import Frame, encode
 from tinyedge.link.messages import DeviceError
@@ -81,18 +81,21 @@ def test_what_does_not_fit_is_refused(device: Running) -> None:
     total = fixture.SIZE[0] * fixture.SIZE[1] * fixture.CHANNELS
     with Session(device.url) as session:
         for shape in ((0, 4, 1), (4, 4, 2), (1 << 13, 1 << 12, 1), (1 << 31, 2, 3)):
-            assert _refused(session, p.Type.FRAME, p.FRAME.pack(1, *shape)) == (
+            assert _refused(session, p.Type.FRAME, payloads.FRAME.pack(1, *shape)) == (
                 p.Code.RANGE,
                 total,
             )
-        assert _refused(session, p.Type.FRAME, p.FRAME.pack(0, 4, 4, 1))[0] == p.Code.RANGE
-        assert _refused(session, p.Type.PIXELS, p.PIXELS.pack(1, 0))[0] == p.Code.ORDER
-        session.call(p.Type.FRAME, p.FRAMED.size, p.FRAME.pack(1, 4, 5, 1))
-        beyond = p.PIXELS.pack(1, 18) + bytes(3)
+        assert _refused(session, p.Type.FRAME, payloads.FRAME.pack(0, 4, 4, 1))[0] == p.Code.RANGE
+        assert _refused(session, p.Type.PIXELS, payloads.PIXELS.pack(1, 0))[0] == p.Code.ORDER
+        session.call(p.Type.FRAME, payloads.FRAMED.size, payloads.FRAME.pack(1, 4, 5, 1))
+        beyond = payloads.PIXELS.pack(1, 18) + bytes(3)
         assert _refused(session, p.Type.PIXELS, beyond) == (p.Code.RANGE, 20)
-        assert _refused(session, p.Type.PIXELS, p.PIXELS.pack(2, 0) + b"x") == (p.Code.ORDER, 1)
-        assert _refused(session, p.Type.MADE, p.MADE.pack(1, 0, 4)) == (p.Code.ORDER, 1)
-        incomplete = p.INVOKE.pack(1, total, 0)
+        assert _refused(session, p.Type.PIXELS, payloads.PIXELS.pack(2, 0) + b"x") == (
+            p.Code.ORDER,
+            1,
+        )
+        assert _refused(session, p.Type.MADE, payloads.MADE.pack(1, 0, 4)) == (p.Code.ORDER, 1)
+        incomplete = payloads.INVOKE.pack(1, total, 0)
         assert _refused(session, p.Type.INVOKE, incomplete) == (p.Code.INCOMPLETE, 0)
 
 
@@ -101,14 +104,14 @@ def test_bytes_that_come_twice_or_late_count_once(device: Running) -> None:
     data, expected = image.tobytes(), sensor.prepared(fixture.WANTED, image)
     with Session(device.url) as session:
         session.begin()
-        session.call(p.Type.FRAME, p.FRAMED.size, p.FRAME.pack(1, *image.shape))
+        session.call(p.Type.FRAME, payloads.FRAMED.size, payloads.FRAME.pack(1, *image.shape))
         for at in range(0, len(data), 400):
             for offset in (at, at, max(0, at - 400), at + 400):
                 if offset < len(data):
-                    some = p.PIXELS.pack(1, offset) + data[offset : offset + 400]
+                    some = payloads.PIXELS.pack(1, offset) + data[offset : offset + 400]
                     # what is too early is left for later
-                    session.call(p.Type.PIXELS, p.FRAMED.size, some)
-            session.call(p.Type.FRAME, p.FRAMED.size, p.FRAME.pack(1, *image.shape))
+                    session.call(p.Type.PIXELS, payloads.FRAMED.size, some)
+            session.call(p.Type.FRAME, payloads.FRAMED.size, payloads.FRAME.pack(1, *image.shape))
         assert frames.read_input(session) == expected.tobytes()
 
 
@@ -118,7 +121,7 @@ def test_a_frame_does_not_change_the_answer_to_what_has_run(device: Running, beg
     inputs = np.full((1, *fixture.SIZE, fixture.CHANNELS), 7, np.int8).tobytes()
     with Session(device.url) as session:
         number = session.inference + 1
-        frame = p.FRAME.pack(number, *image.shape)
+        frame = payloads.FRAME.pack(number, *image.shape)
         if begun:
             session.ask(p.Type.FRAME, frame)
         (answer,) = session.infer([inputs]).outputs
@@ -126,17 +129,20 @@ def test_a_frame_does_not_change_the_answer_to_what_has_run(device: Running, beg
             session.ask(p.Type.FRAME, frame)  # as before: a request may be repeated
         else:
             assert _refused(session, p.Type.FRAME, frame)[0] == p.Code.RANGE
-        pixels = p.PIXELS.pack(number, 0) + image.tobytes()[:400]
+        pixels = payloads.PIXELS.pack(number, 0) + image.tobytes()[:400]
         assert _refused(session, p.Type.PIXELS, pixels)[0] == p.Code.ORDER
-        again = p.INVOKE.pack(number, len(inputs), zlib.crc32(inputs))
+        again = payloads.INVOKE.pack(number, len(inputs), zlib.crc32(inputs))
         assert session.outputs(session.ask(p.Type.INVOKE, again)).outputs == (answer,)
 
 
 def test_a_frame_does_not_outlive_its_session(device: Running) -> None:
     with Session(device.url) as session:
-        session.call(p.Type.FRAME, p.FRAMED.size, p.FRAME.pack(1, 4, 5, 1))
+        session.call(p.Type.FRAME, payloads.FRAMED.size, payloads.FRAME.pack(1, 4, 5, 1))
     with Session(device.url) as session:
-        assert _refused(session, p.Type.PIXELS, p.PIXELS.pack(1, 0) + b"x") == (p.Code.ORDER, 0)
+        assert _refused(session, p.Type.PIXELS, payloads.PIXELS.pack(1, 0) + b"x") == (
+            p.Code.ORDER,
+            0,
+        )
 
 
 requests = st.builds(

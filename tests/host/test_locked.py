@@ -14,7 +14,7 @@ from tinyedge import board as boards
 from tinyedge import build, flash
 from tinyedge.emit import features
 from tinyedge.errors import LinkError
-from tinyedge.link import locked
+from tinyedge.link import locked, payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.learning import Learning
 from tinyedge.link.messages import DeviceError
@@ -46,17 +46,17 @@ def test_frames_go_in_and_do_not_come_out(pictures: Running) -> None:
     with Session(pictures.url) as session:
         assert p.Feature.LOCKED in session.hello.features
         number = session.begin()
-        begin = p.FRAME.pack(number, height, width, channels)
-        assert code(session, p.Type.SHOW, p.SHOW.pack(number, 0) + b"a") == p.Code.LOCKED
-        packed = p.PACKED.pack(number, 0, 1, p.Codec.DELTA, 0) + b"\0a"
+        begin = payloads.FRAME.pack(number, height, width, channels)
+        assert code(session, p.Type.SHOW, payloads.SHOW.pack(number, 0) + b"a") == p.Code.LOCKED
+        packed = payloads.PACKED.pack(number, 0, 1, p.Codec.DELTA, 0) + b"\0a"
         assert code(session, p.Type.PACKED_SHOW, packed) == p.Code.LOCKED
-        assert code(session, p.Type.SENSE, p.SENSE.pack(number)) == p.Code.LOCKED
+        assert code(session, p.Type.SENSE, payloads.SENSE.pack(number)) == p.Code.LOCKED
         assert code(session, p.Type.FRAME, begin) is None
-        packed = p.PACKED.pack(number, 0, 1, p.Codec.DELTA, 0) + b"\0" + frame.tobytes()[:1]
+        packed = payloads.PACKED.pack(number, 0, 1, p.Codec.DELTA, 0) + b"\0" + frame.tobytes()[:1]
         assert code(session, p.Type.PACKED_PIXELS, packed) is None
-        data = p.PIXELS.pack(number, 1) + frame.tobytes()[1:]
+        data = payloads.PIXELS.pack(number, 1) + frame.tobytes()[1:]
         assert code(session, p.Type.PIXELS, data) is None
-        assert code(session, p.Type.MADE, p.MADE.pack(number, 0, 8)) == p.Code.LOCKED
+        assert code(session, p.Type.MADE, payloads.MADE.pack(number, 0, 8)) == p.Code.LOCKED
         assert code(session, p.Type.MONITOR, b"") is None
         assert not session.parts
 
@@ -79,8 +79,8 @@ def test_layers_are_not_watched_and_who_has_the_key_is_no_exception(tmp_path: Pa
     with flash.run(artifact, HOST, keys=keys) as device, Session(device.url, keys=keys) as session:
         inputs = [bytes(fixture.FIRST), bytes(fixture.SECOND)]
         fixture.check(inputs, session.infer(inputs).outputs)
-        assert code(session, p.Type.WATCH, p.WATCH.pack(1)) == p.Code.LOCKED
-        assert code(session, p.Type.PROFILE, p.PROFILE.pack(1, 0)) == p.Code.LOCKED
+        assert code(session, p.Type.WATCH, payloads.WATCH.pack(1)) == p.Code.LOCKED
+        assert code(session, p.Type.PROFILE, payloads.PROFILE.pack(1, 0)) == p.Code.LOCKED
         with pytest.raises(LinkError, match="is locked, and does not answer PROFILE"):
             session.profile()
         for kind in (p.Type.STATUS, p.Type.AUTH):

@@ -14,7 +14,7 @@ from tests.host.test_compress import FLAGS, SANITIZE
 from tests.support.picture_firmware import smooth
 from tests.support.tools import CHECKOUT, need
 from tinyedge.emit import board_files
-from tinyedge.link import bits, mask, packing, parts
+from tinyedge.link import bits, mask, packing, parts, payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.framing import Frame
 from tinyedge.link.parts import Parts
@@ -123,7 +123,7 @@ def test_whatever_comes_is_a_part_or_refused_and_is_bounded() -> None:
             data[rng.randrange(len(data))] = rng.choice((0, 1, 127, 255, rng.randrange(256)))
         count = rng.choice((way.count, way.count + 1, 0, p.PART_BYTES, 1 << 31))
         codec = rng.choice((way.codec, way.codec, rng.randrange(8)))
-        head = p.PACKED.pack(1, 2, count, codec, rng.choice((way.stride, 0, 255)))
+        head = payloads.PACKED.pack(1, 2, count, codec, rng.choice((way.stride, 0, 255)))
         payload = (head + data)[: rng.choice((None, rng.randrange(40)))]
         found = Parts()
         try:
@@ -138,7 +138,7 @@ def test_whatever_comes_is_a_part_or_refused_and_is_bounded() -> None:
 def test_a_part_that_holds_more_than_the_most_is_refused() -> None:
     def part(count: int) -> Frame:
         packed, _ = packing.pack_delta(bytes(count), 0, 0, 500)
-        return Frame(p.Type.PART, 0, p.PACKED.pack(1, 0, count, Codec.DELTA, 0) + packed)
+        return Frame(p.Type.PART, 0, payloads.PACKED.pack(1, 0, count, Codec.DELTA, 0) + packed)
 
     Parts().take(part(p.PART_BYTES))
     with pytest.raises(ValueError, match="8193 bytes"):
@@ -149,6 +149,6 @@ def test_more_parts_than_any_device_has_are_refused(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(parts, "_MOST", 2)
     found = Parts()
     for number in range(2):
-        found.take(Frame(p.Type.LAYER, 0, p.LAYER.pack(number, 0)))
+        found.take(Frame(p.Type.LAYER, 0, payloads.LAYER.pack(number, 0)))
     with pytest.raises(ValueError, match="more than 2"):
-        found.take(Frame(p.Type.LAYER, 0, p.LAYER.pack(3, 0)))
+        found.take(Frame(p.Type.LAYER, 0, payloads.LAYER.pack(3, 0)))

@@ -20,7 +20,7 @@ from tinyedge.compile import compile_graph
 from tinyedge.device import wire
 from tinyedge.device.debug import outputs
 from tinyedge.graph import read_tflite
-from tinyedge.link import bits, frames, packing, sensing
+from tinyedge.link import bits, frames, packing, payloads, sensing
 from tinyedge.link import protocol as p
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.messages import DeviceError
@@ -101,14 +101,14 @@ def test_every_codec_is_unpacked(device: Running) -> None:
     with Session(device.url) as session:
         for codec, stride, packed in ways:
             number = session.begin()
-            session.ask(Type.FRAME, p.FRAME.pack(number, *frame.shape))
-            piece = p.PACKED.pack(number, 0, 300, codec, stride) + packed
+            session.ask(Type.FRAME, payloads.FRAME.pack(number, *frame.shape))
+            piece = payloads.PACKED.pack(number, 0, 300, codec, stride) + packed
             for _ in range(2):  # the second time it changes nothing
-                answer = session.call(Type.PACKED_PIXELS, p.FRAMED.size, piece)
-                assert p.FRAMED.ints(answer)[1] == 300
-            rest = p.PIXELS.pack(number, 300) + data[300:]
-            answer = session.call(Type.PIXELS, p.FRAMED.size, rest)
-            assert p.FRAMED.ints(answer)[1] == len(data)
+                answer = session.call(Type.PACKED_PIXELS, payloads.FRAMED.size, piece)
+                assert payloads.FRAMED.ints(answer)[1] == 300
+            rest = payloads.PIXELS.pack(number, 300) + data[300:]
+            answer = session.call(Type.PIXELS, payloads.FRAMED.size, rest)
+            assert payloads.FRAMED.ints(answer)[1] == len(data)
             made = frames.read_input(session)
             assert made == sensor.prepared(fixture.WANTED, frame).tobytes(), (codec, stride)
 
@@ -121,12 +121,12 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(device: Running, kind:
     def refused(number: int, offset: int, count: int, way: tuple[int, int, bytes]) -> int:
         codec, stride, data = way
         with pytest.raises(DeviceError) as caught:
-            session.ask(kind, p.PACKED.pack(number, offset, count, codec, stride) + data)
+            session.ask(kind, payloads.PACKED.pack(number, offset, count, codec, stride) + data)
         return caught.value.code
 
     with Session(device.url) as session:
         number = session.begin()
-        session.ask(Type.FRAME, p.FRAME.pack(number, 8, 20, 1))
+        session.ask(Type.FRAME, payloads.FRAME.pack(number, 8, 20, 1))
         whole = (Codec.DELTA, 1, packed)
         assert refused(number + 1, 0, 100, whole) == p.Code.ORDER
         assert refused(number, 61, 100, whole) == p.Code.RANGE
@@ -142,10 +142,10 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(device: Running, kind:
             (Codec.BITS16, 1, groups),
         ):
             assert refused(number, 0, 100, way) == p.Code.PACKED
-        answer = session.ask(kind, p.PACKED.pack(number, 0, 100, Codec.DELTA, 1) + packed)
-        assert p.FRAMED.ints(answer)[1] == 100
-        answer = session.ask(kind, p.PACKED.pack(number, 30, 100, Codec.DELTA, 1) + packed)
-        assert p.FRAMED.ints(answer)[1] == 100
+        answer = session.ask(kind, payloads.PACKED.pack(number, 0, 100, Codec.DELTA, 1) + packed)
+        assert payloads.FRAMED.ints(answer)[1] == 100
+        answer = session.ask(kind, payloads.PACKED.pack(number, 30, 100, Codec.DELTA, 1) + packed)
+        assert payloads.FRAMED.ints(answer)[1] == 100
 
 
 def test_a_line_that_loses_and_corrupts_costs_time_alone(device: Running) -> None:

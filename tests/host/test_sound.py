@@ -22,7 +22,7 @@ from tinyedge.dataset.collected import MANIFEST
 from tinyedge.dataset.kept import Stored
 from tinyedge.emit import board_files
 from tinyedge.errors import LinkError
-from tinyedge.link import frames, sensing
+from tinyedge.link import frames, payloads, sensing
 from tinyedge.link import protocol as p
 from tinyedge.link.messages import DeviceError
 from tinyedge.link.session import Session
@@ -187,7 +187,7 @@ def _refused(session: Session, kind: p.Type, payload: bytes) -> tuple[int, int]:
 def test_sound_of_another_length_is_refused(url: str) -> None:
     with Session(url) as session:
         for shape in ((895, 1, 2), (897, 1, 2), (1, 896, 2), (896, 2, 2), (896, 1, 1), (896, 1, 3)):
-            code = _refused(session, p.Type.FRAME, p.FRAME.pack(1, *shape))
+            code = _refused(session, p.Type.FRAME, payloads.FRAME.pack(1, *shape))
             assert code == (p.Code.RANGE, INPUT_BYTES), shape
 
 
@@ -198,16 +198,16 @@ def test_bytes_may_come_in_any_pieces_and_twice_after_a_frame_broken_off(
     image = pcm.frame(samples)
     data = image.tobytes()
     with Session(url) as session:
-        session.call(p.Type.FRAME, p.FRAMED.size, p.FRAME.pack(9, *image.shape))
-        broken_off = p.PIXELS.pack(9, 0) + data[:333]
-        session.call(p.Type.PIXELS, p.FRAMED.size, broken_off)
+        session.call(p.Type.FRAME, payloads.FRAMED.size, payloads.FRAME.pack(9, *image.shape))
+        broken_off = payloads.PIXELS.pack(9, 0) + data[:333]
+        session.call(p.Type.PIXELS, payloads.FRAMED.size, broken_off)
         session.begin()
-        session.call(p.Type.FRAME, p.FRAMED.size, p.FRAME.pack(1, *image.shape))
+        session.call(p.Type.FRAME, payloads.FRAMED.size, payloads.FRAME.pack(1, *image.shape))
         for at in range(0, len(data), 333):  # odd: samples are cut in two
             for offset in (at, at, max(0, at - 333), at + 333):
                 if offset < len(data):
-                    some = p.PIXELS.pack(1, offset) + data[offset : offset + 333]
-                    session.call(p.Type.PIXELS, p.FRAMED.size, some)
+                    some = payloads.PIXELS.pack(1, offset) + data[offset : offset + 333]
+                    session.call(p.Type.PIXELS, payloads.FRAMED.size, some)
         assert frames.read_input(session) == _input(built, image)
 
 

@@ -17,7 +17,7 @@ from tinyedge import packaging
 from tinyedge.device import update as updates
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.graph import read_tflite
-from tinyedge.link import protocol
+from tinyedge.link import payloads, protocol
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.framing import Frame
 from tinyedge.link.protocol import Type
@@ -104,7 +104,7 @@ def test_an_update_that_begins_takes_the_slot_of_the_model_before(
         updating.decide(keep=True)
     assert updating.versions()[0].previous == 0
     third = made.package(4, (1, 3, 0))
-    state = protocol.UPDATE_STATE.size
+    state = payloads.UPDATE_STATE.size
     session.call(Type.UPDATE_BEGIN, state, third.signed + third.signature)
     assert updating.versions()[0].previous == COMPILED
     assert answers_are(session, updatable.network(3))

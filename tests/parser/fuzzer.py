@@ -15,7 +15,7 @@ from tinyedge import board as boards
 from tinyedge.emit import authenticating, board_files, features
 from tinyedge.emit.mlperf import MlperfView, Protocol
 from tinyedge.emit.render import render
-from tinyedge.link import bits, packing
+from tinyedge.link import bits, packing, payloads
 from tinyedge.link import protocol as p
 from tinyedge.workspace import write_tree
 
@@ -150,16 +150,20 @@ def _conversation() -> list[bytes]:
     return [
         _record(4, p.Type.HELLO),
         _record(2, 1, data),
-        _record(4, p.Type.READ, p.READ.pack(1, 3, 5)),
-        _record(4, p.Type.PROFILE, p.PROFILE.pack(1, 0)),
-        _record(4, p.Type.WATCH, p.WATCH.pack(1)),
-        _record(4, p.Type.WRITE, p.WRITE.pack(2, 0) + data[:7]),
-        _record(4, p.Type.WRITE, p.WRITE.pack(2, 7) + data[7:]),
-        _record(4, p.Type.INVOKE, p.INVOKE.pack(2, len(data), 0)),
-        _record(4, p.Type.PACKED, p.PACKED.pack(3, 0, FIRST, p.Codec.LZ4, 0) + _packed(data)),
-        _record(4, p.Type.PACKED, p.PACKED.pack(3, FIRST, SECOND, p.Codec.DELTA, 1) + b"\x83\1"),
-        _record(4, p.Type.CLASSIFY, p.INVOKE.pack(3, len(data), 0)),
-        _record(4, p.Type.PACKED, p.PACKED.pack(4, 0, FIRST, p.Codec.BITS, 1) + _bits(data)),
+        _record(4, p.Type.READ, payloads.READ.pack(1, 3, 5)),
+        _record(4, p.Type.PROFILE, payloads.PROFILE.pack(1, 0)),
+        _record(4, p.Type.WATCH, payloads.WATCH.pack(1)),
+        _record(4, p.Type.WRITE, payloads.WRITE.pack(2, 0) + data[:7]),
+        _record(4, p.Type.WRITE, payloads.WRITE.pack(2, 7) + data[7:]),
+        _record(4, p.Type.INVOKE, payloads.INVOKE.pack(2, len(data), 0)),
+        _record(
+            4, p.Type.PACKED, payloads.PACKED.pack(3, 0, FIRST, p.Codec.LZ4, 0) + _packed(data)
+        ),
+        _record(
+            4, p.Type.PACKED, payloads.PACKED.pack(3, FIRST, SECOND, p.Codec.DELTA, 1) + b"\x83\1"
+        ),
+        _record(4, p.Type.CLASSIFY, payloads.INVOKE.pack(3, len(data), 0)),
+        _record(4, p.Type.PACKED, payloads.PACKED.pack(4, 0, FIRST, p.Codec.BITS, 1) + _bits(data)),
         _record(4, p.Type.STATUS),
         _record(1, 9),
         _record(0, 0, b"\0\x05noise\0\xff"),

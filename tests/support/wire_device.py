@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Callable
 
+from tinyedge.link import payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.framing import Decoder, Frame, encode
 from tinyedge.link.transport import DeviceGoneError
@@ -71,35 +72,35 @@ class FakeDevice:
             p.Type.READ: self._read,
             p.Type.PROFILE: self._profile,
             p.Type.WATCH: self._watch,
-            p.Type.STATUS: lambda _: p.STATUS.pack(100, 200, len(self.runs), 0, 0),
+            p.Type.STATUS: lambda _: payloads.STATUS.pack(100, 200, len(self.runs), 0, 0),
             p.Type.HALT: lambda _: b"",
         }[p.Type(kind)]
         try:
             return kind | p.ANSWER, handler(payload)
         except Refusal as refusal:
-            return p.Type.ERROR, p.ERROR.pack(refusal.code, refusal.detail) + refusal.text
+            return p.Type.ERROR, payloads.ERROR.pack(refusal.code, refusal.detail) + refusal.text
 
     def _hello(self, _: bytes) -> bytes:
         self._inference, self._input, self._done = 0, b"", False
         n = 0 if self.init_status else len(self.sizes)
-        body = p.HELLO.pack(
+        body = payloads.HELLO.pack(
             b"9.9.9", b"fake", b"none", b"reverse", self.sha256, b"clock", b"wall", 1000,
             2048, 1024, p.MAX_PAYLOAD, p.WINDOW, self.init_status, 0, n, min(n, 1),
         )  # fmt: skip
         for size in (*self.sizes, sum(self.sizes))[: n + 1 if n else 0]:
-            body += p.TENSOR.pack(size, 0, 1, struct.pack("<6I", size, *[0] * 5), 0.5, -1)
+            body += payloads.TENSOR.pack(size, 0, 1, struct.pack("<6I", size, *[0] * 5), 0.5, -1)
         return body + self.init_error
 
     def _write(self, payload: bytes) -> bytes:
-        inference, offset = p.WRITE.ints(payload)
+        inference, offset = payloads.WRITE.ints(payload)
         if inference != self._inference:
             self._inference, self._input, self._done = inference, b"", False
         if offset == len(self._input) and not self._done:
-            self._input += payload[p.WRITE.size :]
-        return p.WRITTEN.pack(inference, len(self._input))
+            self._input += payload[payloads.WRITE.size :]
+        return payloads.WRITTEN.pack(inference, len(self._input))
 
     def _invoke(self, payload: bytes) -> bytes:
-        inference, size, crc = p.INVOKE.ints(payload)
+        inference, size, crc = payloads.INVOKE.ints(payload)
         if inference != self._inference or len(self._input) != size:
             known = inference == self._inference
             raise Refusal(p.Code.INCOMPLETE, len(self._input) if known else 0)
@@ -114,35 +115,35 @@ class FakeDevice:
         if self.run_error:
             raise Refusal(p.Code.MODEL, *self.run_error)
         output = self._input[::-1]
-        most = p.MAX_ANSWER - p.INVOKED.size
-        return p.INVOKED.pack(inference, 7_000_000_000, len(output)) + output[:most]
+        most = p.MAX_ANSWER - payloads.INVOKED.size
+        return payloads.INVOKED.pack(inference, 7_000_000_000, len(output)) + output[:most]
 
     def _read(self, payload: bytes) -> bytes:
-        inference, offset, size = p.READ.ints(payload)
+        inference, offset, size = payloads.READ.ints(payload)
         assert inference == self._inference
         assert self._done
-        return p.OUTPUT.pack(inference, offset) + self._input[::-1][offset : offset + size]
+        return payloads.OUTPUT.pack(inference, offset) + self._input[::-1][offset : offset + size]
 
     def _watch(self, payload: bytes) -> bytes:
         if self.written is None:
             raise Refusal(p.Code.TYPE, p.Type.WATCH)
-        self.watched = p.WATCH.ints(payload) == (1,)
+        self.watched = payloads.WATCH.ints(payload) == (1,)
         return b""
 
     def _send_layers(self) -> None:
-        most = p.MAX_ANSWER - p.LAYER.size
+        most = p.MAX_ANSWER - payloads.LAYER.size
         for layer, data in enumerate(self.written or ()):
             for at in range(0, len(data), most):
-                body = p.LAYER.pack(layer, at) + data[at : at + most]
+                body = payloads.LAYER.pack(layer, at) + data[at : at + most]
                 self._out += self.to_host(encode(Frame(p.Type.LAYER, 0, body)))
 
     def _profile(self, payload: bytes) -> bytes:
-        inference, first = p.PROFILE.ints(payload)
+        inference, first = payloads.PROFILE.ints(payload)
         assert inference == self._inference
         if self.layers is None:
             raise Refusal(p.Code.TYPE, p.Type.PROFILE)
-        body = p.PROFILED.pack(inference, len(self.layers), first)
-        some = self.layers[first : first + (p.MAX_ANSWER - len(body)) // p.TICKS_BYTES]
+        body = payloads.PROFILED.pack(inference, len(self.layers), first)
+        some = self.layers[first : first + (p.MAX_ANSWER - len(body)) // payloads.TICKS_BYTES]
         return body + struct.pack(f"<{len(some)}Q", *some)
 
 

@@ -12,6 +12,7 @@ from tests.support import fixture_firmware as fixture
 from tests.support.fixture_firmware import Target
 from tinyedge import __version__
 from tinyedge.errors import LinkError
+from tinyedge.link import payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.framing import Decoder, Frame, encode
@@ -147,8 +148,8 @@ class Raw:
                 if frame.sequence != self._sequence:
                     continue
                 if frame.type == p.Type.ERROR:
-                    code, detail = p.ERROR.ints(frame.payload)
-                    raise DeviceError(code, detail, frame.payload[p.ERROR.size :].decode())
+                    code, detail = payloads.ERROR.ints(frame.payload)
+                    raise DeviceError(code, detail, frame.payload[payloads.ERROR.size :].decode())
                 assert frame.type == kind | p.ANSWER
                 return frame.payload
         raise AssertionError("no answer")
@@ -159,9 +160,9 @@ class Raw:
         return raised.value.code, raised.value.detail
 
     def write(self, inference: int, offset: int, data: bytes) -> int:
-        answer = self.ask(p.Type.WRITE, p.WRITE.pack(inference, offset) + data)
-        assert p.WRITTEN.ints(answer)[0] == inference
-        return p.WRITTEN.ints(answer)[1]
+        answer = self.ask(p.Type.WRITE, payloads.WRITE.pack(inference, offset) + data)
+        assert payloads.WRITTEN.ints(answer)[0] == inference
+        return payloads.WRITTEN.ints(answer)[1]
 
     def close(self) -> None:
         self._port.close()
@@ -179,7 +180,7 @@ DATA = bytes(range(100)) * 8
 
 
 def invoke(inference: int, data: bytes) -> bytes:
-    return p.INVOKE.pack(inference, len(data), zlib.crc32(data))
+    return payloads.INVOKE.pack(inference, len(data), zlib.crc32(data))
 
 
 def written(raw: Raw, inference: int) -> bytes:
@@ -190,7 +191,7 @@ def written(raw: Raw, inference: int) -> bytes:
 
 
 def test_an_incomplete_input_is_never_run(raw: Raw) -> None:
-    count = p.STATUS.ints(raw.ask(p.Type.STATUS))[2]
+    count = payloads.STATUS.ints(raw.ask(p.Type.STATUS))[2]
     data = (DATA + bytes(789))[:789]
     assert raw.refused(p.Type.INVOKE, invoke(7, data)) == (p.Code.INCOMPLETE, 0)
     assert raw.write(7, 0, data[:400]) == 400
@@ -199,16 +200,16 @@ def test_an_incomplete_input_is_never_run(raw: Raw) -> None:
     assert raw.write(7, 400, data[400:]) == 789
     assert raw.write(7, 0, b"again") == 789, "what has arrived stays"
     raw.ask(p.Type.INVOKE, invoke(7, data))
-    assert p.STATUS.ints(raw.ask(p.Type.STATUS))[2] == count + 1
+    assert payloads.STATUS.ints(raw.ask(p.Type.STATUS))[2] == count + 1
 
 
 def test_a_wrong_input_is_never_run(raw: Raw) -> None:
-    count = p.STATUS.ints(raw.ask(p.Type.STATUS))[2]
+    count = payloads.STATUS.ints(raw.ask(p.Type.STATUS))[2]
     data = written(raw, 8)
     code, _ = raw.refused(p.Type.INVOKE, invoke(8, data[:-1] + b"\1"))
     assert code == p.Code.INPUT_CRC
     assert raw.refused(p.Type.INVOKE, invoke(8, data)) == (p.Code.INCOMPLETE, 0)
-    assert p.STATUS.ints(raw.ask(p.Type.STATUS))[2] == count
+    assert payloads.STATUS.ints(raw.ask(p.Type.STATUS))[2] == count
 
 
 def test_a_repeated_invoke_gets_the_first_answer_again(raw: Raw) -> None:
@@ -225,21 +226,21 @@ def test_a_new_hello_forgets_the_last_inference(raw: Raw) -> None:
     raw.ask(p.Type.INVOKE, invoke(9, data))
     raw.ask(p.Type.HELLO)
     assert raw.refused(p.Type.INVOKE, invoke(9, data)) == (p.Code.INCOMPLETE, 0)
-    assert raw.refused(p.Type.READ, p.READ.pack(9, 0, 4)) == (p.Code.ORDER, 0)
+    assert raw.refused(p.Type.READ, payloads.READ.pack(9, 0, 4)) == (p.Code.ORDER, 0)
 
 
 def test_outputs_can_be_read_in_any_part(raw: Raw) -> None:
     data = written(raw, 11)
-    whole = raw.ask(p.Type.INVOKE, invoke(11, data))[p.INVOKED.size :]
+    whole = raw.ask(p.Type.INVOKE, invoke(11, data))[payloads.INVOKED.size :]
     assert len(whole) == 797
-    part = raw.ask(p.Type.READ, p.READ.pack(11, 780, 17))
-    assert p.OUTPUT.ints(part) == (11, 780)
-    assert part[p.OUTPUT.size :] == whole[780:]
-    assert raw.refused(p.Type.READ, p.READ.pack(11, 780, 18)) == (p.Code.RANGE, 797)
-    assert raw.refused(p.Type.READ, p.READ.pack(11, 0xFFFF_FFFF, 2)) == (p.Code.RANGE, 797)
-    assert raw.refused(p.Type.READ, p.READ.pack(10, 0, 4)) == (p.Code.ORDER, 11)
+    part = raw.ask(p.Type.READ, payloads.READ.pack(11, 780, 17))
+    assert payloads.OUTPUT.ints(part) == (11, 780)
+    assert part[payloads.OUTPUT.size :] == whole[780:]
+    assert raw.refused(p.Type.READ, payloads.READ.pack(11, 780, 18)) == (p.Code.RANGE, 797)
+    assert raw.refused(p.Type.READ, payloads.READ.pack(11, 0xFFFF_FFFF, 2)) == (p.Code.RANGE, 797)
+    assert raw.refused(p.Type.READ, payloads.READ.pack(10, 0, 4)) == (p.Code.ORDER, 11)
     raw.write(12, 0, b"a new input ends it")
-    assert raw.refused(p.Type.READ, p.READ.pack(11, 0, 4)) == (p.Code.ORDER, 12)
+    assert raw.refused(p.Type.READ, payloads.READ.pack(11, 0, 4)) == (p.Code.ORDER, 12)
 
 
 @pytest.mark.parametrize(
@@ -248,13 +249,22 @@ def test_outputs_can_be_read_in_any_part(raw: Raw) -> None:
         (lambda raw: raw.refused(0x55, b"?"), (p.Code.TYPE, 0x55)),
         (lambda raw: raw.refused(p.Type.WRITE, b"short"), (p.Code.LENGTH, 5)),
         (lambda raw: raw.refused(p.Type.STATUS, b"x"), (p.Code.LENGTH, 1)),
-        (lambda raw: raw.refused(p.Type.WRITE, p.WRITE.pack(0, 0) + b"x"), (p.Code.RANGE, 789)),
-        (lambda raw: raw.refused(p.Type.WRITE, p.WRITE.pack(1, 789) + b"x"), (p.Code.RANGE, 789)),
         (
-            lambda raw: raw.refused(p.Type.WRITE, p.WRITE.pack(1, 0xFFFF_FFFF) + b"xx"),
+            lambda raw: raw.refused(p.Type.WRITE, payloads.WRITE.pack(0, 0) + b"x"),
             (p.Code.RANGE, 789),
         ),
-        (lambda raw: raw.refused(p.Type.INVOKE, p.INVOKE.pack(1, 5, 0)), (p.Code.RANGE, 789)),
+        (
+            lambda raw: raw.refused(p.Type.WRITE, payloads.WRITE.pack(1, 789) + b"x"),
+            (p.Code.RANGE, 789),
+        ),
+        (
+            lambda raw: raw.refused(p.Type.WRITE, payloads.WRITE.pack(1, 0xFFFF_FFFF) + b"xx"),
+            (p.Code.RANGE, 789),
+        ),
+        (
+            lambda raw: raw.refused(p.Type.INVOKE, payloads.INVOKE.pack(1, 5, 0)),
+            (p.Code.RANGE, 789),
+        ),
         (lambda raw: raw.refused(p.Type.HELLO, b"", 9), (p.Code.VERSION, p.PROTOCOL_VERSION)),
     ],
 )
@@ -265,9 +275,9 @@ def test_wrong_requests_are_refused(
 
 
 def test_frames_that_are_too_long_are_dropped(raw: Raw) -> None:
-    before = p.STATUS.ints(raw.ask(p.Type.STATUS))[3]
+    before = payloads.STATUS.ints(raw.ask(p.Type.STATUS))[3]
     raw._port.write(encode(Frame(p.Type.WRITE, 1, bytes([5]) * (p.MAX_PAYLOAD + 1))))
-    assert p.STATUS.ints(raw.ask(p.Type.STATUS))[3] == before + 1
+    assert payloads.STATUS.ints(raw.ask(p.Type.STATUS))[3] == before + 1
 
 
 def test_a_failing_inference_says_why_once(target: Target) -> None:

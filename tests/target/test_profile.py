@@ -7,7 +7,8 @@ import pytest
 from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
 from tinyedge.errors import ConfigError, LinkError
-from tinyedge.link.protocol import WATCH, Type
+from tinyedge.link.payloads import WATCH
+from tinyedge.link.protocol import Type
 from tinyedge.link.session import Session
 from tinyedge.results import BenchReport, ProfileReport
 from tinyedge.trace.run import functions

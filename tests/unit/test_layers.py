@@ -38,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
         "graph",
         "learn.head",
         "link.layout",
+        "link.payloads",
         "link.locked",
         "link.protocol",
         "oracle",

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.wire_device import FakeDevice
 from tinyedge.errors import LinkError
+from tinyedge.link import payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.framing import Frame, encode
 from tinyedge.link.session import Deadlines, Session
@@ -32,10 +33,10 @@ BABBLE = {
     "damaged": lambda: itertools.repeat(b"\0noise" * (CHUNK // 6)),
     "answers": lambda: _frames(p.Type.STATUS | p.ANSWER, itertools.repeat(bytes(20))),
     "unknown": lambda: _frames(0x55, itertools.repeat(bytes(2000))),
-    "errors": lambda: _frames(p.Type.ERROR, itertools.repeat(p.ERROR.pack(p.Code.RANGE, 1))),
+    "errors": lambda: _frames(p.Type.ERROR, itertools.repeat(payloads.ERROR.pack(p.Code.RANGE, 1))),
     "log": lambda: _frames(p.Type.LOG, itertools.repeat(b"x" * 2000)),
     "layers": lambda: _frames(
-        p.Type.LAYER, (p.LAYER.pack(0, at) + bytes(2000) for at in itertools.count())
+        p.Type.LAYER, (payloads.LAYER.pack(0, at) + bytes(2000) for at in itertools.count())
     ),
 }
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.support.wire_device import FakeDevice
 from tinyedge.errors import LinkError
+from tinyedge.link import payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.framing import Frame, encode
 from tinyedge.link.session import Deadlines, Session
@@ -26,9 +27,9 @@ def _patched(at: int, value: int) -> Lie:
     return lambda honest: honest[:at] + value.to_bytes(4, "little") + honest[at + 4 :]
 
 
-_WORD_OF_HELLO = st.integers(_TEXTS // 4, (p.HELLO.size + 2 * p.TENSOR.size) // 4).map(
-    lambda word: 4 * word
-)
+_WORD_OF_HELLO = st.integers(
+    _TEXTS // 4, (payloads.HELLO.size + 2 * payloads.TENSOR.size) // 4
+).map(lambda word: 4 * word)
 _LIES = st.one_of(
     st.builds(_patched, _WORD_OF_HELLO, _NUMBERS),
     st.builds(_patched, st.integers(0, 20), _NUMBERS),

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.errors import ConfigError
-from tinyedge.link.protocol import MONITOR_BINS, MONITOR_CLASSES
+from tinyedge.link.payloads import MONITOR_BINS, MONITOR_CLASSES
 from tinyedge.link.statistics import Counts
 from tinyedge.oracle import Oracle
 from tinyedge.results import DriftScore, Thresholds

@@ -14,7 +14,7 @@ from tinyedge.emit import features, flash_areas
 from tinyedge.emit.features import Feature
 from tinyedge.emit.mlperf import APP, Protocol
 from tinyedge.emit.render import render
-from tinyedge.link import locked, protocol
+from tinyedge.link import locked, payloads, protocol
 from tinyedge.link.layout import Layout
 
 # One line of make's $(error), so without commas, parentheses or hashes.
@@ -167,18 +167,18 @@ def protocol_header() -> str:
         max_answer=protocol.MAX_ANSWER,
         window=protocol.WINDOW,
         answer=protocol.ANSWER,
-        crc_bytes=protocol.CRC_BYTES,
+        crc_bytes=payloads.CRC_BYTES,
         max_tensors=protocol.MAX_TENSORS,
-        ticks_bytes=protocol.TICKS_BYTES,
+        ticks_bytes=payloads.TICKS_BYTES,
         types=_named(protocol.Type),
         codes=_named(protocol.Code),
-        monitor_bins=protocol.MONITOR_BINS,
-        monitor_classes=protocol.MONITOR_CLASSES,
+        monitor_bins=payloads.MONITOR_BINS,
+        monitor_classes=payloads.MONITOR_CLASSES,
         resets=_named(protocol.Reset),
-        package_magic=protocol.PACKAGE_MAGIC.decode(),
-        package_format=protocol.PACKAGE_FORMAT,
-        slot_head=protocol.SLOT_HEAD,
-        package_downgrade=protocol.PACKAGE_DOWNGRADE,
+        package_magic=payloads.PACKAGE_MAGIC.decode(),
+        package_format=payloads.PACKAGE_FORMAT,
+        slot_head=payloads.SLOT_HEAD,
+        package_downgrade=payloads.PACKAGE_DOWNGRADE,
         decisions=_named(protocol.Decision),
         parts=_named(protocol.Part),
         features=features.bits(),
@@ -191,7 +191,7 @@ def protocol_header() -> str:
         codecs=tuple((codec.name, codec.value) for codec in protocol.Codec),
         doubts=_named(protocol.Doubt),
         locked_allows=tuple(kind.name for kind in locked.allowed()),
-        layouts=protocol.LAYOUTS,
+        layouts=payloads.LAYOUTS,
     )
     return render("include/te_protocol.h.j2", view)
 

@@ -12,7 +12,7 @@ from typing import Literal, get_args
 
 from tinyedge.emit.render import render
 from tinyedge.errors import ConfigError, near_match
-from tinyedge.link import protocol
+from tinyedge.link import payloads, protocol
 from tinyedge.link.layout import Layout
 from tinyedge.link.protocol import Type
 
@@ -76,11 +76,11 @@ COMPRESS = Feature(
     "compress",
     "inputs and raw frames come packed, inner tensors go so, or class and score alone",
     (
-        Request(Type.PACKED, protocol.PACKED, more=True),
-        Request(Type.CLASSIFY, protocol.INVOKE),
-        Request(Type.PACKED_PIXELS, protocol.PACKED, more=True, beside="preprocess"),
-        Request(Type.PACKED_SHOW, protocol.PACKED, more=True, beside="collect"),
-        Request(Type.PACK, protocol.PACK),
+        Request(Type.PACKED, payloads.PACKED, more=True),
+        Request(Type.CLASSIFY, payloads.INVOKE),
+        Request(Type.PACKED_PIXELS, payloads.PACKED, more=True, beside="preprocess"),
+        Request(Type.PACKED_SHOW, payloads.PACKED, more=True, beside="collect"),
+        Request(Type.PACK, payloads.PACK),
     ),
     frozenset({"hello", "part"}),
     also=(
@@ -103,10 +103,10 @@ UPDATE = Feature(
     "update",
     "signed models replace the one that runs",
     (
-        Request(Type.UPDATE_BEGIN, protocol.MANIFEST, more=True),
-        Request(Type.UPDATE_DATA, protocol.UPDATE_DATA, more=True),
+        Request(Type.UPDATE_BEGIN, payloads.MANIFEST, more=True),
+        Request(Type.UPDATE_DATA, payloads.UPDATE_DATA, more=True),
         Request(Type.UPDATE_APPLY),
-        Request(Type.UPDATE_DECIDE, protocol.UPDATE_DECIDE),
+        Request(Type.UPDATE_DECIDE, payloads.UPDATE_DECIDE),
         Request(Type.VERSIONS),
     ),
     frozenset({"start", "fault", "inferred"}),
@@ -115,7 +115,7 @@ AUTH = Feature(
     "auth",
     "commands are taken only from who has the device's key, and the link is encrypted",
     (
-        Request(Type.CHALLENGE, protocol.CHALLENGE, needs_model=False),
+        Request(Type.CHALLENGE, payloads.CHALLENGE, needs_model=False),
         Request(Type.AUTH, needs_model=False),
     ),
     frozenset({"fault", "seals"}),
@@ -124,11 +124,11 @@ LEARN = Feature(
     "learn",
     "the last dense layers can be trained on the device",
     (
-        Request(Type.LEARN_BEGIN, protocol.LEARN_BEGIN),
-        Request(Type.LEARN_RATE, protocol.LEARN_RATE),
-        Request(Type.LEARN_SAMPLE, protocol.LEARN_SAMPLE),
-        Request(Type.LEARN_DECIDE, protocol.LEARN_DECIDE),
-        Request(Type.LEARN_READ, protocol.LEARN_READ),
+        Request(Type.LEARN_BEGIN, payloads.LEARN_BEGIN),
+        Request(Type.LEARN_RATE, payloads.LEARN_RATE),
+        Request(Type.LEARN_SAMPLE, payloads.LEARN_SAMPLE),
+        Request(Type.LEARN_DECIDE, payloads.LEARN_DECIDE),
+        Request(Type.LEARN_READ, payloads.LEARN_READ),
     ),
     frozenset({"hello", "changed"}),
     aot_only=True,
@@ -144,9 +144,9 @@ FEATURES: tuple[Feature, ...] = (
         "preprocess",
         "makes the input of raw frames on the device",
         (
-            Request(Type.FRAME, protocol.FRAME),
-            Request(Type.PIXELS, protocol.PIXELS, more=True),
-            Request(Type.MADE, protocol.MADE),
+            Request(Type.FRAME, payloads.FRAME),
+            Request(Type.PIXELS, payloads.PIXELS, more=True),
+            Request(Type.MADE, payloads.MADE),
         ),
         frozenset({"hello"}),
     ),
@@ -155,7 +155,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "collect",
         "frames of the board's sensor go to the host with their answers",
-        (Request(Type.SENSE, protocol.SENSE), Request(Type.SHOW, protocol.SHOW, more=True)),
+        (Request(Type.SENSE, payloads.SENSE), Request(Type.SHOW, payloads.SHOW, more=True)),
         needs=("preprocess",),
     ),
     UPDATE,

@@ -11,7 +11,7 @@ from tinyedge.emit import authenticating, carray, image, tflm_image
 from tinyedge.emit.render import render
 from tinyedge.emit.view import ImageView, UpdateView
 from tinyedge.graph.types import Graph
-from tinyedge.link import protocol
+from tinyedge.link import payloads
 
 MOST_VECTORS = 8
 """For which a slot in RAM has room."""
@@ -49,7 +49,7 @@ def slot_bytes(graph: Graph, made: Replaceable) -> int:
     """Room that a package of the model needs."""
     vector = sum(tensor.bytes for tensor in (*graph.inputs, *graph.outputs))
     spare = 0 if made.fixed else _TFLITE_SPARE
-    room = protocol.SLOT_HEAD + len(made.data) + spare + MOST_VECTORS * vector
+    room = payloads.SLOT_HEAD + len(made.data) + spare + MOST_VECTORS * vector
     return -(-room // _STEP) * _STEP
 
 

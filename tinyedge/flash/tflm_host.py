@@ -25,6 +25,7 @@ from tinyedge import __version__
 from tinyedge.errors import ModelError
 from tinyedge.graph import container
 from tinyedge.graph.types import Tensor
+from tinyedge.link import payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.framing import Decoder, Frame, encode
 from tinyedge.oracle import Oracle
@@ -39,7 +40,7 @@ class _RefusedError(Exception):
 
     def __init__(self, code: int, detail: int, text: str = "") -> None:
         super().__init__(text)
-        self.payload = p.ERROR.pack(code, detail) + text.encode()
+        self.payload = payloads.ERROR.pack(code, detail) + text.encode()
 
 
 @dataclass
@@ -102,7 +103,7 @@ class Device:
         _exactly(payload, 0)
         self._inference = _Inference()
         arena = self._oracle.arena_used if self._oracle else 0
-        fixed = p.HELLO.pack(
+        fixed = payloads.HELLO.pack(
             __version__.encode(),
             b"host",
             b"tflm",
@@ -125,22 +126,22 @@ class Device:
 
     def _write(self, payload: bytes) -> bytes:
         self._model()
-        if not p.WRITE.size <= len(payload) <= p.MAX_PAYLOAD:
+        if not payloads.WRITE.size <= len(payload) <= p.MAX_PAYLOAD:
             raise _RefusedError(p.Code.LENGTH, len(payload))
-        number, offset = p.WRITE.ints(payload)
-        data = payload[p.WRITE.size :]
+        number, offset = payloads.WRITE.ints(payload)
+        data = payload[payloads.WRITE.size :]
         if number == 0 or offset + len(data) > self._input_bytes:
             raise _RefusedError(p.Code.RANGE, self._input_bytes)
         if number != self._inference.number:
             self._inference = _Inference(number)
         if offset == len(self._inference.data) and not self._inference.done:
             self._inference.data += data
-        return p.WRITTEN.pack(number, len(self._inference.data))
+        return payloads.WRITTEN.pack(number, len(self._inference.data))
 
     def _invoke(self, payload: bytes) -> bytes:
         oracle = self._model()
-        _exactly(payload, p.INVOKE.size)
-        number, size, crc = p.INVOKE.ints(payload)
+        _exactly(payload, payloads.INVOKE.size)
+        number, size, crc = payloads.INVOKE.ints(payload)
         current = self._inference
         known = number != 0 and number == current.number
         if size != self._input_bytes:
@@ -155,8 +156,8 @@ class Device:
             self._run(oracle, current)
         if current.error:
             raise _RefusedError(p.Code.MODEL, _ERR_INVOKE, current.error)
-        fixed = p.INVOKED.pack(number, current.ticks, len(current.outputs))
-        return fixed + current.outputs[: p.MAX_ANSWER - p.INVOKED.size]
+        fixed = payloads.INVOKED.pack(number, current.ticks, len(current.outputs))
+        return fixed + current.outputs[: p.MAX_ANSWER - payloads.INVOKED.size]
 
     def _run(self, oracle: Oracle, current: _Inference) -> None:
         arrays, at = [], 0
@@ -177,21 +178,21 @@ class Device:
 
     def _read(self, payload: bytes) -> bytes:
         self._model()
-        _exactly(payload, p.READ.size)
-        number, offset, size = p.READ.ints(payload)
+        _exactly(payload, payloads.READ.size)
+        number, offset, size = payloads.READ.ints(payload)
         current = self._inference
         if not current.done or current.error or number != current.number:
             raise _RefusedError(p.Code.ORDER, current.number)
-        most = p.MAX_ANSWER - p.OUTPUT.size
+        most = p.MAX_ANSWER - payloads.OUTPUT.size
         if offset + size > len(current.outputs) or size > most:
             raise _RefusedError(p.Code.RANGE, len(current.outputs))
-        return p.OUTPUT.pack(number, offset) + current.outputs[offset : offset + size]
+        return payloads.OUTPUT.pack(number, offset) + current.outputs[offset : offset + size]
 
     def _status(self, payload: bytes) -> bytes:
         _exactly(payload, 0)
         arena = self._oracle.arena_used if self._oracle else 0
         # An interpreter inside Python has no stack of its own to measure.
-        return p.STATUS.pack(0, arena, self._count, self._damaged, 0)
+        return payloads.STATUS.pack(0, arena, self._count, self._damaged, 0)
 
     def _halt(self, payload: bytes) -> bytes:
         _exactly(payload, 0)
@@ -231,10 +232,12 @@ def _talk(peer: socket.socket, device: Device) -> None:
 
 
 def _tensor(tensor: Tensor) -> bytes:
-    dims = struct.pack(f"<{p.MAX_RANK}I", *tensor.shape, *[0] * (p.MAX_RANK - len(tensor.shape)))
+    dims = struct.pack(
+        f"<{payloads.MAX_RANK}I", *tensor.shape, *[0] * (payloads.MAX_RANK - len(tensor.shape))
+    )
     scale, zero_point = (tensor.q.scale, tensor.q.zero_point) if tensor.quant else (0.0, 0)
-    kind = p.DTYPES.index(tensor.dtype.value)
-    return p.TENSOR.pack(tensor.bytes, kind, len(tensor.shape), dims, scale, zero_point)
+    kind = payloads.DTYPES.index(tensor.dtype.value)
+    return payloads.TENSOR.pack(tensor.bytes, kind, len(tensor.shape), dims, scale, zero_point)
 
 
 def _exactly(payload: bytes, size: int) -> None:

@@ -25,7 +25,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from tinyedge.errors import ConfigError, LinkError
-from tinyedge.link import protocol
+from tinyedge.link import payloads
 from tinyedge.link.framing import Frame
 from tinyedge.link.messages import DeviceError, Hello
 from tinyedge.link.protocol import Code, Doubt, Feature, Type
@@ -92,20 +92,20 @@ class Seal:
     def seal(self, frame: Frame) -> Frame:
         """``frame``, sealed; the same one again gives other bytes."""
         self._said += 1
-        length = len(frame.payload) + protocol.SEAL.size
+        length = len(frame.payload) + payloads.SEAL.size
         sealed = self._cipher.encrypt(
             _nonce(self._says, self._said), frame.payload, _header(frame, length)
         )
         cut = len(frame.payload)
-        trailer = protocol.SEAL.pack(self._said, sealed[cut:])
+        trailer = payloads.SEAL.pack(self._said, sealed[cut:])
         return replace(frame, payload=sealed[:cut] + trailer)
 
     def open(self, frame: Frame) -> Frame | None:
         """What was sealed; None if it was not, or was taken before."""
-        cut = len(frame.payload) - protocol.SEAL.size
+        cut = len(frame.payload) - payloads.SEAL.size
         if cut < 0:
             return None
-        counter, tag = protocol.SEAL.unpack(frame.payload[cut:])
+        counter, tag = payloads.SEAL.unpack(frame.payload[cut:])
         assert isinstance(counter, int)
         assert isinstance(tag, bytes)
         if counter <= self._heard:
@@ -125,9 +125,9 @@ class Seal:
     def _ends(self, frame: Frame) -> bool:
         if frame.type == Type.READY:
             return True
-        if frame.type != Type.ERROR or len(frame.payload) < protocol.ERROR.size:
+        if frame.type != Type.ERROR or len(frame.payload) < payloads.ERROR.size:
             return False
-        code, detail = protocol.ERROR.ints(frame.payload)
+        code, detail = payloads.ERROR.ints(frame.payload)
         if code == Code.AUTH and self.proven and detail != Doubt.SESSION:
             self.doubted += 1  # someone else's request, perhaps
             return False
@@ -139,7 +139,7 @@ def _nonce(direction: int, counter: int) -> bytes:
 
 
 def _header(frame: Frame, length: int) -> bytes:
-    return protocol.HEADER.pack(frame.version, frame.type, frame.sequence, length)
+    return payloads.HEADER.pack(frame.version, frame.type, frame.sequence, length)
 
 
 def begin(link: Link, keys: KeyOf | None) -> Seal | None:
@@ -158,9 +158,9 @@ def begin(link: Link, keys: KeyOf | None) -> Seal | None:
             f"{link.name}: the device has no key: it does not run firmware with the feature auth",
             'flash the firmware that was built with its key ("tinyedge flash --device-key FILE")',
         )
-    mine = os.urandom(protocol.NONCE_BYTES)
-    answer = link.call(Type.CHALLENGE, protocol.CHALLENGED.size, protocol.CHALLENGE.pack(mine))
-    theirs, name = protocol.CHALLENGED.unpack(answer)
+    mine = os.urandom(payloads.NONCE_BYTES)
+    answer = link.call(Type.CHALLENGE, payloads.CHALLENGED.size, payloads.CHALLENGE.pack(mine))
+    theirs, name = payloads.CHALLENGED.unpack(answer)
     assert isinstance(theirs, bytes)
     assert isinstance(name, bytes)
     try:
@@ -185,11 +185,11 @@ def prove(link: Link) -> bool:
             "give the key that it was flashed with, or flash it again with this one "
             '("tinyedge flash --device-key FILE")',
         ) from error
-    (random,) = protocol.AUTHENTICATED.ints(answer)
+    (random,) = payloads.AUTHENTICATED.ints(answer)
     return bool(random)
 
 
 def within(hello: Hello) -> Hello:
     """``hello``, with the room that seals leave in its frames."""
-    size = protocol.SEAL.size
+    size = payloads.SEAL.size
     return replace(hello, max_payload=hello.max_payload - size, seal_bytes=size)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyedge.link import protocol
+from tinyedge.link import payloads
 from tinyedge.link.framing import Frame, encode
 from tinyedge.link.messages import Hello
 from tinyedge.link.protocol import Type
@@ -10,7 +10,7 @@ from tinyedge.link.protocol import Type
 Request = tuple[Type, bytes]
 """A frame's type and payload."""
 
-_LAYOUTS = {Type.WRITE: protocol.WRITE, Type.PIXELS: protocol.PIXELS, Type.SHOW: protocol.SHOW}
+_LAYOUTS = {Type.WRITE: payloads.WRITE, Type.PIXELS: payloads.PIXELS, Type.SHOW: payloads.SHOW}
 
 
 def encoded_bytes(hello: Hello, kind: int, payload: bytes) -> int:
@@ -28,7 +28,7 @@ def burst(
     There is room left for an INVOKE behind them.
     """
     layout = _LAYOUTS[kind]
-    room = hello.window - encoded_bytes(hello, Type.INVOKE, bytes(protocol.INVOKE.size))
+    room = hello.window - encoded_bytes(hello, Type.INVOKE, bytes(payloads.INVOKE.size))
     most = hello.max_payload - layout.size
     requests: list[Request] = []
     while at < len(data):

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.errors import LinkError
-from tinyedge.link import packing, protocol
+from tinyedge.link import packing, payloads, protocol
 from tinyedge.link.burst import burst
 from tinyedge.link.messages import DeviceError, Inference
 from tinyedge.link.protocol import Feature, Type
@@ -38,8 +38,8 @@ def push(session: Session, frame: NDArray[np.uint8], kind: Type) -> Made:
     """The same with requests of ``kind``, PIXELS or SHOW."""
     number, data = session.begin(), frame.tobytes()
     until = monotonic() + session.deadlines.invoke_s
-    request = protocol.FRAME.pack(number, *frame.shape)
-    session.call(Type.FRAME, protocol.FRAMED.size, request)
+    request = payloads.FRAME.pack(number, *frame.shape)
+    session.call(Type.FRAME, payloads.FRAMED.size, request)
     received = 0
     packed = session.packed and packing.streams(session.hello)
     some_of = packing.burst if packed else burst
@@ -49,9 +49,9 @@ def push(session: Session, frame: NDArray[np.uint8], kind: Type) -> Made:
             answer = session.exchange(some, until - monotonic()).payload
         except DeviceError as error:
             raise session.refused(error) from error
-        if len(answer) != protocol.FRAMED.size:
+        if len(answer) != payloads.FRAMED.size:
             raise session.nonsense(kind.name)
-        of, received, ticks, crc = protocol.FRAMED.ints(answer)
+        of, received, ticks, crc = payloads.FRAMED.ints(answer)
         if of != number or received > len(data):
             raise session.nonsense(kind.name)
     return Made(crc, ticks)
@@ -61,18 +61,18 @@ def read_input(session: Session) -> bytes:
     """The input that the device has made of the last frame, before it is run."""
     total, data = session.hello.input_bytes, b""
     while len(data) < total:
-        size = min(total - len(data), protocol.MAX_ANSWER - protocol.OUTPUT.size)
-        request = protocol.MADE.pack(session.inference, len(data), size)
-        answer = session.call(Type.MADE, protocol.OUTPUT.size + size, request)
-        if protocol.OUTPUT.ints(answer) != (session.inference, len(data)):
+        size = min(total - len(data), protocol.MAX_ANSWER - payloads.OUTPUT.size)
+        request = payloads.MADE.pack(session.inference, len(data), size)
+        answer = session.call(Type.MADE, payloads.OUTPUT.size + size, request)
+        if payloads.OUTPUT.ints(answer) != (session.inference, len(data)):
             raise session.nonsense("MADE")
-        data += answer[protocol.OUTPUT.size :]
+        data += answer[payloads.OUTPUT.size :]
     return data
 
 
 def infer(session: Session, made: Made) -> Inference:
     """Run the inference that ``made`` is the input of."""
-    request = protocol.INVOKE.pack(session.inference, session.hello.input_bytes, made.crc)
+    request = payloads.INVOKE.pack(session.inference, session.hello.input_bytes, made.crc)
     try:
         answer = session.exchange([(Type.INVOKE, request)], session.deadlines.invoke_s)
     except DeviceError as error:

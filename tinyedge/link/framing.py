@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 from cobs import cobs
 
+from tinyedge.link import payloads
 from tinyedge.link import protocol as p
 
 _DELIMITER = b"\0"
 # COBS adds at most one byte in 254, and one.
-_LONGEST = (p.HEADER.size + p.MAX_ANSWER + p.SEAL.size + p.CRC_BYTES) * 255 // 254 + 2
+_LONGEST = (
+    payloads.HEADER.size + p.MAX_ANSWER + payloads.SEAL.size + payloads.CRC_BYTES
+) * 255 // 254 + 2
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,9 @@ class Frame:
 
 def encode(frame: Frame) -> bytes:
     """Frame -> bytes on the wire. The leading zero ends whatever noise came before."""
-    body = p.HEADER.pack(frame.version, frame.type, frame.sequence, len(frame.payload))
+    body = payloads.HEADER.pack(frame.version, frame.type, frame.sequence, len(frame.payload))
     body += frame.payload
-    body += zlib.crc32(body).to_bytes(p.CRC_BYTES, "little")
+    body += zlib.crc32(body).to_bytes(payloads.CRC_BYTES, "little")
     stuffed: bytes = cobs.encode(body)
     return _DELIMITER + stuffed + _DELIMITER
 
@@ -43,12 +46,12 @@ def decode(stuffed: bytes) -> Frame | None:
         body: bytes = cobs.decode(stuffed)
     except cobs.DecodeError:
         return None
-    if len(body) < p.HEADER.size + p.CRC_BYTES:
+    if len(body) < payloads.HEADER.size + payloads.CRC_BYTES:
         return None
-    crc = int.from_bytes(body[-p.CRC_BYTES :], "little")
-    version, kind, sequence, length = p.HEADER.ints(body)
-    payload = body[p.HEADER.size : -p.CRC_BYTES]
-    if zlib.crc32(body[: -p.CRC_BYTES]) != crc or length != len(payload):
+    crc = int.from_bytes(body[-payloads.CRC_BYTES :], "little")
+    version, kind, sequence, length = payloads.HEADER.ints(body)
+    payload = body[payloads.HEADER.size : -payloads.CRC_BYTES]
+    if zlib.crc32(body[: -payloads.CRC_BYTES]) != crc or length != len(payload):
         return None
     return Frame(kind, sequence, payload, version)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.errors import LinkError
-from tinyedge.link import protocol
+from tinyedge.link import payloads, protocol
 from tinyedge.link.messages import Inference
 from tinyedge.link.protocol import Decision, Feature, Part, Type
 from tinyedge.link.session import Session
@@ -48,20 +48,20 @@ class Learning:
     def begin(self, learning_rate: float, momentum: float, l2: float, batch: int) -> None:
         """Start from the weights that run now."""
         run = int.from_bytes(os.urandom(4), "little") | 1
-        request = protocol.LEARN_BEGIN.pack(run, learning_rate, momentum, l2, batch)
-        self._session.call(Type.LEARN_BEGIN, protocol.LEARNING.size, request)
+        request = payloads.LEARN_BEGIN.pack(run, learning_rate, momentum, l2, batch)
+        self._session.call(Type.LEARN_BEGIN, payloads.LEARNING.size, request)
 
     def rate(self, learning_rate: float) -> None:
         """Go on with another learning rate."""
-        request = protocol.LEARN_RATE.pack(learning_rate)
-        self._session.call(Type.LEARN_RATE, protocol.LEARNING.size, request)
+        request = payloads.LEARN_RATE.pack(learning_rate)
+        self._session.call(Type.LEARN_RATE, payloads.LEARNING.size, request)
 
     def sample(self, inputs: Sequence[bytes], label: int) -> Learned:
         """Run one inference and train on it."""
         inference = self._session.infer(inputs)
-        request = protocol.LEARN_SAMPLE.pack(self._session.inference, label)
-        payload = self._session.call(Type.LEARN_SAMPLE, protocol.LEARNED.size, request)
-        _, _, probability, predicted, ticks = protocol.LEARNED.unpack(payload)
+        request = payloads.LEARN_SAMPLE.pack(self._session.inference, label)
+        payload = self._session.call(Type.LEARN_SAMPLE, payloads.LEARNED.size, request)
+        _, _, probability, predicted, ticks = payloads.LEARNED.unpack(payload)
         assert isinstance(probability, float)
         assert isinstance(predicted, int)
         assert isinstance(ticks, int)
@@ -69,9 +69,9 @@ class Learning:
 
     def decide(self, decision: Decision) -> int:
         """Apply, keep, undo or reset; returns which weights run (-1: the firmware's own)."""
-        request = protocol.LEARN_DECIDE.pack(decision)
-        payload = self._session.call(Type.LEARN_DECIDE, protocol.LEARNING.size, request)
-        return protocol.LEARNING.ints(payload)[0]
+        request = payloads.LEARN_DECIDE.pack(decision)
+        payload = self._session.call(Type.LEARN_DECIDE, payloads.LEARNING.size, request)
+        return payloads.LEARNING.ints(payload)[0]
 
     def runs_learned(self) -> bool:
         """Whether it runs weights that it has learned; a trial of this session is undone."""
@@ -101,7 +101,7 @@ class Learning:
         found = bytearray()
         while len(found) < size:
             some = min(size - len(found), protocol.MAX_ANSWER)
-            request = protocol.LEARN_READ.pack(layer, part, len(found), some)
+            request = payloads.LEARN_READ.pack(layer, part, len(found), some)
             found += self._session.call(Type.LEARN_READ, some, request)
         return bytes(found)
 

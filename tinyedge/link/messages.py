@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tinyedge.errors import LinkError
+from tinyedge.link import payloads
 from tinyedge.link import protocol as p
 
 _LEAST_PAYLOAD = 64  # bytes of a frame that a device must take
@@ -70,7 +71,7 @@ class Inference:
 
 @dataclass(frozen=True)
 class Status:
-    """Memory use in bytes, and counters since boot (see protocol.STATUS)."""
+    """Memory use in bytes, and counters since boot (see payloads.STATUS)."""
 
     stack_peak: int
     arena_used: int
@@ -103,17 +104,17 @@ def _text(raw: bytes) -> str:
 
 
 def _tensor(payload: bytes) -> TensorInfo:
-    size, dtype, rank, dims, scale, zero_point = p.TENSOR.unpack(payload)
+    size, dtype, rank, dims, scale, zero_point = payloads.TENSOR.unpack(payload)
     assert isinstance(size, int)
     assert isinstance(dtype, int)
     assert isinstance(rank, int)
     assert isinstance(dims, bytes)
     assert isinstance(scale, float)
     assert isinstance(zero_point, int)
-    if rank > p.MAX_RANK or dtype >= len(p.DTYPES):
+    if rank > payloads.MAX_RANK or dtype >= len(payloads.DTYPES):
         raise ValueError(f"tensor of rank {rank} and type {dtype}")
-    shape = struct.unpack(f"<{p.MAX_RANK}I", dims)[:rank]
-    return TensorInfo(shape, p.DTYPES[dtype], size, scale, zero_point)
+    shape = struct.unpack(f"<{payloads.MAX_RANK}I", dims)[:rank]
+    return TensorInfo(shape, payloads.DTYPES[dtype], size, scale, zero_point)
 
 
 def _require_sane(numbers: dict[str, int], tensors: Sequence[TensorInfo]) -> None:
@@ -128,23 +129,25 @@ def _require_sane(numbers: dict[str, int], tensors: Sequence[TensorInfo]) -> Non
 def hello(payload: bytes, version: int) -> Hello:
     """Parse a HELLO answer. Raises LinkError if it is not one."""
     try:
-        values = p.HELLO.unpack(payload)
+        values = payloads.HELLO.unpack(payload)
         texts = {
             name: _text(value)
-            for (name, _), value in zip(p.HELLO.fields, values, strict=True)
+            for (name, _), value in zip(payloads.HELLO.fields, values, strict=True)
             if isinstance(value, bytes) and name != "sha256"
         }
-        sha = values[[name for name, _ in p.HELLO.fields].index("sha256")]
+        sha = values[[name for name, _ in payloads.HELLO.fields].index("sha256")]
         assert isinstance(sha, bytes)
         numbers = {
             name: value
-            for (name, _), value in zip(p.HELLO.fields, values, strict=True)
+            for (name, _), value in zip(payloads.HELLO.fields, values, strict=True)
             if isinstance(value, int)
         }
         n_inputs, n_outputs = numbers.pop("inputs"), numbers.pop("outputs")
         codecs, features = divmod(numbers.pop("features"), 1 << p.CODECS_AT)
-        end = p.HELLO.size + p.TENSOR.size * (n_inputs + n_outputs)
-        tensors = tuple(_tensor(payload[at:]) for at in range(p.HELLO.size, end, p.TENSOR.size))
+        end = payloads.HELLO.size + payloads.TENSOR.size * (n_inputs + n_outputs)
+        tensors = tuple(
+            _tensor(payload[at:]) for at in range(payloads.HELLO.size, end, payloads.TENSOR.size)
+        )
         _require_sane(numbers, tensors)
     except ValueError as error:
         raise LinkError(
@@ -166,7 +169,7 @@ def hello(payload: bytes, version: int) -> Hello:
 
 def ticks(payload: bytes) -> tuple[int, ...]:
     """Parse the ticks behind PROFILED's fields; what is left of a number is dropped."""
-    count = len(payload) // p.TICKS_BYTES
+    count = len(payload) // payloads.TICKS_BYTES
     return struct.unpack_from(f"<{count}Q", payload)
 
 
@@ -190,10 +193,10 @@ def assembled(
 
 def status(payload: bytes) -> Status:
     """Parse a STATUS answer."""
-    return Status(*p.STATUS.ints(payload))
+    return Status(*payloads.STATUS.ints(payload))
 
 
 def error(payload: bytes) -> DeviceError:
     """Parse an ERROR frame."""
-    code, detail = p.ERROR.ints(payload)
-    return DeviceError(code, detail, plain(payload[p.ERROR.size :]))
+    code, detail = payloads.ERROR.ints(payload)
+    return DeviceError(code, detail, plain(payload[payloads.ERROR.size :]))

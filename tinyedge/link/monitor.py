@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinyedge.link import messages, protocol
+from tinyedge.link import messages, payloads
 from tinyedge.link.framing import decode
 from tinyedge.link.protocol import Type
 
@@ -39,7 +39,7 @@ def _lines(part: bytes) -> list[str]:
         return ["the device has started"]
     if frame.type == Type.LOG:
         return messages.plain(frame.payload, lines=True).splitlines()
-    if frame.type == Type.ERROR and len(frame.payload) >= protocol.ERROR.size:
+    if frame.type == Type.ERROR and len(frame.payload) >= payloads.ERROR.size:
         return [f"error: {messages.error(frame.payload)}"]
     return []
 

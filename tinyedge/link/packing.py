@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge.link import bits, mask, protocol
+from tinyedge.link import bits, mask, payloads, protocol
 from tinyedge.link.burst import Request, encoded_bytes
 from tinyedge.link.messages import Hello
 from tinyedge.link.protocol import Codec, Type
@@ -70,7 +70,7 @@ def streams(hello: Hello) -> bool:
 def _burst(
     hello: Hello, piece: Callable[[int], tuple[Request, int]], at: int, end: int
 ) -> tuple[list[Request], int]:
-    room = hello.window - encoded_bytes(hello, Type.INVOKE, bytes(protocol.INVOKE.size))
+    room = hello.window - encoded_bytes(hello, Type.INVOKE, bytes(payloads.INVOKE.size))
     requests: list[Request] = []
     while at < end:
         request, count = piece(at)
@@ -105,14 +105,14 @@ class _Target:
 
         ``begin``: the offset of ``data`` in what the requests address.
         """
-        most = self.hello.max_payload - protocol.PACKED.size
-        plain = min(len(data) - at, most + protocol.PACKED.size - protocol.WRITE.size)
+        most = self.hello.max_payload - payloads.PACKED.size
+        plain = min(len(data) - at, most + payloads.PACKED.size - payloads.WRITE.size)
         codec, stride = choose(data, at, codecs)
         packed, count = _pack(codec, data, at, stride, most)
-        if count < plain or len(packed) + protocol.PACKED.size >= count + protocol.WRITE.size:
-            header = protocol.WRITE.pack(self.inference, begin + at)
+        if count < plain or len(packed) + payloads.PACKED.size >= count + payloads.WRITE.size:
+            header = payloads.WRITE.pack(self.inference, begin + at)
             return (self.plain, header + data[at : at + plain]), plain
-        header = protocol.PACKED.pack(self.inference, begin + at, count, codec, stride)
+        header = payloads.PACKED.pack(self.inference, begin + at, count, codec, stride)
         return (_PACKED[self.plain], header + packed), count
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from tinyedge.link import packing, protocol
+from tinyedge.link import packing, payloads, protocol
 from tinyedge.link.framing import Frame
 from tinyedge.link.protocol import Codec, Type
 
 _MOST = 16_384  # that are kept, of at most PART_BYTES: more than any device has memory for
-_PLAIN = {Type.LAYER: protocol.LAYER, Type.SENSED: protocol.SENSED}
+_PLAIN = {Type.LAYER: payloads.LAYER, Type.SENSED: payloads.SENSED}
 STREAMED = frozenset({*_PLAIN, Type.PART})
 """Types of their frames."""
 
@@ -30,10 +30,10 @@ def _plain(frame: Frame) -> tuple[int, int, bytes]:
 
 
 def _packed(payload: bytes) -> tuple[int, int, bytes]:
-    number, offset, count, codec, stride = protocol.PACKED.ints(payload)
+    number, offset, count, codec, stride = payloads.PACKED.ints(payload)
     if count > protocol.PART_BYTES or codec not in set(Codec):
         raise ValueError(f"{count} bytes packed by codec {codec}")
-    data = packing.unpack(Codec(codec), payload[protocol.PACKED.size :], count, stride)
+    data = packing.unpack(Codec(codec), payload[payloads.PACKED.size :], count, stride)
     if data is None:
         raise ValueError("damaged")
     return number, offset, data

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tinyedge.errors import LinkError
-from tinyedge.link import frames, messages, protocol
+from tinyedge.link import frames, messages, payloads
 from tinyedge.link.frames import Made
 from tinyedge.link.messages import DeviceError
 from tinyedge.link.protocol import Code, Feature, Type
@@ -32,7 +32,7 @@ def sense(session: Session) -> Shot:
     number = session.begin()
     session.parts.clear()
     session.stream()
-    request = [(Type.SENSE, protocol.SENSE.pack(number))]
+    request = [(Type.SENSE, payloads.SENSE.pack(number))]
     try:
         answer = session.exchange(request, session.deadlines.invoke_s).payload
     except DeviceError as error:
@@ -49,9 +49,9 @@ def sense(session: Session) -> Shot:
                 "pixels and 1 or 3 channels, of sound TE_INPUT_SAMPLES, 1 and 2",
             ) from error
         raise session.refused(error) from error
-    if len(answer) != protocol.SHOT.size or protocol.SHOT.ints(answer)[0] != number:
+    if len(answer) != payloads.SHOT.size or payloads.SHOT.ints(answer)[0] != number:
         raise session.nonsense("SENSE")
-    _, height, width, channels, ticks, crc = protocol.SHOT.ints(answer)
+    _, height, width, channels, ticks, crc = payloads.SHOT.ints(answer)
     return Shot(_image(session, (height, width, channels)), Made(crc, ticks))
 
 

@@ -16,7 +16,7 @@ from time import monotonic
 from types import TracebackType
 
 from tinyedge.errors import LinkError
-from tinyedge.link import auth, complaints, messages, packing, protocol
+from tinyedge.link import auth, complaints, messages, packing, payloads, protocol
 from tinyedge.link.arrivals import Arrivals
 from tinyedge.link.auth import KeyOf, Seal
 from tinyedge.link.burst import Request, burst
@@ -121,9 +121,9 @@ class Session:
     def classify(self, inputs: Sequence[bytes]) -> tuple[int, int]:
         """The same, of firmware with the feature "compress": class and quantized score alone."""
         answer = self._run(inputs, Type.CLASSIFY)
-        if len(answer) != protocol.CLASSIFIED.size:
+        if len(answer) != payloads.CLASSIFIED.size:
             raise self.nonsense("CLASSIFY")
-        best, score = protocol.CLASSIFIED.ints(answer)
+        best, score = payloads.CLASSIFIED.ints(answer)
         return best, score
 
     def begin(self) -> int:
@@ -133,10 +133,10 @@ class Session:
 
     def outputs(self, payload: bytes) -> Inference:
         """What INVOKED says, and the rest of the outputs that it has no room for."""
-        _, ticks, total = protocol.INVOKED.ints(self._of_this_inference(payload, protocol.INVOKED))
+        _, ticks, total = payloads.INVOKED.ints(self._of_this_inference(payload, payloads.INVOKED))
         if total != self.hello.output_bytes:
             raise self.nonsense("INVOKE")
-        outputs = payload[protocol.INVOKED.size :]
+        outputs = payload[payloads.INVOKED.size :]
         while len(outputs) < total:
             outputs += self._read_output(len(outputs), total)
         return Inference(self._split(outputs), ticks)
@@ -150,8 +150,8 @@ class Session:
         layers = 1
         while len(ticks) < layers:
             payload = self._profile(len(ticks))
-            _, layers, first = protocol.PROFILED.ints(payload)
-            found = messages.ticks(payload[protocol.PROFILED.size :])
+            _, layers, first = payloads.PROFILED.ints(payload)
+            found = messages.ticks(payload[payloads.PROFILED.size :])
             if first != len(ticks) or len(ticks) + len(found) > layers or (layers and not found):
                 raise self.nonsense("PROFILE")
             ticks += found
@@ -167,7 +167,7 @@ class Session:
         or if some of the bytes never arrive whole.
         """
         self.stream()
-        self._observed(Type.WATCH, protocol.WATCH.pack(1))
+        self._observed(Type.WATCH, payloads.WATCH.pack(1))
         try:
             for _ in range(_ATTEMPTS):
                 self.parts.clear()
@@ -176,7 +176,7 @@ class Session:
                 if outputs is not None:
                     return answer, outputs
         finally:
-            self._observed(Type.WATCH, protocol.WATCH.pack(0))
+            self._observed(Type.WATCH, payloads.WATCH.pack(0))
         raise LinkError(
             f"{self.name}: the layers' outputs did not arrive whole in {_ATTEMPTS} attempts",
             "check the wiring, or lower link.baud",
@@ -185,12 +185,12 @@ class Session:
     def stream(self) -> None:
         """Tell a device that has the choice whether what it streams shall go packed."""
         if packing.streams(self.hello) and self._told != self.packed:
-            self.call(Type.PACK, 0, protocol.PACK.pack(self.packed))
+            self.call(Type.PACK, 0, payloads.PACK.pack(self.packed))
             self._told = self.packed
 
     def status(self) -> Status:
         """Memory use and counters."""
-        return messages.status(self.call(Type.STATUS, protocol.STATUS.size))
+        return messages.status(self.call(Type.STATUS, payloads.STATUS.size))
 
     def halt(self) -> None:
         """Stop the device: an emulated one or the host's ends. The session is over."""
@@ -236,7 +236,7 @@ class Session:
             )
         self.begin()
         data = b"".join(inputs)
-        request = protocol.INVOKE.pack(self._inference, len(data), zlib.crc32(data))
+        request = payloads.INVOKE.pack(self._inference, len(data), zlib.crc32(data))
         until = monotonic() + self.deadlines.invoke_s
         some_of = packing.burst if self.packed else burst
         received, refused = 0, 0
@@ -252,8 +252,8 @@ class Session:
             else:
                 if frame.type == kind | protocol.ANSWER:
                     return frame.payload
-                payload = self._of_this_inference(frame.payload, protocol.WRITTEN)
-                received = protocol.WRITTEN.ints(payload)[1]
+                payload = self._of_this_inference(frame.payload, payloads.WRITTEN)
+                received = payloads.WRITTEN.ints(payload)[1]
             if received > len(data):
                 raise self.nonsense("WRITE")
 
@@ -266,8 +266,8 @@ class Session:
         raise self.refused(error) from error
 
     def _profile(self, first: int) -> bytes:
-        frame = self._observed(Type.PROFILE, protocol.PROFILE.pack(self._inference, first))
-        return self._of_this_inference(frame.payload, protocol.PROFILED)
+        frame = self._observed(Type.PROFILE, payloads.PROFILE.pack(self._inference, first))
+        return self._of_this_inference(frame.payload, payloads.PROFILED)
 
     def _observed(self, kind: Type, request: bytes) -> Frame:
         """A request that only firmware knows that observes its layers."""
@@ -282,12 +282,12 @@ class Session:
             raise self.refused(error) from error
 
     def _read_output(self, at: int, total: int) -> bytes:
-        size = min(total - at, protocol.MAX_ANSWER - protocol.OUTPUT.size)
-        request = protocol.READ.pack(self._inference, at, size)
-        payload = self.call(Type.READ, protocol.OUTPUT.size + size, request)
-        if protocol.OUTPUT.ints(payload) != (self._inference, at):
+        size = min(total - at, protocol.MAX_ANSWER - payloads.OUTPUT.size)
+        request = payloads.READ.pack(self._inference, at, size)
+        payload = self.call(Type.READ, payloads.OUTPUT.size + size, request)
+        if payloads.OUTPUT.ints(payload) != (self._inference, at):
             raise self.nonsense("READ")
-        return payload[protocol.OUTPUT.size :]
+        return payload[payloads.OUTPUT.size :]
 
     def _split(self, outputs: bytes) -> tuple[bytes, ...]:
         if len(outputs) != self.hello.output_bytes:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tinyedge.errors import LinkError
-from tinyedge.link import protocol
-from tinyedge.link.protocol import MONITOR_BINS, MONITOR_CLASSES, Feature, Reset, Type
+from tinyedge.link import payloads
+from tinyedge.link.payloads import MONITOR_BINS, MONITOR_CLASSES
+from tinyedge.link.protocol import Feature, Reset, Type
 from tinyedge.link.session import Session
 
 _TABLES = struct.Struct(f"<{MONITOR_BINS}I{MONITOR_CLASSES}I{MONITOR_BINS}Q{len(Reset)}I")
@@ -56,12 +57,12 @@ class Counts:
 def read(session: Session) -> Counts:
     """Ask for the counts. Raises LinkError if the firmware keeps none."""
     _require(session)
-    head = protocol.MONITORED.size
+    head = payloads.MONITORED.size
     payload = session.call(Type.MONITOR, head + _TABLES.size)
     tables = _TABLES.unpack(payload[head:])
     end = MONITOR_BINS + MONITOR_CLASSES
-    names = (name for name, _ in protocol.MONITORED.fields)
-    single = dict(zip(names, protocol.MONITORED.ints(payload), strict=True))
+    names = (name for name, _ in payloads.MONITORED.fields)
+    single = dict(zip(names, payloads.MONITORED.ints(payload), strict=True))
     return Counts(
         inferences=single["inferences"],
         failed=single["failed"],

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tinyedge.errors import LinkError
-from tinyedge.link import messages, protocol
+from tinyedge.link import messages, payloads
 from tinyedge.link.protocol import Feature, Type
 from tinyedge.link.session import Session
 
@@ -33,10 +33,10 @@ class Manifest:
     def pack(self) -> bytes:
         """The bytes that are signed."""
         major, minor, patch = self.version
-        return protocol.MANIFEST.pack(
-            protocol.PACKAGE_MAGIC,
-            protocol.PACKAGE_FORMAT,
-            protocol.PACKAGE_DOWNGRADE * self.downgrade,
+        return payloads.MANIFEST.pack(
+            payloads.PACKAGE_MAGIC,
+            payloads.PACKAGE_FORMAT,
+            payloads.PACKAGE_DOWNGRADE * self.downgrade,
             self.vectors,
             major << 32 | minor << 16 | patch,
             self.content_bytes,
@@ -51,15 +51,15 @@ class Manifest:
     @staticmethod
     def unpack(data: bytes) -> Manifest | None:
         """``pack`` undone; None for bytes of another format."""
-        fields = dict(zip(_NAMES, protocol.MANIFEST.unpack(data), strict=True))
-        if (fields["magic"], fields["format"]) != (protocol.PACKAGE_MAGIC, protocol.PACKAGE_FORMAT):
+        fields = dict(zip(_NAMES, payloads.MANIFEST.unpack(data), strict=True))
+        if (fields["magic"], fields["format"]) != (payloads.PACKAGE_MAGIC, payloads.PACKAGE_FORMAT):
             return None
         version = _int(fields["version"])
         accuracy = fields["accuracy"]
         assert isinstance(accuracy, float)
         return Manifest(
             version=(version >> 32, version >> 16 & 0xFFFF, version & 0xFFFF),
-            downgrade=bool(_int(fields["flags"]) & protocol.PACKAGE_DOWNGRADE),
+            downgrade=bool(_int(fields["flags"]) & payloads.PACKAGE_DOWNGRADE),
             vectors=_int(fields["vectors"]),
             content_bytes=_int(fields["content_bytes"]),
             accuracy=accuracy,
@@ -71,7 +71,7 @@ class Manifest:
         )
 
 
-_NAMES = tuple(name for name, _ in protocol.MANIFEST.fields)
+_NAMES = tuple(name for name, _ in payloads.MANIFEST.fields)
 
 
 def _int(value: object) -> int:
@@ -115,8 +115,8 @@ class Updating:
 
     def versions(self) -> tuple[State, tuple[Manifest | None, Manifest | None]]:
         """What runs, and what both slots hold (None: nothing whole)."""
-        size = protocol.UPDATE_STATE.size
-        each = protocol.MANIFEST.size
+        size = payloads.UPDATE_STATE.size
+        each = payloads.MANIFEST.size
         payload = self._session.call(Type.VERSIONS, size + 2 * each)
         first, second = payload[size : size + each], payload[size + each :]
         return _state(payload), (Manifest.unpack(first), Manifest.unpack(second))
@@ -130,11 +130,11 @@ class Updating:
     ) -> State:
         """Stream a package into the free slot, from where it stopped; then run it on trial."""
         state = self._call(Type.UPDATE_BEGIN, manifest + signature)
-        most = (self._session.hello.max_payload - protocol.UPDATE_DATA.size) // _BLOCK * _BLOCK
+        most = (self._session.hello.max_payload - payloads.UPDATE_DATA.size) // _BLOCK * _BLOCK
         while state.received < len(content):
             at = state.received
             hear(at, len(content))
-            request = protocol.UPDATE_DATA.pack(at) + content[at : at + most]
+            request = payloads.UPDATE_DATA.pack(at) + content[at : at + most]
             state = self._call(Type.UPDATE_DATA, request)
             if state.received <= at:
                 raise LinkError(
@@ -147,12 +147,12 @@ class Updating:
     def decide(self, keep: bool) -> State:
         """Keep the model on trial, or run the one before it."""
         running = self.versions()[0].active
-        return self._call(Type.UPDATE_DECIDE, protocol.UPDATE_DECIDE.pack(keep, running))
+        return self._call(Type.UPDATE_DECIDE, payloads.UPDATE_DECIDE.pack(keep, running))
 
     def _call(self, kind: Type, payload: bytes) -> State:
-        return _state(self._session.call(kind, protocol.UPDATE_STATE.size, payload))
+        return _state(self._session.call(kind, payloads.UPDATE_STATE.size, payload))
 
 
 def _state(payload: bytes) -> State:
-    active, previous, trial, crashes, received, room, lasts = protocol.UPDATE_STATE.ints(payload)
+    active, previous, trial, crashes, received, room, lasts = payloads.UPDATE_STATE.ints(payload)
     return State(active, previous, bool(trial), crashes, received, room, bool(lasts))

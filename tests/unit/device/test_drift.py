@@ -10,7 +10,8 @@ from tests.support.updatable import network
 from tinyedge.device import drift
 from tinyedge.errors import ConfigError
 from tinyedge.graph import read_tflite
-from tinyedge.link.protocol import MONITOR_BINS, MONITOR_CLASSES, Reset
+from tinyedge.link.payloads import MONITOR_BINS, MONITOR_CLASSES
+from tinyedge.link.protocol import Reset
 from tinyedge.link.statistics import Counts
 from tinyedge.oracle import Oracle
 from tinyedge.results import Thresholds

@@ -11,6 +11,7 @@ from tinyedge import build, flash, keys, workspace
 from tinyedge.emit import board_files, features, firmware
 from tinyedge.emit.features import Feature, Request
 from tinyedge.errors import ConfigError
+from tinyedge.link import payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.framing import Decoder, Frame, encode
 from tinyedge.link.session import Session
@@ -23,7 +24,7 @@ HOST = boards.load("host")
 ECHO = Feature(
     "echo",
     "answers what it was sent",
-    (Request(p.Type.WATCH, p.WATCH, more=True, needs_model=False),),
+    (Request(p.Type.WATCH, payloads.WATCH, more=True, needs_model=False),),
     frozenset({"start", "hello", "admit", "inferred"}),
 )
 LOUD = Feature("loud", "more of it", needs=("echo",))
@@ -129,9 +130,9 @@ def test_hooks_are_called_and_requests_handled(tmp_path: Path) -> None:
         assert (kind, calls[0], calls[2]) == (p.Type.WATCH | p.ANSWER, 1, 1)
         assert calls[1] >= 1  # a HELLO may be repeated
         kind, refusal = _ask(device.url, p.Type.STATUS, b"")
-        assert (kind, p.ERROR.ints(refusal)) == (p.Type.ERROR, (p.Code.ORDER, 77))
+        assert (kind, payloads.ERROR.ints(refusal)) == (p.Type.ERROR, (p.Code.ORDER, 77))
         kind, refusal = _ask(device.url, p.Type.WATCH, b"")
-        assert (kind, p.ERROR.ints(refusal)) == (p.Type.ERROR, (p.Code.LENGTH, 0))
+        assert (kind, payloads.ERROR.ints(refusal)) == (p.Type.ERROR, (p.Code.LENGTH, 0))
 
 
 def _ask(url: str, kind: p.Type, payload: bytes) -> tuple[int, bytes]:

@@ -15,6 +15,7 @@ import pytest
 from tests.support.tflite_writer import ModelWriter
 from tinyedge.errors import LinkError
 from tinyedge.flash.tflm_host import Device, serve
+from tinyedge.link import payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.framing import Frame
 from tinyedge.link.session import Session
@@ -104,31 +105,31 @@ def _request(device: Device, kind: p.Type, payload: bytes = b"") -> tuple[int, b
 
 
 def _code(payload: bytes) -> tuple[int, int]:
-    code, detail = p.ERROR.ints(payload)
+    code, detail = payloads.ERROR.ints(payload)
     return code, detail
 
 
 def test_an_inference_is_run_once_however_often_it_is_asked_for() -> None:
     device, data = Device(_model(), "tiny"), bytes(192)
-    _request(device, p.Type.WRITE, p.WRITE.pack(1, 0) + data)
-    ask = p.INVOKE.pack(1, 192, zlib.crc32(data))
+    _request(device, p.Type.WRITE, payloads.WRITE.pack(1, 0) + data)
+    ask = payloads.INVOKE.pack(1, 192, zlib.crc32(data))
     first = _request(device, p.Type.INVOKE, ask)
     assert _request(device, p.Type.INVOKE, ask) == first
-    _request(device, p.Type.WRITE, p.WRITE.pack(1, 0) + data)
+    _request(device, p.Type.WRITE, payloads.WRITE.pack(1, 0) + data)
     assert _request(device, p.Type.INVOKE, ask) == first
-    assert p.STATUS.ints(_request(device, p.Type.STATUS)[1])[2] == 1
+    assert payloads.STATUS.ints(_request(device, p.Type.STATUS)[1])[2] == 1
 
 
 def test_what_does_not_fit_is_refused() -> None:
     device = Device(_model(), "tiny")
-    invoke, write = p.INVOKE.pack, p.WRITE.pack
+    invoke, write = payloads.INVOKE.pack, payloads.WRITE.pack
     cases = [
         (p.Type.INVOKE, invoke(1, 192, 0), (p.Code.INCOMPLETE, 0)),
         (p.Type.INVOKE, invoke(1, 191, 0), (p.Code.RANGE, 192)),
         (p.Type.WRITE, write(1, 190) + bytes(3), (p.Code.RANGE, 192)),
         (p.Type.WRITE, write(0, 0), (p.Code.RANGE, 192)),
         (p.Type.WRITE, b"", (p.Code.LENGTH, 0)),
-        (p.Type.READ, p.READ.pack(1, 0, 4), (p.Code.ORDER, 0)),
+        (p.Type.READ, payloads.READ.pack(1, 0, 4), (p.Code.ORDER, 0)),
         (p.Type.READY, b"", (p.Code.TYPE, p.Type.READY)),
     ]
     for kind, payload, refusal in cases:
@@ -140,10 +141,10 @@ def test_what_does_not_fit_is_refused() -> None:
 
 def test_a_gap_or_damage_in_the_input_is_noticed() -> None:
     device, data = Device(_model(), "tiny"), bytes(192)
-    answer = _request(device, p.Type.WRITE, p.WRITE.pack(1, 100) + data[100:])[1]
-    assert p.WRITTEN.ints(answer) == (1, 0)
-    _request(device, p.Type.WRITE, p.WRITE.pack(1, 0) + data)
-    refused = _request(device, p.Type.INVOKE, p.INVOKE.pack(1, 192, 1))[1]
+    answer = _request(device, p.Type.WRITE, payloads.WRITE.pack(1, 100) + data[100:])[1]
+    assert payloads.WRITTEN.ints(answer) == (1, 0)
+    _request(device, p.Type.WRITE, payloads.WRITE.pack(1, 0) + data)
+    refused = _request(device, p.Type.INVOKE, payloads.INVOKE.pack(1, 192, 1))[1]
     assert _code(refused) == (p.Code.INPUT_CRC, zlib.crc32(data))
 
 

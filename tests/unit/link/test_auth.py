@@ -14,7 +14,7 @@ from tests.support.native import WARNINGS
 from tests.support.tools import need
 from tinyedge.board import load
 from tinyedge.emit import authenticating, board_files, features
-from tinyedge.link import auth
+from tinyedge.link import auth, payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.auth import TO_DEVICE, TO_HOST, Seal
 from tinyedge.link.framing import Frame
@@ -28,7 +28,7 @@ SESSION_KEY = bytes.fromhex("11b37f975135cea8d24e07cd930fc8291ed9135604e7a5ef122
 #: AUTH of sequence number 7, then INVOKE of sequence number 8, to the device
 SEALED_AUTH = bytes.fromhex("01000000635fd4d3a5ffe7084ccd322d93731830")
 SEALED_INVOKE = bytes.fromhex("e760650bb066fddf0a1d816502000000693442fadc7cef43d8a0e949299c975c")
-INVOKE = Frame(p.Type.INVOKE, 8, p.INVOKE.pack(1, 789, 0x1234_5678))
+INVOKE = Frame(p.Type.INVOKE, 8, payloads.INVOKE.pack(1, 789, 0x1234_5678))
 #: 150 bytes to the host: more than two blocks of the cipher
 ANSWER = Frame(p.Type.READ | p.ANSWER, 9, bytes(range(150)))
 SEALED_ANSWER_END = bytes.fromhex("01000000b7e4901bc11a36533475f8418441c820")
@@ -86,7 +86,7 @@ class Device:
     def challenge(self, nonce: bytes) -> bytes:
         self._c.te_on_challenge(ctypes.byref(_c_frame(Frame(p.Type.CHALLENGE, 1, nonce))))
         answered = (ctypes.c_uint8 * 256).in_dll(self._c, "answered")
-        return bytes(answered)[: p.CHALLENGED.size]
+        return bytes(answered)[: payloads.CHALLENGED.size]
 
     def open(self, frame: Frame) -> bytes | int:
         """The payload, or why it was refused."""
@@ -97,7 +97,7 @@ class Device:
 
     def seal(self, frame: Frame, piece: int) -> Frame:
         """Sealed in pieces of so many bytes."""
-        header = auth._header(frame, len(frame.payload) + p.SEAL.size)
+        header = auth._header(frame, len(frame.payload) + payloads.SEAL.size)
         count = ctypes.c_uint32.in_dll(self._c, "sent_bytes")
         count.value = 0
         self._c.te_auth_seal_begin(header)
@@ -159,7 +159,7 @@ def test_the_device_and_the_host_have_the_golden_vectors(device: Device) -> None
     assert sealed_answer.payload.endswith(SEALED_ANSWER_END)
 
     challenged = device.challenge(HOST_NONCE)
-    assert challenged == p.CHALLENGED.pack(DEVICE_NONCE, fixture.DEVICE.encode())
+    assert challenged == payloads.CHALLENGED.pack(DEVICE_NONCE, fixture.DEVICE.encode())
     assert device.open(sealed_auth) == b""
     assert device.open(sealed_invoke) == INVOKE.payload
     assert device.seal(ANSWER, 150) == sealed_answer
@@ -227,7 +227,7 @@ def test_the_host_takes_nothing_that_was_changed_or_taken_before() -> None:
 
 def test_what_is_not_sealed_can_only_end_a_session() -> None:
     def error(code: int, detail: int) -> Frame:
-        return Frame(p.Type.ERROR, 1, p.ERROR.pack(code, detail))
+        return Frame(p.Type.ERROR, 1, payloads.ERROR.pack(code, detail))
 
     host, device = Seal(SESSION_KEY), Seal(SESSION_KEY, TO_HOST, TO_DEVICE)
     fault, forged = error(p.Code.FAULT, 0), error(p.Code.AUTH, p.Doubt.FORGED)

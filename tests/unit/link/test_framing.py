@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinyedge.link import protocol
+from tinyedge.link import payloads, protocol
 from tinyedge.link.framing import Decoder, Frame, decode, encode
 
 frames = st.builds(
@@ -86,13 +86,13 @@ def test_decoding_anything_raises_nothing(noise: bytes) -> None:
 
 
 def test_layouts_fit_their_frames() -> None:
-    largest = protocol.HELLO.size + protocol.MAX_TENSORS * protocol.TENSOR.size
+    largest = payloads.HELLO.size + protocol.MAX_TENSORS * payloads.TENSOR.size
     assert largest <= protocol.MAX_ANSWER
     assert protocol.MAX_PAYLOAD < protocol.WINDOW
-    for layout in protocol.LAYOUTS:
+    for layout in payloads.LAYOUTS:
         assert sum(size for _, _, size in layout.offsets()) == layout.size
 
 
 def test_short_payloads_are_refused() -> None:
     with pytest.raises(ValueError, match="written: 3 bytes"):
-        protocol.WRITTEN.ints(b"abc")
+        payloads.WRITTEN.ints(b"abc")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tinyedge.link import messages
+from tinyedge.link import messages, payloads
 from tinyedge.link import protocol as p
 
 
@@ -22,5 +22,7 @@ def test_texts_hold_nothing_that_a_terminal_obeys(raw: bytes, one: str, lines: s
 
 
 def test_a_fault_cannot_write_over_what_was_printed() -> None:
-    told = messages.error(p.ERROR.pack(p.Code.FAULT, 0) + b"\x1b[1A\x1b[2Kheld: 200 answers\nequal")
+    told = messages.error(
+        payloads.ERROR.pack(p.Code.FAULT, 0) + b"\x1b[1A\x1b[2Kheld: 200 answers\nequal"
+    )
     assert told.text.isprintable()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tinyedge.link import payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.framing import Frame, encode
 from tinyedge.link.monitor import Monitor
@@ -11,7 +12,7 @@ BOOT = b"ets Jul 29 2019 12:21:46\r\n\r\nrst:0x1 (POWERON_RESET),boot:0x13\r\n"
 
 def test_logs_faults_and_restarts_are_shown() -> None:
     monitor = Monitor()
-    fault = p.ERROR.pack(p.Code.FAULT, 0x1234) + b"bus fault"
+    fault = payloads.ERROR.pack(p.Code.FAULT, 0x1234) + b"bus fault"
     stream = (
         encode(Frame(p.Type.READY, 0, b""))
         + encode(Frame(p.Type.LOG, 0, b"one\ntwo"))

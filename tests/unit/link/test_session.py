@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.wire_device import FakeDevice
 from tinyedge.errors import LinkError
+from tinyedge.link import payloads
 from tinyedge.link import protocol as p
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.framing import Frame, encode
@@ -84,7 +85,7 @@ def test_a_bad_line_costs_time_but_never_a_wrong_or_second_inference(seed: int) 
 def test_an_answer_to_another_request_is_not_taken() -> None:
     device = FakeDevice((4,))
     link = session(device)
-    stale = p.INVOKED.pack(1, 0, 4) + b"BAD!"
+    stale = payloads.INVOKED.pack(1, 0, 4) + b"BAD!"
     for step in (0, 2, 3, 1000):  # the right one is sent by the device itself
         sequence = (link._sequence + step) & 0xFFFF
         if step != 2:
@@ -166,7 +167,7 @@ def test_a_crash_is_reported_with_its_address() -> None:
     device = FakeDevice((4,))
     link = session(device)
     device.to_host = lambda _: encode(
-        Frame(p.Type.ERROR, 0, p.ERROR.pack(p.Code.FAULT, 0x0800_1234) + b"bus fault")
+        Frame(p.Type.ERROR, 0, payloads.ERROR.pack(p.Code.FAULT, 0x0800_1234) + b"bus fault")
     )
     with pytest.raises(LinkError, match="crashed: bus fault at 0x08001234"):
         link.infer([b"abcd"])
@@ -175,7 +176,7 @@ def test_a_crash_is_reported_with_its_address() -> None:
 def test_a_crash_whose_place_the_device_does_not_know() -> None:
     device = FakeDevice((4,))
     text = b"the supply voltage broke down"
-    device.sends.append(encode(Frame(p.Type.ERROR, 0, p.ERROR.pack(p.Code.FAULT, 0) + text)))
+    device.sends.append(encode(Frame(p.Type.ERROR, 0, payloads.ERROR.pack(p.Code.FAULT, 0) + text)))
     with pytest.raises(LinkError, match="crashed: the supply voltage broke down\n") as raised:
         session(device)
     assert "check its power supply" in raised.value.hint
@@ -208,7 +209,7 @@ def test_ready_while_greeting_makes_the_host_ask_again_at_once() -> None:
 def test_other_bytes_in_the_devices_memory_are_found_and_replaced() -> None:
     device = FakeDevice((4,))
     link = session(device)
-    stray = p.WRITE.pack(1, 0) + b"XXXX"  # for the next inference, by whoever
+    stray = payloads.WRITE.pack(1, 0) + b"XXXX"  # for the next inference, by whoever
     device.write(encode(Frame(p.Type.WRITE, link._sequence + 99, stray)))
     assert link.infer([b"abcd"]).outputs == (b"dcba",)
     assert device.runs == [b"abcd"]
@@ -231,7 +232,7 @@ def test_wrong_sizes_are_refused_before_anything_is_sent() -> None:
     assert device.requests == [p.Type.HELLO]
 
 
-@pytest.mark.parametrize("payload", [b"", b"short", p.INVOKED.pack(9, 0, 4) + b"abcd"])
+@pytest.mark.parametrize("payload", [b"", b"short", payloads.INVOKED.pack(9, 0, 4) + b"abcd"])
 def test_answers_that_make_no_sense_are_refused(payload: bytes) -> None:
     device = FakeDevice((4,))
     link = session(device)
@@ -245,7 +246,7 @@ def test_a_device_that_never_gets_further_is_given_up_at_the_deadline() -> None:
         def _answer(self, frame: Frame) -> Frame:
             if frame.type != p.Type.INVOKE:
                 return super()._answer(frame)
-            return Frame(p.Type.ERROR, frame.sequence, p.ERROR.pack(p.Code.INCOMPLETE, 0))
+            return Frame(p.Type.ERROR, frame.sequence, payloads.ERROR.pack(p.Code.INCOMPLETE, 0))
 
     stuck = Session(Stuck((4,)), deadlines=Deadlines(1, 1, 0.2))
     with stuck, pytest.raises(LinkError, match="answers INVOKE, and gets no further"):
