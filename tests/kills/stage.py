@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -127,9 +128,9 @@ def _digest(path: Path) -> str:
     return sha256(data)
 
 
-def end_all_of(folder: Path) -> list[int]:
-    """Kill the processes whose command line or working folder names ``folder``; their pids."""
-    found = []
+def all_of(folder: Path) -> dict[int, bytes]:
+    """Processes whose command line or working folder names ``folder``: pid -> both."""
+    found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit() or int(entry.name) == os.getpid():
             continue
@@ -138,6 +139,14 @@ def end_all_of(folder: Path) -> list[int]:
         except OSError:
             continue
         if f"{folder}/".encode() in told + b"/":
-            os.kill(int(entry.name), signal.SIGKILL)
-            found.append(int(entry.name))
+            found[int(entry.name)] = told
+    return found
+
+
+def end_all_of(folder: Path) -> list[int]:
+    """Kill them; their pids."""
+    found = list(all_of(folder))
+    for pid in found:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
     return found
