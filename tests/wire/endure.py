@@ -27,7 +27,7 @@ FIRST, SECOND = 12, 5
 RATES = (0.0, 1 / 3000, 1 / 1000, 1 / 300, 1 / 100)
 PER_SESSION = (10, 150)
 BAUD = 10_000_000  # the host board's answers take no time on the line
-DEADLINES = Deadlines(connect_s=5, answer_s=5, invoke_s=5, repeat_s=0.002, repeat_most_s=0.008)
+DEADLINES = Deadlines(60, 60, 60, repeat_s=0.002, repeat_most_s=0.008)
 #: beyond the deadline, for a machine that is busy with other things
 SLACK_S = 60.0
 _GROWTH_KB = {"host": 16 * 1024, "device": 1024}
@@ -78,7 +78,10 @@ def run(
 
 
 class Growth:
-    """Resident memory of host and device, against what they took once warm."""
+    """Resident memory of host and device, against what they took once warm.
+
+    Huge pages are left out: the system makes them of small ones when it likes.
+    """
 
     def __init__(self) -> None:
         self._first: dict[tuple[str, int], int] = {}
@@ -90,7 +93,10 @@ class Growth:
             pages = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
         except OSError:  # it has just died
             return ""
-        now = next((int(line.split()[1]) for line in pages if line.startswith("Rss:")), 0)
+        sizes = {
+            name: int(size.split()[0]) for name, _, size in (p.partition(":") for p in pages[1:])
+        }
+        now = sizes["Rss"] - sizes["AnonHugePages"]
         first = self._first.setdefault((role, hash(pid)), now)
         self.last[role] = now
         over = now - first > _GROWTH_KB[role]
@@ -98,7 +104,11 @@ class Growth:
 
 
 class _Device:
-    """One process of the host board, until it is killed or enough has been asked."""
+    """One process of the host board, until it is killed or enough has been asked.
+
+    ``rng`` says what is done, whatever the line does, which has draws of its own: how many it
+    takes depends on how bytes arrive.
+    """
 
     def __init__(
         self, url: str, owner: Process, rng: random.Random, tally: Tally, grown: Growth
@@ -111,7 +121,8 @@ class _Device:
         tally = self._tally
         while tally.right + tally.refused.total() < count and process.alive(self._owner):
             rate = self._rng.choice(RATES)
-            line = FaultyLine(SerialTransport(self._url, 115200), self._rng, rate)
+            draws = random.Random(self._rng.random())
+            line = FaultyLine(SerialTransport(self._url, 115200), draws, rate)
             try:
                 self._session(line, count)
             except LinkError as error:  # it was not even greeted
