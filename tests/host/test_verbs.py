@@ -268,10 +268,10 @@ def test_ctrl_c_ends_with_130_and_leaves_no_device(tflite: Path, tmp_path: Path)
     devices = _children(child.pid)
     assert devices, heard
     os.kill(child.pid, signal.SIGINT)
-    _, rest = child.communicate(timeout=60)
+    _, rest = child.communicate(timeout=120)
     assert child.returncode == 130, heard + rest
     assert "Traceback" not in rest
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 120
     while any(map(_runs, devices)):
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -50,7 +50,7 @@ def test_the_other_run_is_named_and_its_death_frees_the_folder(tmp_path: Path) -
         child.communicate()
     with exclusive(tmp_path), exclusive(tmp_path):
         assert int((tmp_path / LOCK).read_text()) == os.getpid()
-    _holder(tmp_path).communicate(timeout=60)  # given back at the end of the with
+    _holder(tmp_path).communicate(timeout=120)  # given back at the end of the with
 
 
 def test_a_program_that_inherits_the_lock_keeps_it(tmp_path: Path) -> None:

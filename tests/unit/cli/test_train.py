@@ -99,7 +99,7 @@ def test_ctrl_c_stops_without_a_traceback_and_keeps_whole_epochs(
         while not checkpoint.is_file() and run.poll() is None and time.monotonic() < deadline:
             time.sleep(0.1)
         run.send_signal(signal.SIGINT)
-        _, said = run.communicate(timeout=60)
+        _, said = run.communicate(timeout=200)
     finally:
         run.kill()
     assert run.returncode == 130

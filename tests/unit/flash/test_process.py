@@ -12,12 +12,12 @@ from tests.support.tools import need
 from tinyedge.flash import process
 from tinyedge.flash.process import Process
 
-SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 STUBBORN = [
     sys.executable,
     "-c",
     "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True)\n"
-    "time.sleep(60)",
+    "time.sleep(600)",
 ]
 
 
@@ -26,7 +26,7 @@ def started(argv: list[str], log: Path, owned: bool = False) -> Process:
     return process.start(lambda _: argv, lambda _: {}, log, remember)[0]
 
 
-def eventually(holds: Callable[[], bool], limit_s: float = 10.0) -> bool:
+def eventually(holds: Callable[[], bool], limit_s: float = 120.0) -> bool:
     end = time.monotonic() + limit_s
     while not holds():
         if time.monotonic() > end:
@@ -76,7 +76,7 @@ def test_an_owned_process_ends_with_its_owner(tmp_path: Path) -> None:
         "import sys, time; from pathlib import Path; from tinyedge.flash import process\n"
         f"argv = {SLEEP!r}\n"
         "device, _ = process.start(lambda _: argv, lambda _: {}, Path(sys.argv[1]))\n"
-        "print(device.pid, device.started, flush=True); time.sleep(60)\n"
+        "print(device.pid, device.started, flush=True); time.sleep(600)\n"
     )
     owner = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path / "log")], stdout=subprocess.PIPE, text=True
@@ -117,7 +117,7 @@ def remember(made, url):
     print(made.pid, made.started, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 
-sleep = [sys.executable, "-c", "import time; open(%r, 'w'); time.sleep(60)"]
+sleep = [sys.executable, "-c", "import time; open(%r, 'w'); time.sleep(600)"]
 process.start(lambda _: sleep, lambda _: {}, Path(%r), remember)
 """
 

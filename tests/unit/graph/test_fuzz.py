@@ -17,7 +17,7 @@ from tinyedge.graph.types import DType, Graph
 from tinyedge.graph.verify import check
 from tinyedge.oracle import Oracle
 
-SECONDS = 5.0
+SECONDS = 5.0  # of the processor
 MEGABYTES = 32
 # Words that offsets, lengths, sizes and indices go wrong with.
 WORDS = (0, 1, 2, 0x7F, 0x80, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF)
@@ -75,7 +75,7 @@ def _mutate(data: bytes, rng: random.Random) -> bytes:
 
 def _survivor(data: bytes) -> Graph | None:
     """Read and check; None where the file is refused."""
-    start = time.perf_counter()
+    start = time.thread_time()
     graph: Graph | None = None
     refusal: ModelError | None = None
     try:
@@ -83,7 +83,7 @@ def _survivor(data: bytes) -> Graph | None:
         check(graph)
     except ModelError as error:
         refusal = error
-    assert time.perf_counter() - start < SECONDS
+    assert time.thread_time() - start < SECONDS
     if refusal is None:
         return graph
     assert refusal.message.startswith("fuzzed: ")

@@ -155,9 +155,9 @@ def test_overlapping_vectors_cannot_multiply_work() -> None:
     schema.ModelAddOperatorCodes(builder, vectors[2])
     schema.ModelAddBuffers(builder, vectors[3])
     builder.Finish(schema.ModelEnd(builder), file_identifier=b"TFL3")
-    start = time.perf_counter()
+    start = time.thread_time()
     assert "vectors overlap" in _refusal(bytes(builder.Output())).message
-    assert time.perf_counter() - start < 2
+    assert time.thread_time() - start < 2
 
 
 def _offsets(builder: flatbuffers.Builder, tables: list[int]) -> int:
