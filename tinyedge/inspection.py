@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import msgspec
-
 from tinyedge.board import Board
 from tinyedge.compile.kernels import why_portable
 from tinyedge.compile.plan import Plan, Slot, Step
@@ -158,15 +156,6 @@ def fit(board: Board, needs: Needs, graph: Graph, plan: Plan | None) -> BoardFit
         ram_available=ram,
         fits=not short,
         help="; ".join(short),
-    )
-
-
-def with_alternatives(fits: Sequence[BoardFit]) -> tuple[BoardFit, ...]:
-    """Add to each board that is too small the names of those that are not."""
-    good = [fit.board for fit in fits if fit.fits]
-    where = f"; it fits {', '.join(good)}" if good else ""
-    return tuple(
-        fit if fit.fits else msgspec.structs.replace(fit, help=fit.help + where) for fit in fits
     )
 
 

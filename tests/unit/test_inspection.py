@@ -106,18 +106,15 @@ def test_what_fits_says_so(graph: Graph, plan: Plan) -> None:
     assert fit.ram_needed > plan.arena_bytes + BOARD.memory.stack_bytes
 
 
-def test_what_does_not_fit_says_by_how_much_and_where_it_would(graph: Graph, plan: Plan) -> None:
+def test_what_does_not_fit_says_by_how_much(graph: Graph, plan: Plan) -> None:
     needs = inspection.needs(BOARD, "aot", plan.constant_bytes, plan.arena_bytes)
     small = _with_memory(needs.flash - 100, needs.ram - 7)
     exact = _with_memory(needs.flash, needs.ram, "exact")
-    fits = inspection.with_alternatives(
-        [inspection.fit(board, needs, graph, plan) for board in (small, exact, BOARD)]
-    )
-    assert [fit.fits for fit in fits] == [False, True, True]
+    fits = [inspection.fit(board, needs, graph, plan) for board in (small, exact)]
+    assert [fit.fits for fit in fits] == [False, True]
     text = fits[0].help
     assert "100 bytes of flash too much (layer 0 CONV_2D alone has 124 bytes of weights)" in text
     assert "7 bytes of RAM too much (step" in text
-    assert text.endswith("it fits exact, netduinoplus2")
 
 
 def test_layers_say_which_kernels_are_plain_c(graph: Graph) -> None:

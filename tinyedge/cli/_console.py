@@ -162,16 +162,23 @@ def _bar(what: str) -> Iterator[Advance]:
 
 
 def _lines(what: str, clock: Callable[[], float] = time.monotonic) -> Advance:
-    started = printed = clock()
+    """A line now and then. The first piece of work bears what comes before all: it is not timed."""
+    printed = clock()
+    begun: tuple[float, int] | None = None
 
     def advance(done: int, total: int, text: str = "") -> None:
-        nonlocal printed
+        nonlocal printed, begun
         now = clock()
-        if now - printed < _PLAIN_INTERVAL_S or done == 0:
+        if done == 0:
+            return
+        begun = begun or (now, done)
+        if now - printed < _PLAIN_INTERVAL_S:
             return
         printed = now
-        left = (now - started) / done * (total - done)
-        line = f"{what}: {done} of {total}, {left:.0f} s left"
-        print(f"{line}, {text}" if text else line, file=sys.stderr, flush=True)  # noqa: T201
+        since, first = begun
+        rate = (now - since) / (done - first) if done > first else None
+        left = "" if rate is None else f"{rate * (total - done):.0f} s left"
+        parts = [f"{what}: {done} of {total}", left, text]
+        print(", ".join(filter(None, parts)), file=sys.stderr, flush=True)  # noqa: T201
 
     return advance

@@ -57,7 +57,7 @@ def run(recipe: Recipe, workspace: Workspace, force: bool = False) -> TrainRepor
     if report.imported is not None:
         _console.note(report.imported.comparison)
     elif shown.total == 0:
-        _console.note(f"{recipe.name} is trained, and nothing has changed; --force trains again")
+        _console.note(f"{recipe.name} is trained, and nothing that it depends on has changed")
     return report
 
 

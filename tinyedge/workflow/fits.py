@@ -14,6 +14,8 @@ from tinyedge.graph import verify
 from tinyedge.results import BoardFit, InspectReport
 from tinyedge.workflow.pipeline import Firmware, Loaded, tflm_arena
 
+_NAMED = 5  # boards that a refusal names
+
 
 def examine(loaded: Loaded, wanted: Sequence[Board], runtime: str | None) -> InspectReport:
     """Describe the model and estimate whether its firmware fits the boards; builds nothing.
@@ -39,7 +41,7 @@ def examine(loaded: Loaded, wanted: Sequence[Board], runtime: str | None) -> Ins
         len(loaded.tflite),
         plan,
         refused,
-        inspection.with_alternatives(fits),
+        tuple(fits),
         trainable=loaded.model.adapt.layers,
     )
     trained = loaded.model.recipe is None or loaded.quantized is not None
@@ -74,6 +76,18 @@ def require_room(firmware: Firmware, others: Callable[[], Sequence[Board]] = tup
     fits = examine(firmware.loaded, wanted, firmware.runtime).boards
     name = firmware.loaded.model.name
     raise CheckFailed(
-        f"{name} does not fit {board.id}: {fits[0].help}",
+        f"{name} does not fit {board.id}: {fits[0].help}{_alternatives(wanted, fits)}",
         f'shrink what is named, or choose a larger board: "tinyedge inspect {name}" compares them',
     )
+
+
+def _alternatives(boards: Sequence[Board], fits: Sequence[BoardFit]) -> str:
+    """The first few that it fits, those nearest to the first of ``boards`` before the others."""
+    first, able = boards[0], {fit.board for fit in fits if fit.fits}
+    near = sorted(
+        (board for board in boards if board.id in able),
+        key=lambda board: (board.port != first.port, board.cpu.core != first.cpu.core),
+    )
+    names = ", ".join(board.id for board in near[:_NAMED])
+    more = f" and {len(near) - _NAMED} more" if len(near) > _NAMED else ""
+    return f"; it fits {names}{more}" if names else ""
