@@ -26,6 +26,7 @@ _WORDS: dict[type, str] = {
     inspect.VarTupleType: "a list in []",
     inspect.TupleType: "a list in []",
 }
+_SYNTAX = "correct it there; https://toml.io shows how tables, texts and lists are written"
 _SIZES = 'write bytes, or K or M, e.g. "64K"'
 
 
@@ -44,9 +45,11 @@ def read(path: Path, schema: int, hint: str) -> dict[str, Any]:
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}", hint) from error
     except (ValueError, RecursionError) as error:  # numbers of thousands of digits, deep nesting
-        raise ConfigError(f"{path}: not valid TOML: {error}", hint) from error
-    if raw.get("schema") != schema:
-        raise ConfigError(f"{path}: schema is {raw.get('schema')!r}", f"write schema = {schema}")
+        raise ConfigError(f"{path}: not valid TOML: {error}", _SYNTAX) from error
+    if "schema" not in raw:
+        raise ConfigError(f'{path}: "schema" is missing', f"write schema = {schema}")
+    if raw["schema"] != schema:
+        raise ConfigError(f"{path}: schema is {_toml(raw['schema'])}", f"write schema = {schema}")
     return raw
 
 

@@ -57,7 +57,15 @@ class Samples:
 
 
 def random(graph: Graph, count: int, seed: int = SEED) -> Samples:
-    """``count`` samples over the whole range of the input's type; the same for the same seed."""
+    """``count`` samples over the whole range of the input's type; the same for the same seed.
+
+    Raises ConfigError for more than fit into memory.
+    """
+    most = _LARGEST_MEMBER // max(tensor.bytes for tensor in graph.inputs)
+    if count > most:
+        raise ConfigError(
+            f"{count:,} pseudo-random samples of {graph.name} are too many", f"at most {most:,}"
+        )
     generator = np.random.Generator(np.random.PCG64(seed))
     inputs = []
     for tensor in graph.inputs:

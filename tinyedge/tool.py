@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tinyedge.errors import ToolError
+from tinyedge.errors import ToolError, near_match
 
 #: program -> its package in Debian and Ubuntu
 _PACKAGES = {
@@ -67,7 +67,9 @@ def require(program: str) -> str:
     """Return the absolute path of ``program``; ToolError says how to install it."""
     found = find(program)
     if found is None:
-        raise ToolError(f'the program "{program}" is not on the PATH', _advice(program))
+        known = [*_PACKAGES, *_PYTHON, *_ELSEWHERE]
+        near = "" if program in known else near_match(program, known)
+        raise ToolError(f'the program "{program}" is not on the PATH{near}', _advice(program))
     return found
 
 
@@ -106,7 +108,9 @@ def _advice(program: str) -> str:
         return f'run "{pip(_PYTHON[program])}"'
     if program in _ELSEWHERE:
         return f"it comes with {_ELSEWHERE[program]}"
-    install = f'"sudo apt-get install {_PACKAGES.get(program, program)}"'
+    if program not in _PACKAGES:
+        return "install what brings it, or correct its name where it is given"
+    install = f'"sudo apt-get install {_PACKAGES[program]}"'
     return f"run {install}" if program in _OPTIONAL else f'run "make setup", or {install}'
 
 

@@ -62,7 +62,7 @@ def write_atomic(path: Path, data: bytes | str) -> None:
 
     Raises TinyedgeError (with the path) on a full disk or a read-only folder; nothing is left. What
     a writer that was killed has left of the same file goes. A device or a pipe, as ``/dev/null``,
-    is written to, and not replaced.
+    is written to, and not replaced; so is what a link leads to.
     """
     raw = data.encode() if isinstance(data, str) else data
     temporary: Path | None = None
@@ -70,9 +70,10 @@ def write_atomic(path: Path, data: bytes | str) -> None:
         if path.exists() and not path.is_file():
             path.write_bytes(raw)
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        real = Path(os.path.realpath(path))
+        real.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(real)
+        handle, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
         fcntl.flock(handle, fcntl.LOCK_EX)
         temporary = Path(name)
         with os.fdopen(handle, "wb") as stream:
@@ -80,7 +81,7 @@ def write_atomic(path: Path, data: bytes | str) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.chmod(0o644)
-        temporary.replace(path)
+        temporary.replace(real)
     except OSError as error:
         raise TinyedgeError(
             f"{path} could not be written: {error.strerror}", "free space or choose another folder"

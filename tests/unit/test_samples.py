@@ -122,3 +122,10 @@ def test_an_index_as_output_names_the_class() -> None:
     assert samples.classes(graph) == 5
     assert samples.answered(np.array([3], np.int32)) == 3
     assert samples.answered(np.array([[-9, 4, 2]], np.int8)) == 1
+
+
+def test_more_random_samples_than_memory_holds_are_refused() -> None:
+    assert len(samples.random(GRAPH, 2)) == 2
+    with pytest.raises(ConfigError, match="too many") as caught:
+        samples.random(GRAPH, 10**20)
+    assert caught.value.hint == f"at most {(1 << 30) // 4:,}"

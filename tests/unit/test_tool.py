@@ -86,3 +86,9 @@ def test_a_failure_shows_the_end_of_what_was_printed() -> None:
 def test_a_program_that_does_not_end_is_ended() -> None:
     with pytest.raises(ToolError, match=r"did not end within 0 s"):
         tool.run([sys.executable, "-c", "import time; time.sleep(1000)"], timeout_s=0.2)
+
+
+def test_a_program_that_nobody_knows_may_be_another_misspelled() -> None:
+    with pytest.raises(ToolError, match='did you mean "arm-none-eabi-gcc"') as caught:
+        tool.require("arm-none-gcc")
+    assert "correct its name" in caught.value.hint

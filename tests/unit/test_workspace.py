@@ -47,6 +47,14 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [pipe]
 
 
+def test_a_link_stays_and_its_target_is_written(tmp_path: Path) -> None:
+    link, target = tmp_path / "link", tmp_path / "there" / "result.json"
+    link.symlink_to(target)
+    for text in ("first", "second"):
+        workspace.write_atomic(link, text)
+        assert (link.readlink(), target.read_text()) == (target, text)
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TinyedgeError, match=r"file/model\.tflite could not be written: "):

@@ -138,7 +138,7 @@ def load(board_id: str) -> Board:
 
 def read(path: Path) -> Board:
     """Read and check one board file. Raises ConfigError naming file, key, and what is allowed."""
-    raw = config.read(path, SCHEMA, 'see "tinyedge boards"')
+    raw = config.read(path, SCHEMA, 'choose one that "tinyedge boards" lists, or another file')
     board = Board(id=path.stem, **msgspec.structs.asdict(config.convert(raw, File, path)))
     _check_sizes(board, path)
     _check_values(board, path)
@@ -227,6 +227,10 @@ def _bounds(board: Board) -> list[tuple[str, int, int, int]]:
     ]
     if board.memory.code is not None:
         found.append(("memory.code.origin", board.memory.code.origin, 0, most))
+    found += [
+        (f"memory.{name}.size", region.bytes, 1, most + 1 - region.origin)
+        for name, region in board.memory.regions.items()
+    ]
     found += [(f"peripherals.{key}", value, 0, most) for key, value in board.peripherals.items()]
     shift = board.flash.icount_shift
     return found + ([] if shift is None else [("flash.icount_shift", shift, 0, 10)])
@@ -249,9 +253,8 @@ def _check_memory(board: Board, path: Path) -> None:
         )
     if flash.origin == ram.origin:  # the host has no addresses of its own
         return
-    regions = {"flash": flash, "ram": ram, "code": board.memory.code}
-    for (one, first), (other, second) in itertools.combinations(regions.items(), 2):
-        if first is not None and second is not None and first.overlaps(second):
+    for (one, first), (other, second) in itertools.combinations(board.memory.regions.items(), 2):
+        if first.overlaps(second):
             raise ConfigError(
                 f"{path}: memory.{one} and memory.{other} overlap",
                 f"they are {first} and {second}; correct one by the chip's data sheet",

@@ -50,6 +50,12 @@ class Memory(config.Table, frozen=True, kw_only=True):
     system: int | str | None = None
 
     @property
+    def regions(self) -> dict[str, Region]:
+        """Those that there are, by their keys."""
+        code = {} if self.code is None else {"code": self.code}
+        return {"flash": self.flash, "ram": self.ram, **code}
+
+    @property
     def stack_bytes(self) -> int:
         """Stack size in bytes."""
         return config.parse_size(self.stack)

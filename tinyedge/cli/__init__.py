@@ -54,6 +54,7 @@ VERBS = {
 }
 
 
+_NO_MEMORY = "not enough memory\n  ask for fewer samples, or end what else takes memory here"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _TRACEBACK = "TINYEDGE_TRACEBACK"  # in the environment: show where a defect is
 
@@ -123,7 +124,7 @@ def main() -> None:
     except BrokenPipeError:
         sys.exit(0)
     except MemoryError:
-        click.echo("tinyedge: not enough memory", err=True)
+        click.echo(f"tinyedge: {_NO_MEMORY}", err=True)
         sys.exit(2)
     except Exception as error:
         if _TRACEBACK in os.environ:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -38,6 +39,31 @@ class _WorkspaceType(click.ParamType[Workspace]):
         return value if isinstance(value, Workspace) else Workspace(Path(value))
 
 
+class Finite(click.FloatRange):
+    """A number that is one: NaN is in every range, for it is neither below one nor above."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Refuse NaN and infinities, too."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value} is not a finite number.", param, ctx)
+        return number
+
+
+class PortType(click.ParamType[str]):
+    """A serial port or a URL; an empty one is what a script passes whose variable is not set."""
+
+    name = "url"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Refuse an empty one."""
+        if not value.strip():
+            self.fail("it is empty; name a port such as /dev/ttyUSB0, or leave it out", param, ctx)
+        return value
+
+
 model_argument = click.argument("model", metavar="MODEL")
 board_option = click.option(
     "--board",
@@ -53,6 +79,7 @@ runtime_option = click.option(
 )
 port_option = click.option(
     "--port",
+    type=PortType(),
     metavar="URL",
     help="A device that is there already: a serial port or a pyserial URL.",
 )
@@ -166,7 +193,7 @@ def latency_options(command: _C) -> _C:
         ),
         click.option(
             "--latency-ms",
-            type=click.FloatRange(min=0, min_open=True),
+            type=Finite(min=0, min_open=True),
             help="Budget of an inference, by estimated cycles; for boards whose ticks are cycles.",
         ),
     ):

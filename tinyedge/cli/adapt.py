@@ -88,8 +88,8 @@ def command(
     _stages.require_ports(port)
     features = dict.fromkeys((*given.features, "learn"))
     given = msgspec.structs.replace(given, features=tuple(features))
-    built = _stages.build(model, board, runtime, workspace, given)
     source = learning.Source(data, shifts, samples)
+    built = _stages.build(model, board, runtime, workspace, given)
     found = learning.to_learn(built.firmware.loaded, source)  # before a board is written
     title = f"adapt {built.report.model} on {built.report.board}"
     with _stages.device(built, port) as url, _console.progress(title) as hear:

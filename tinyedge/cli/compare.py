@@ -9,7 +9,7 @@ import click
 from tinyedge import results
 from tinyedge.cli import _console
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import json_option, save
+from tinyedge.cli._options import Finite, json_option, save
 from tinyedge.errors import CheckFailed, ConfigError
 from tinyedge.results import AnchorsReport, BenchReport, Change, CompareReport
 from tinyedge.results import compare as comparing
@@ -32,7 +32,7 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("new", type=_file)
 @click.option(
     "--limit",
-    type=click.FloatRange(min=0),
+    type=Finite(min=0),
     default=LIMIT_PERCENT,
     show_default=True,
     metavar="PERCENT",

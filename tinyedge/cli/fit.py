@@ -11,6 +11,7 @@ from tinyedge import board as boards
 from tinyedge.cli import _console
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
+    Finite,
     board_option,
     compile_options,
     json_option,
@@ -57,7 +58,11 @@ from tinyedge.workspace import Workspace
     show_default=True,
     help="What is planned before training: the runtime that is compiled ahead of time.",
 )
-@click.option("--max-width", type=float, help="Widest to try (default: the architecture's).")
+@click.option(
+    "--max-width",
+    type=Finite(min=0, min_open=True),
+    help="Widest to try (default: the architecture's).",
+)
 @click.option("--max-depth", type=int, help="Deepest to try (default: the architecture's).")
 @click.option(
     "--max-size",

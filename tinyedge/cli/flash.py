@@ -16,6 +16,7 @@ from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import port_option, protocol_option, save, target_options
 from tinyedge.emit.mlperf import Protocol
+from tinyedge.errors import ConfigError
 from tinyedge.flash import ports
 from tinyedge.flash.ports import Port
 from tinyedge.recipe import Compile
@@ -49,12 +50,17 @@ def command(
     "validate" and "bench" with the same model, board and runtime then use it. "tinyedge stop"
     ends it.
     """
+    # Asked before minutes of work, not after.
     target = boards.load(board)
+    building.require(target, runtime or target.runtime)
+    flashing.require(target)
     if target.link.via == "serial":
-        # Asked before minutes of work, not after.
-        building.require(target, runtime or target.runtime)
-        flashing.require(target)
         port = ports.find(port or "", _ask_port if sys.stdin.isatty() else None, target)
+    elif port is not None:
+        raise ConfigError(
+            f"--port {port} has no use: {target.id} is started here, not plugged in",
+            'leave it out, or name the board at that port with --board (see "tinyedge boards")',
+        )
     built = _stages.build(model, board, runtime, workspace, given, protocol=protocol)
     _console.note(f"flash {built.report.board}")
     report = devices.start(built, port or "")

@@ -69,7 +69,7 @@ def command(
     the arena and the plan are those of the first board listed. A recipe is not trained for this:
     until it is, its network is shown with random weights, and with input sizes that would fit.
     """
-    wanted = [boards.load(board)] if board else _all_boards()
+    wanted = _all_boards() if board is None else [boards.load(board)]
     loaded = _stages.load_or_sketch(model, workspace, given)
     report = fits.examine(loaded, wanted, runtime)
     if not report.trained:

@@ -16,6 +16,7 @@ from tinyedge.board import Board
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
+    Finite,
     board_option,
     compile_options,
     json_option,
@@ -87,9 +88,7 @@ class Wanted:
 @click.option(
     "--task", "own", multiple=True, metavar="MODEL", help="Another model; may be given again."
 )
-@click.option(
-    "--quality", type=click.FloatRange(0, 1), help="Top-1 accuracy that --task must reach."
-)
+@click.option("--quality", type=Finite(0, 1), help="Top-1 accuracy that --task must reach.")
 @click.option(
     "--mode",
     type=click.Choice(["performance", "accuracy", "both"]),
@@ -107,7 +106,7 @@ class Wanted:
 )
 @click.option(
     "--seconds",
-    type=click.FloatRange(min=0),
+    type=Finite(min=0),
     default=SECONDS,
     show_default=True,
     help="What a timed run must take; the rules say ten.",
@@ -194,7 +193,8 @@ def _nothing(models: Path | None) -> ConfigError:
     if models is None:
         return ConfigError("there is nothing to run", "give --models FOLDER, or --task MODEL")
     return ConfigError(
-        f"{models}: no .tflite in it has a benchmark's shapes", f"wanted: {', '.join(mlperf.TASKS)}"
+        f"{models}: no .tflite in it has a benchmark's shapes",
+        f"put models of {', '.join(mlperf.TASKS)} there, or name any other with --task MODEL",
     )
 
 

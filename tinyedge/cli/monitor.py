@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -17,6 +15,7 @@ from tinyedge.cli import _console, _drift
 from tinyedge.cli._drift import Wanted
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
+    Finite,
     board_option,
     compile_options,
     json_option,
@@ -39,18 +38,6 @@ from tinyedge.workspace import Workspace
 _WAIT_S = 0.5
 _USUAL = Thresholds()
 _DISTANCE, _SHARE = click.FloatRange(min=0), click.FloatRange(0, 1)
-
-
-class _Seconds(click.FloatRange):
-    """A time that ends: NaN is in no range, but neither below one nor above."""
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        seconds: float = super().convert(value, param, ctx)
-        if not math.isfinite(seconds):
-            self.fail(f"{value} is not a finite number of seconds.", param, ctx)
-        return seconds
 
 
 @click.command(
@@ -96,7 +83,7 @@ class _Seconds(click.FloatRange):
 )
 @click.option(
     "--every",
-    type=_Seconds(min=0.1),
+    type=Finite(min=0.1),
     default=5.0,
     show_default=True,
     help="With --drift: seconds between two looks.",
@@ -117,7 +104,7 @@ class _Seconds(click.FloatRange):
 )
 @click.option(
     "--chance",
-    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    type=Finite(0, 1, min_open=True, max_open=True),
     metavar="P",
     help="With --drift: how often chance alone may exceed a score's bound "
     f"(default: {_USUAL.chance:g}).",
@@ -130,7 +117,7 @@ class _Seconds(click.FloatRange):
 )
 @click.option(
     "--seconds",
-    type=_Seconds(min=0),
+    type=Finite(min=0),
     help="End by itself after so long (default: at Ctrl-C).",
 )
 @workspace_option

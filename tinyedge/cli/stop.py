@@ -24,7 +24,11 @@ from tinyedge.workspace import Workspace
 )
 @click.argument("model", required=False)
 @click.option("--board", metavar="ID", help="Only on this board (default: all of them).")
-@click.option("--runtime", metavar="NAME", help="Only with this runtime (default: both).")
+@click.option(
+    "--runtime",
+    type=click.Choice(["aot", "tflm"]),
+    help="Only with this runtime (default: both).",
+)
 @workspace_option
 @json_option
 def command(
@@ -36,15 +40,24 @@ def command(
 ) -> None:
     """Stop what "tinyedge flash" has left running in this workspace: all, or that of MODEL."""
     name = _name(model) if model else "*"
-    target = f"{name}/{runtime or '*'}/{board or '*'}"
-    patterns = (f"{target}/{flash.STATE}", f"{target}/*/{flash.STATE}")  # of any protocol
-    folders = sorted(path.parent for one in patterns for path in workspace.root.glob(one))
+    where = Path(board).name.removesuffix(".toml") if board else "*"
+    folders = _folders(workspace, f"{name}/{runtime or '*'}/{where}")
     stopped = [device.url for folder in folders if (device := flash.stop(folder))]
     for url in stopped:
         _console.show(f"stopped the device at {url}")
     if not stopped:
-        _console.show("no device is running")
+        others = [folder for folder in _folders(workspace, "*/*/*") if flash.running(folder)]
+        _console.show("no such device is running" if others else "no device is running")
+        for folder in others:
+            name, runtime, board, *_ = folder.relative_to(workspace.root).parts
+            _console.path("but there is", f"{name} --board {board} --runtime {runtime}")
     save(json_path, StopReport(stopped=tuple(stopped)))
+
+
+def _folders(workspace: Workspace, target: str) -> list[Path]:
+    """Where ``flash`` has left a device, with any protocol."""
+    patterns = (f"{target}/{flash.STATE}", f"{target}/*/{flash.STATE}")
+    return sorted(path.parent for one in patterns for path in workspace.root.glob(one))
 
 
 def _name(model: str) -> str:

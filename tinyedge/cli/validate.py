@@ -9,7 +9,7 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import save, target_options, with_features
+from tinyedge.cli._options import PortType, save, target_options, with_features
 from tinyedge.cli.bench import wire_table
 from tinyedge.device.validate import describe
 from tinyedge.errors import CheckFailed, ConfigError
@@ -54,6 +54,7 @@ inputs_option = click.option(
     "--port",
     "ports",
     multiple=True,
+    type=PortType(),
     metavar="URL",
     help="A device that is there already; give several to send to all of them at once.",
 )

@@ -28,6 +28,12 @@ def shifted(split: Split, shifts: Sequence[str], seed: int = 1) -> Split:
     return replace(split, raw=raw)
 
 
+def require(shifts: Sequence[str]) -> None:
+    """Raise ConfigError for the first that there is not."""
+    for shift in shifts:
+        _parsed(shift)
+
+
 def _parsed(shift: str) -> tuple[str, float]:
     name, _, text = shift.partition("=")
     if name not in KINDS:

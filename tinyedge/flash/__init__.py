@@ -56,7 +56,9 @@ def require(board: Board) -> None:
     """Raise ToolError if what writes the board is missing: before minutes of work.
 
     That is a program, or the drive that the board shows. ESP-IDF is asked for with the build.
+    Raises ConfigError for a method that there is not.
     """
+    _require_method(board)
     method = board.flash.method
     if method in programmers.METHODS:
         tool.require(method)
@@ -64,6 +66,15 @@ def require(board: Board) -> None:
         esptool.require()
     elif method == "uf2":
         uf2.require(board)
+
+
+def _require_method(board: Board) -> None:
+    method = board.flash.method
+    if method not in METHODS:
+        raise ConfigError(
+            f'{board.id}: flash.method "{method}" is unknown{near_match(method, METHODS)}',
+            f"methods: {', '.join(METHODS)}",
+        )
 
 
 @contextlib.contextmanager
@@ -159,11 +170,7 @@ def _start(
     elf = artifact.elf
     method = board.flash.method
     digest = sha256(elf.read_bytes())
-    if method not in METHODS:
-        raise ConfigError(
-            f'{board.id}: flash.method "{method}" is unknown{near_match(method, METHODS)}',
-            f"methods: {', '.join(METHODS)}",
-        )
+    _require_method(board)
     if board.link.via == "serial":
         device = ports.find(port, wanted=board)
         _write(artifact, board, device)

@@ -6,6 +6,7 @@ import errno
 import select
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import serial
 from serial.tools import list_ports
@@ -78,6 +79,9 @@ def _open(url: str, baud: int) -> Any:
         # Two programs that read one port each get half of the answers.
         options |= {"exclusive": True, "write_timeout": 5.0}
     try:
+        parts = urlsplit(url)
+        if parts.port is None and parts.scheme == "socket":  # ValueError, too, where out of range
+            raise ValueError("it has no port number")
         port = serial.serial_for_url(url, do_not_open=True, **options)
         # The boards' auto-reset circuits hang on these lines: released while opening, they leave
         # the board running, or restarted, and never in its bootloader.

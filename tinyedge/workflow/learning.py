@@ -50,6 +50,10 @@ class Source:
     count: int
     labels_wanted: bool = True
 
+    def __post_init__(self) -> None:
+        """Raises ConfigError for a shift that there is not."""
+        shift.require(self.shifts)
+
 
 def adapt(
     built: devices.Built,

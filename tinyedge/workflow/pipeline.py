@@ -195,13 +195,20 @@ def resolve(argument: str, given: recipes.Compile | None = None) -> Model:
     path = Path(argument)
     if argument.endswith(".tflite"):
         if not path.is_file():
-            raise ConfigError(f"{path}: there is no such file", _choices())
-        return Model(_folder_name(path.stem), None, path, given)
+            what = "that is a folder" if path.is_dir() else "there is no such file"
+            raise ConfigError(f"{path}: {what}", _choices())
+        return _known(Model(_folder_name(path.stem), None, path, given))
     if not argument.endswith(".toml") and not path.is_dir() and argument not in recipes.available():
         near = near_match(argument, recipes.available())
         raise ConfigError(f'there is no model "{argument}"{near}', _choices())
     recipe = recipes.load(argument)
-    return Model(recipe.name, recipe, None, given.over(recipe.compile))
+    return _known(Model(recipe.name, recipe, None, given.over(recipe.compile)))
+
+
+def _known(model: Model) -> Model:
+    """The model, if there are the features that it is to have. Raises ConfigError if not."""
+    features.chosen(model.compile.features)
+    return model
 
 
 def _folder_name(stem: str) -> str:

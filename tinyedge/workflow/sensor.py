@@ -55,7 +55,7 @@ def require(name: str, recipe: Recipe | None, graph: Graph) -> Wanted:
     if found is not None:
         return found
     if recipe is None:
-        why = "a bare .tflite does not say how its input is made of them"
+        why = "a bare .tflite does not say how its input is made of them: name its recipe"
     else:
         why = f"its input has more than {preprocess.LARGEST_SIDE} pixels a side, or other channels"
     raise ConfigError(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tinyedge import flash
 from tinyedge.board import Board
 from tinyedge.compile import compile_graph
+from tinyedge.dataset import shift
 from tinyedge.device import bench as benching
 from tinyedge.device import drift
 from tinyedge.emit import updating
@@ -51,6 +52,10 @@ class Feed:
     data: Path | None = None
     shifts: tuple[str, ...] = ()
     count: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises ConfigError for a shift that there is not."""
+        shift.require(self.shifts)
 
 
 def expected(loaded: Loaded, workspace: Workspace, hear: Hear) -> drift.Statistics:

@@ -21,7 +21,7 @@ from tinyedge.errors import CheckFailed, ConfigError, LinkError
         (OSError(errno.EDQUOT, "Quota exceeded"), 2, "the disk is full\n  free space"),
         (OSError(errno.EIO, "I/O error"), 2, "a defect of tinyedge: OSError: [Errno 5] I/O error"),
         (ZeroDivisionError("oh"), 2, "a defect of tinyedge: ZeroDivisionError: oh\n  please"),
-        (MemoryError(), 2, "tinyedge: not enough memory\n"),
+        (MemoryError(), 2, "tinyedge: not enough memory\n  ask for fewer samples"),
     ],
 )
 def test_a_failure_is_told_without_a_traceback(
@@ -59,3 +59,39 @@ def test_a_port_that_is_none_is_refused_before_any_work(verb: str, tmp_path: Pat
     assert isinstance(done.exception, LinkError)
     assert "there is no port /dev/nothing" in done.exception.message
     assert not (tmp_path / "build").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["inspect", "--feature", "leanr"], 'no feature "leanr"; did you mean "learn"?'),
+        (["inspect", "--board", ""], 'there is no board ""'),
+        (["validate", "--port", ""], "it is empty; name a port such as /dev/ttyUSB0"),
+        (["bench", "--port", " "], "it is empty; name a port"),
+        (
+            ["flash", "--board", "host", "--port", "/dev/nothing"],
+            "host is started here, not plugged",
+        ),
+        (["adapt", "--shift", "rotate=abc"], 'the shift "rotate=abc" is not allowed'),
+        (["fit", "--max-width", "nan"], "nan is not a finite number"),
+        (["fit", "--max-width", "inf"], "inf is not a finite number"),
+        (["fit", "--latency-ms", "nan"], "nan is not a finite number"),
+        (["stop", "--runtime", "foo"], "'foo' is not one of 'aot', 'tflm'"),
+    ],
+)
+def test_wrong_input_is_refused_before_any_work(
+    arguments: list[str], said: str, tmp_path: Path
+) -> None:
+    model = str(tiny_model.write(tmp_path / "x.tflite"))
+    verb, *more = arguments
+    done = CliRunner().invoke(
+        program.cli, [verb, model, *more, "--workspace", str(tmp_path / "build")]
+    )
+    assert said in done.output + str(done.exception)
+    assert not (tmp_path / "build").exists()
+
+
+def test_a_folder_is_no_model(tmp_path: Path) -> None:
+    (tmp_path / "x.tflite").mkdir()
+    done = CliRunner().invoke(program.cli, ["inspect", str(tmp_path / "x.tflite")])
+    assert "x.tflite: that is a folder" in str(done.exception)

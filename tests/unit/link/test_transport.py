@@ -35,9 +35,18 @@ def test_a_socket_without_a_device_says_how_to_start_one() -> None:
     assert "tinyedge flash" in raised.value.hint
 
 
-def test_an_unknown_url_is_refused() -> None:
-    with pytest.raises(LinkError, match="cannot be opened"):
-        SerialTransport("smoke://signal", 115200)
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("smoke://signal", "smoke"),
+        ("socket://127.0.0.1", "it has no port number"),
+        ("socket://127.0.0.1:99999", "out of range"),
+    ],
+)
+def test_a_wrong_url_is_refused(url: str, why: str) -> None:
+    with pytest.raises(LinkError, match=f"cannot be opened: .*{why}") as raised:
+        SerialTransport(url, 115200)
+    assert "socket://127.0.0.1:4000" in raised.value.hint
 
 
 def test_no_permission_names_the_group(tmp_path: Path) -> None:
