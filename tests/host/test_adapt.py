@@ -18,7 +18,6 @@ from tests.support.tools import CHECKOUT, need
 from tinyedge import board as boards
 from tinyedge import flash, keys, packaging, results
 from tinyedge.cli import cli
-from tinyedge.cli.validate import require_equal
 from tinyedge.device import adapt as adapting
 from tinyedge.errors import CheckFailed, ConfigError, LinkError
 from tinyedge.graph import read_tflite
@@ -29,7 +28,7 @@ from tinyedge.link.protocol import Decision, Type
 from tinyedge.link.session import Session
 from tinyedge.oracle import Oracle
 from tinyedge.recipe import Compile
-from tinyedge.results import AdaptReport, PackageReport, ValidateReport
+from tinyedge.results import AdaptReport, PackageReport
 from tinyedge.samples import Samples, from_npz
 from tinyedge.workflow import devices, pipeline
 from tinyedge.workflow.learning import LEARNED
@@ -344,31 +343,6 @@ def test_the_file_of_what_was_learned_is_what_runs_however_a_run_ends(
     assert not notes
     assert interrupted("epoch 1:", forget=True) == plain
     assert notes == [f"{learned} was removed: the device runs the firmware's own weights"]
-
-
-def test_answers_of_what_was_learned_are_told_from_those_of_other_firmware(
-    built: devices.Built, url: str, tflite: Path, samples: Path
-) -> None:
-    given = from_npz(samples, read_tflite.read(tflite.read_bytes(), "learner"), 60)
-
-    def validated() -> ValidateReport:
-        return devices.validate(
-            built, url, count=60, vectors=samples, progress=lambda *_: None, on_log=print
-        )
-
-    assert validated().held
-    assert learn(built, url, given, hear=lambda *_: None, on_log=print).kept
-    found = validated()
-    assert found.learned
-    learned = built.firmware.target / LEARNED
-    with pytest.raises(CheckFailed) as caught:
-        require_equal(found, learned)
-    assert caught.value.hint is not None
-    assert f"compares its answers with {learned}; flashing this firmware again" in caught.value.hint
-    with Session(url) as session:
-        Learning(session).decide(Decision.RESET)
-    last = validated()
-    assert (last.held, last.learned) == (True, False)
 
 
 @pytest.mark.parametrize("at", ["epoch 1:", "never"])

@@ -67,7 +67,8 @@ def _check(learner: Learner) -> None:
     learned = path.read_bytes()
 
     plain = learner.run("validate", "--inputs", learner.data, *FEATURES)
-    assert _says(plain, CheckFailed, "--learned")
+    assert _says(plain, CheckFailed, f"--learned compares its answers with {path}; flashing this")
+    assert results.read(learner.out, ValidateReport).learned
     assert _says(learner.run("validate", "--port", learner.url, model=path), LinkError, "--learned")
 
     proved = learner.learned()
@@ -84,6 +85,8 @@ def _check(learner: Learner) -> None:
     with Session(learner.url) as session:
         Learning(session).decide(Decision.RESET)
     assert _says(learner.learned(), CheckFailed, "learned nothing")
+    assert learner.run("validate", "--inputs", learner.data, *FEATURES).exit_code == 0
+    assert not results.read(learner.out, ValidateReport).learned
 
 
 def _other_bias(path: Path) -> bytes:
