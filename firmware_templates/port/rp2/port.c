@@ -44,7 +44,7 @@ enum {
   XOSC_HZ = 12000000,
 };
 
-_Static_assert(TE_CLOCK_HZ == PLL_HZ, "cpu.clock_hz is what the port's PLL makes");
+_Static_assert(TE_CLOCK_HZ == PLL_HZ, "cpu.clock_hz is what the port's PLL makes: see chip.h");
 
 __attribute__((section(".vectors"), used)) static const te_vector vectors[] = {
     TE_CORE_VECTORS,
@@ -74,6 +74,7 @@ static bool start_crystal(void) {
 static bool start_pll(void) {
   SET(RESETS) = RESET_PLL_SYS;
   if (!unreset(RESET_PLL_SYS)) return false;
+  te_chip_raise_voltage();
   PLL_CS = 1; /* the crystal undivided */
   PLL_FBDIV = PLL_MULTIPLIER;
   CLEAR(PLL_SYS + 0x4) = PLL_PD | PLL_VCO_PD;
