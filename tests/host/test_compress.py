@@ -14,6 +14,7 @@ import lz4.block
 import numpy as np
 import pytest
 
+from tests.support import lz4_block
 from tests.support import picture_firmware as fixture
 from tests.support.picture_firmware import Running
 from tests.support.tools import CHECKOUT, need
@@ -54,7 +55,7 @@ class Case:
         if self.piece:
             return packing.unpack(self.codec, self.packed, self.count, self.stride)
         if self.codec == Codec.LZ4:
-            return packing.unpack_lz4(self.packed, self.count, self.before)
+            return lz4_block.unpack(self.packed, self.count, self.before)
         return packing.unpack_delta(self.packed, self.count, self.stride, self.before)
 
 

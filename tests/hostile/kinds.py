@@ -20,7 +20,6 @@ from tinyedge.errors import TinyedgeError
 from tinyedge.graph.read_tflite import read as read_tflite
 from tinyedge.graph.verify import check
 
-Mutate = Callable[[bytes, random.Random], bytes]
 _WORDS = (0, 1, 0x7F, 0xFF, 0x7FFF, 0x8000, 0xFFFF, 0x7FFF_FFFF, 0x8000_0000, 0xFFFF_FFFF)
 _SNIPPETS = (b"[" * 3000, b"9" * 5000, b"-", b"1e999", b"nan", b"'", b'"', b"\n", b"\0", b"\xff")
 _SNIPPETS += (b"[[a]]\n", b"{", b"inf", b"../", b"= ", b"#", b"\xe2\x80\xa8", b"true", b"0x", b"_")

@@ -164,7 +164,7 @@ class Step:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A compiled graph. ``arena_minimal``: the search proved that no placement needs less.
+    """A compiled graph.
 
     ``core`` is the board's name of it; ``arena_bytes`` counts inputs, outputs and scratch.
     ``code_bytes``: estimated code of kernels, steps and the model's description.
@@ -177,7 +177,6 @@ class Plan:
     inputs: tuple[Slot, ...]
     outputs: tuple[Slot, ...]
     arena_bytes: int
-    arena_minimal: bool
     code_bytes: int
 
     @property

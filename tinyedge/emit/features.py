@@ -166,8 +166,6 @@ FEATURES: tuple[Feature, ...] = (
 )
 """All that there are, by their bits in HELLO."""
 
-NAMES = tuple(feature.name for feature in FEATURES)
-
 
 @dataclass(frozen=True)
 class FeaturesView:

@@ -30,7 +30,6 @@ from tinyedge.link.framing import Frame
 from tinyedge.link.messages import DeviceError, Hello
 from tinyedge.link.protocol import Code, Doubt, Feature, Type
 
-KEY_BYTES = 32
 TO_DEVICE, TO_HOST = 1, 2
 SESSION_LABEL = b"tinyedge session"
 KeyOf = Callable[[str], bytes]

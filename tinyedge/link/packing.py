@@ -30,7 +30,7 @@ ALONE = frozenset({Codec.DELTA, Codec.BITS, Codec.BITS16})
 _JUDGED_BYTES = 8192  # that a way to pack is chosen by
 _FRAME_BYTES = 8192  # of a frame that one request holds: a device is not busy with it for long
 _WINDOW = 65_535  # how far back LZ4 reaches
-_LEAST_MATCH, _LONG, _RUN, _LONGEST_RUN = 4, 15, 128, 129
+_RUN, _LONGEST_RUN = 128, 129
 
 
 _PACKED = {
@@ -234,40 +234,6 @@ def unpack(codec: Codec, packed: bytes, count: int, stride: int) -> bytes | None
     if codec == Codec.DELTA:
         return unpack_delta(packed, count, stride)
     return bits.unpack(packed, count, bits.STEPS[codec], stride)
-
-
-def unpack_lz4(packed: bytes, count: int, before: bytes = b"") -> bytes | None:
-    """``count`` bytes that follow ``before``; None for a damaged block."""
-    out, at = bytearray(before), 0
-    end = len(before) + count
-    try:
-        while True:
-            token = packed[at]
-            length, at = _length(packed, at + 1, token >> 4)
-            if length > len(packed) - at or length > end - len(out):
-                return None
-            out += packed[at : at + length]
-            at += length
-            if at == len(packed):
-                return bytes(out[len(before) :]) if len(out) == end else None
-            offset = packed[at] | packed[at + 1] << 8
-            length, at = _length(packed, at + 2, token & _LONG)
-            if not 0 < offset <= len(out) or length + _LEAST_MATCH > end - len(out):
-                return None
-            for _ in range(length + _LEAST_MATCH):
-                out.append(out[-offset])
-    except IndexError:
-        return None
-
-
-def _length(packed: bytes, at: int, nibble: int) -> tuple[int, int]:
-    length = nibble
-    while nibble == _LONG:
-        length += packed[at]
-        at += 1
-        if packed[at - 1] != 255:
-            break
-    return length, at
 
 
 def unpack_delta(packed: bytes, count: int, stride: int, before: bytes = b"") -> bytes | None:

@@ -109,7 +109,6 @@ PACKAGE_MAGIC = b"TEPK"
 PACKAGE_FORMAT = 1
 PACKAGE_DOWNGRADE = 1
 """Of MANIFEST's flags: it may replace a newer model."""
-SIGNATURE_BYTES = 64
 SLOT_HEAD = 512
 """Bytes of a device's slot before the content: manifest, signature, and room."""
 
@@ -130,7 +129,7 @@ MANIFEST = Layout(
         ("name", "64s"),
     ),
 )
-"""What is signed. UPDATE_BEGIN sends it, then the signature (Ed25519, SIGNATURE_BYTES)."""
+"""What is signed. UPDATE_BEGIN sends it, then the signature (Ed25519, 64 bytes)."""
 
 UPDATE_DATA = Layout("update_data", (("offset", "I"),))
 """Then bytes of the content, a multiple of 16 but for the last."""

@@ -58,7 +58,6 @@ def transform(program: Program, kernels: Sequence[Kernel], core: str, code: int)
         inputs=tuple(slots[id(value)] for value in program.inputs),
         outputs=tuple(slots[id(value)] for value in program.outputs),
         arena_bytes=max(placement.size, _reach(program, kernels, slots)),
-        arena_minimal=placement.minimal,
         code_bytes=code,
     )
 

@@ -10,7 +10,7 @@
  *        0  1  0 -1            0  0  2
  *
  * X and W fit lanes of 16 bits; sums wrap at 32 bits, which the result never needs. Position (i, j)
- * of a 4x4 array stands in slot te_slot(j) of row i, so that half of the last transform is the chain
+ * of a 4x4 array stands in slot .Lslot(j) of row i, so that half of the last transform is the chain
  * of the accumulators. Layouts, in words, for four input channels each (a lane is 16 bits):
  *
  *   X of a pair: 4 rows of 4 slots of `channels / 4` times
