@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import struct
 import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
@@ -354,21 +355,48 @@ def test_a_slot_that_rots_is_not_run(made: Made, tmp_path: Path) -> None:
         assert answers_are(session, made.own)
 
 
-@pytest.mark.parametrize("eighths", [1, 4, 8])
+def _records(flash: Path) -> int:
+    """How many the area of the newest one holds."""
+    journal, record = flash.read_bytes()[-1024:], struct.Struct("<4sI24x")
+    areas = []
+    for at in (0, 512):
+        found = [record.unpack_from(journal, at + each) for each in range(0, 512, record.size)]
+        areas.append([sequence for magic, sequence in found if magic == b"TEBR"])
+    return len(max(areas, key=lambda sequences: max(sequences, default=0)))
+
+
+@pytest.mark.parametrize(("eighths", "before"), [(1, 14), (4, 15), (8, 16)])
 def test_power_cut_at_every_write_leaves_a_good_model(
+    made: Made, tmp_path: Path, eighths: int, before: int
+) -> None:
+    """Both slots are full, and the journal's area so far that one of the records opens the next."""
+    older = [made.package(seed, (1, 0, 0), downgrade=True) for seed in (2, 3)]
+    start, turns = tmp_path / "start", 0
+    with Device(made.elf, start) as device, device.session() as session:
+        while turns < 2 or _records(start) != before:
+            send(session, older[turns % 2])
+            Updating(session).decide(keep=True)
+            turns += 1
+    new = made.package(4, (1, 1, 0))
+    cut = updatable.cut_everywhere(made, start, older[(turns - 1) % 2], new, eighths)
+    # what the slot holds is given up, erase, content, head, trial, its end, rollback; next area
+    assert cut.writes >= 8 + len(new.content) // 512
+    assert cut.new == 1  # it runs from the end of the trial until the rollback's record is whole
+    assert cut.old == cut.writes - cut.new
+
+
+@pytest.mark.parametrize("eighths", [1, 4, 8])
+def test_power_cut_while_a_trial_is_rolled_back_at_the_start(
     made: Made, tmp_path: Path, eighths: int
 ) -> None:
-    first, second = made.package(2, (1, 0, 0)), made.package(3, (1, 1, 0))
-    start = tmp_path / "start"
-    with Device(made.elf, start) as device, device.session() as session:
-        send(session, first)
-        Updating(session).decide(keep=True)
-    cut = updatable.cut_everywhere(made, start, first, second, eighths)
-    # erase, content, head, record of the trial, record of its end
-    assert cut.writes >= 4 + len(second.content) // 512
-    # only the last record makes the new model stay
-    assert cut.new == (1 if eighths == 8 else 0)
-    assert cut.old == cut.writes - cut.new
+    flash = tmp_path / "flash"
+    with Device(made.elf, flash) as device, device.session() as session:
+        send(session, made.package(2, (1, 0, 0)))
+    with Device(made.elf, flash, f"1:{eighths}") as device:
+        assert device.ended() == 3
+    with Device(made.elf, flash) as device, device.session() as session:
+        assert Updating(session).versions()[0].active == COMPILED
+        assert answers_are(session, made.own)
 
 
 def test_the_journal_goes_on_when_it_is_full(made: Made, tmp_path: Path) -> None:

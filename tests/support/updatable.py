@@ -170,9 +170,9 @@ class Cuts:
 
 
 def cut_everywhere(made: Made, start: Path, old: Package, new: Package, eighths: int) -> Cuts:
-    """Update from ``old`` to ``new`` and keep it, with power cut in the first, second, ... write.
+    """Update from ``old`` to ``new``, keep it, go back; power is cut in the 1st, 2nd, ... write.
 
-    Of that write ``eighths`` come to pass.
+    Of that erase or write ``eighths`` come to pass.
 
     After each cut the device must start, run one of the two, answer as the reference does, and
     take the update then.
@@ -196,12 +196,13 @@ def cut_everywhere(made: Made, start: Path, old: Package, new: Package, eighths:
 
 
 def _whole(made: Made, flash: Path, package: Package, cut: str) -> bool:
-    """Whether the update came to its end before that cut."""
+    """Whether update and rollback came to their end before that cut."""
     with Device(made.elf, flash, cut) as device:
         try:
             with device.session() as session:
                 send(session, package)
                 Updating(session).decide(keep=True)
+                Updating(session).decide(keep=False)
         except LinkError:
             assert device.ended() == 3, "it ended by itself, and not for want of power"
             return False
