@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import ClassVar, Literal, TypeAlias
+
+ErrorKind: TypeAlias = Literal[
+    "model", "config", "tool", "link", "check", "usage", "defect", "other"
+]
 
 
 class TinyedgeError(Exception):
@@ -17,6 +22,7 @@ class TinyedgeError(Exception):
     """
 
     exit_code = 2
+    kind: ClassVar[ErrorKind] = "other"
 
     def __init__(self, message: str, hint: str) -> None:
         if not message.strip() or not hint.strip():
@@ -37,23 +43,32 @@ class TinyedgeError(Exception):
 class ModelError(TinyedgeError):
     """A model file is damaged, or uses what tinyedge does not support."""
 
+    kind = "model"
+
 
 class ConfigError(TinyedgeError):
     """A board, recipe or option has a value that is not allowed."""
+
+    kind = "config"
 
 
 class ToolError(TinyedgeError):
     """A program that tinyedge calls is missing or failed."""
 
+    kind = "tool"
+
 
 class LinkError(TinyedgeError):
     """The device did not answer, answered wrongly, or is not the one expected."""
+
+    kind = "link"
 
 
 class CheckFailed(TinyedgeError):  # noqa: N818 - an outcome, not a defect
     """All stages ran and a check fell short (accuracy, bytes, budget)."""
 
     exit_code = 1
+    kind = "check"
 
 
 def near_match(word: str, allowed: Iterable[str]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +18,7 @@ _STOPPED = re.compile(r"^Makefile:\d+: \*\*\* (.*)\.  Stop\.$", re.MULTILINE)
 _NO_CXX = re.compile(r"\.cc:\d+:\d+: fatal error: (\w+): No such file")
 _ERROR = re.compile(r"(?<![-\w])error|undefined reference", re.IGNORECASE)  # -Werror is none
 _KEYS = {"FLASH": "memory.flash", "RAM": "memory.ram", "CODE": "memory.code"}
+_FULL = os.strerror(errno.ENOSPC)  # the programs' messages are in English
 _SHOWN_LINES = 30
 _SEE_ALL = 'run "make" there to see all'
 
@@ -77,6 +80,11 @@ def explain(board: Board, folder: Path, log: str) -> CheckFailed | ToolError:
         return ToolError(
             "the cross compiler lacks the C++ library's headers, which TensorFlow Lite Micro needs",
             'run "apt-get install libstdc++-arm-none-eabi-newlib" (1.6 GB)',
+        )
+    if _FULL in log:
+        return ToolError(
+            f"{folder} does not build: the disk is full",
+            f"free space there and in {tempfile.gettempdir()} (TMPDIR), then run it again",
         )
     lines = [line for line in log.strip().splitlines() if line]
     # The first error is the cause; what follows is its consequence.

@@ -5,16 +5,16 @@ Subcommands are imported when called, so that ``tinyedge --help`` starts at once
 
 from __future__ import annotations
 
-import errno
 import importlib
-import os
 import sys
 
 import click
 
 from tinyedge import __version__
+from tinyedge.cli import _failure
 from tinyedge.cli._examples import by_example
-from tinyedge.errors import ConfigError, TinyedgeError, near_match
+from tinyedge.cli._failure import Asked
+from tinyedge.errors import ConfigError, near_match
 
 # verb -> one line of help. The command is tinyedge.cli.<verb with _>:command.
 VERBS = {
@@ -52,11 +52,6 @@ VERBS = {
     "board": "new: a board file of your own, commented, from one that is like yours",
     "stop": "Stop an emulated board that flash has left running",
 }
-
-
-_NO_MEMORY = "not enough memory\n  ask for fewer samples, or end what else takes memory here"
-_FULL = (errno.ENOSPC, errno.EDQUOT)
-_TRACEBACK = "TINYEDGE_TRACEBACK"  # in the environment: show where a defect is
 
 
 class LazyGroup(click.Group):
@@ -102,43 +97,23 @@ class LazyGroup(click.Group):
 def cli() -> None:
     """Int8 neural networks on microcontrollers, proved byte for byte over the serial port.
 
-    Exit codes: 0 everything held, 1 a check fell short, 2 you must fix something, 130 stopped.
+    Exit codes: 0 everything held, 1 a check fell short, 2 you must fix something, 130 stopped,
+    141 what read its output has gone.
     """
 
 
 def main() -> None:
     """Entry point: run, and turn every failure into a message and an exit code."""
+    asked = Asked()
+    _failure.open_streams()
     try:
-        cli(standalone_mode=False)
-    except TinyedgeError as error:
-        click.echo(f"tinyedge: {error}", err=True)
-        sys.exit(error.exit_code)
+        cli(standalone_mode=False, obj=asked)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(2)
     except (click.Abort, KeyboardInterrupt):
         click.echo("tinyedge: stopped; nothing half-written was left behind", err=True)
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
-    except MemoryError:
-        click.echo(f"tinyedge: {_NO_MEMORY}", err=True)
-        sys.exit(2)
-    except Exception as error:
-        if _TRACEBACK in os.environ:
-            raise
-        click.echo(f"tinyedge: {_unexpected(error)}", err=True)
-        sys.exit(2)
-
-
-def _unexpected(error: Exception) -> str:
-    """What no verb foresees: a disk that is full anywhere, or a defect."""
-    if isinstance(error, OSError) and error.errno in _FULL:
-        where = f" ({error.filename})" if error.filename else ""
-        return f"the disk is full{where}\n  free space, then run it again"
-    return (
-        f"this is a defect of tinyedge: {type(error).__name__}: {error}\n"
-        f"  please report it with what {_TRACEBACK}=1 in the environment shows"
-    )
+        sys.exit(_failure.STOPPED)
+    except SystemExit:  # click's and rich's, for a pipe that nobody reads
+        sys.exit(_failure.UNREAD)
+    except Exception as error:  # noqa: BLE001  all that goes wrong is told
+        sys.exit(_failure.end(error, asked))

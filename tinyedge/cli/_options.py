@@ -14,6 +14,7 @@ import click
 
 from tinyedge import config
 from tinyedge.cli._console import JSON_STDOUT
+from tinyedge.cli._failure import Asked
 from tinyedge.emit.features import AUTH, FEATURES
 from tinyedge.emit.mlperf import PROTOCOLS
 from tinyedge.recipe import Compile
@@ -201,12 +202,26 @@ def latency_options(command: _C) -> _C:
     return command
 
 
+def _remember(
+    ctx: click.Context,
+    _option: click.Parameter,
+    path: Path | None,
+) -> Path | None:
+    """Where an error goes, too, if it comes to that."""
+    asked = ctx.find_object(Asked)
+    if asked is not None:
+        asked.json_path = path
+    return path
+
+
 force_option = click.option(
     "--force", is_flag=True, help="Do it again, even if nothing it depends on has changed."
 )
 json_option = click.option(
     "--json",
     "json_path",
+    is_eager=True,  # known before another option is refused
+    callback=_remember,
     type=_JsonType(dir_okay=False, path_type=Path),
     help='Write the result to this file, too (see docs/json.md); "-": to stdout, which then has '
     "nothing else.",
@@ -240,3 +255,7 @@ def save(json_path: Path | None, result: Result) -> None:
         sys.stdout.flush()
     elif json_path is not None:
         write(json_path, result)
+    context = click.get_current_context(silent=True)
+    asked = context.find_object(Asked) if context else None
+    if asked is not None:
+        asked.saved = True

@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from tinyedge import tool
-from tinyedge.errors import ToolError
+from tinyedge.errors import TinyedgeError, ToolError
 from tinyedge.workspace import write_atomic
 
 VERSION = "4.0.3.4"
@@ -29,9 +29,18 @@ def sources() -> dict[str, str]:
     """Name -> text of its two files. Raises ToolError if they are not there and do not come."""
     kept = _cache() / _ARCHIVE
     if not kept.is_file() or _sha256(kept) != SHA256:
-        write_atomic(kept, _downloaded())
+        _keep(kept, _downloaded())
     with tarfile.open(kept) as archive:
         return {name: _text(archive, name) for name in FILES}
+
+
+def _keep(path: Path, data: bytes) -> None:
+    try:
+        write_atomic(path, data)
+    except TinyedgeError as error:
+        raise ToolError(
+            error.message, "free space, or set XDG_CACHE_HOME to a folder that you may write to"
+        ) from error
 
 
 def _cache() -> Path:

@@ -39,6 +39,7 @@ from tinyedge.results.device import (
 )
 from tinyedge.results.drift import DriftReport, DriftScore, ResetCount, Thresholds
 from tinyedge.results.energy import EnergyReport
+from tinyedge.results.error import ErrorReport
 from tinyedge.results.fields import Result, TickUnit
 from tinyedge.results.firmware import (
     BuildReport,
@@ -122,6 +123,7 @@ __all__ = [
     "Duplicates",
     "EnergyReport",
     "Epoch",
+    "ErrorReport",
     "FitLimits",
     "FitReport",
     "FitTrial",

@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from tinyedge.results.codec import VERBS, json_schema, schema_of
+from tinyedge.results.error import ErrorReport
 from tinyedge.workspace import write_if_changed
 
 _HEAD = """# What `--json FILE` holds
@@ -16,6 +19,10 @@ stderr. The field `schema` names the layout and its version. A field may be adde
 renaming or removing one, or giving it another meaning, makes a new version. Sizes are bytes,
 accuracies fractions of 1. `tick_unit` says what a tick is: instructions are never a time. This page
 is made from `tinyedge/results` by `python -m tinyedge.results.docs docs/json.md`.
+
+Where a verb ends before it has a result, the file holds the error instead, so that no result of an
+earlier run passes for that of this one: look at the exit code, or at `schema`. A run that Ctrl-C
+ends, and an option that there is not, leave the file as it was.
 """
 
 
@@ -30,6 +37,8 @@ def markdown() -> str:
             _section(f"`tinyedge {verb}`: `{schema_of(VERBS[verb])}`", definitions[own])
         )
         shared |= {name: one for name, one in definitions.items() if name != own}
+    error = msgspec.json.schema(ErrorReport)["$defs"][ErrorReport.__name__]
+    sections.append(_section(f"An error: `{schema_of(ErrorReport)}`", error))
     whole = {report.__name__ for report in VERBS.values()}
     parts = {name: one for name, one in shared.items() if name not in whole}
     sections.append("# Parts\n")

@@ -85,6 +85,13 @@ def test_a_missing_cxx_library_is_named() -> None:
     assert "libstdc++-arm-none-eabi-newlib" in error.hint
 
 
+def test_a_full_disk_is_named() -> None:
+    log = "app/crc.c:16:1: fatal error: error writing to /tmp/x.s: No space left on device\n"
+    error = make.explain(BOARD, Path("f"), log)
+    assert error.message == "f does not build: the disk is full"
+    assert "TMPDIR" in error.hint
+
+
 def test_a_warning_stops_the_build(tmp_path: Path) -> None:
     need("make", "gcc")
     host = boards.load("host")

@@ -1,6 +1,10 @@
 """Every failure becomes a message and an exit code."""
 
 import errno
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,3 +99,39 @@ def test_a_folder_is_no_model(tmp_path: Path) -> None:
     (tmp_path / "x.tflite").mkdir()
     done = CliRunner().invoke(program.cli, ["inspect", str(tmp_path / "x.tflite")])
     assert "x.tflite: that is a folder" in str(done.exception)
+
+
+def test_output_that_nobody_reads_is_neither_a_success_nor_a_check_that_fell_short() -> None:
+    reads, writes = os.pipe()
+    os.close(reads)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "tinyedge", "--help"], stdout=writes, check=False
+        )
+    finally:
+        os.close(writes)
+    assert done.returncode == 128 + signal.SIGPIPE
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+def test_closed_streams_are_no_defect(closed: str, tmp_path: Path) -> None:
+    line = f'exec "$0" -m tinyedge stop --workspace "$1" {closed}'
+    done = subprocess.run(
+        ["sh", "-c", line, sys.executable, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_folder_that_is_gone_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    monkeypatch.setattr(program, "cli", lambda **_: Path.cwd())
+    with pytest.raises(SystemExit):
+        program.main()
+    assert "the current folder is gone\n  go to" in capsys.readouterr().err
