@@ -25,6 +25,8 @@ EMULATED = {
     for board in map(boards.load, boards.available())
     if board.flash.method == "qemu"
 }
+# By a breakpoint at the end of the stack, before what lies below is lost.
+CAUGHT = {"qemu-xtensa": ", exception 0x0000001d, excvaddr 0x60000000"}
 TOLD_BY_LOCKED = {"mtval", "excvaddr", "ra", "sp", "cfsr", "bfar", "lr", "pc", "xpsr"}
 # Turns the model's deliberate crash into a stack that grows for ever.
 OVERFLOW = """
@@ -78,6 +80,6 @@ def test_a_stack_overflow_is_reported_as_one(name: str, tmp_path: Path) -> None:
     with (
         flash.run(artifact, board) as device,
         Session(device.url) as session,
-        pytest.raises(LinkError, match="crashed: stack overflow"),
+        pytest.raises(LinkError, match=f"crashed: stack overflow{CAUGHT.get(name, '')}"),
     ):
         session.infer([b"\x7d" + bytes(783), bytes(5)])

@@ -57,6 +57,7 @@ static void tell(void) {
 }
 
 void te_port_init(void) {
+  te_guard_stack();
   te_watchdogs_stop();
   te_uart_finish();
   te_chip_crystal();

@@ -13,10 +13,17 @@ extern uint32_t te_stack_bottom[];
 /* How far below the stack an access still speaks of its overflow. */
 enum { BELOW_STACK = 4096 };
 
+#define DBREAKC_STORE_64_BYTES (UINT32_C(1) << 31)
+
 void te_report_fault(const void *stack);
 
 /* a0 to a15, as they were at the fault. */
 uint32_t te_fault_registers[16];
+
+void te_guard_stack(void) {
+  TE_SR_WRITE("dbreaka0", (uintptr_t)te_stack_bottom);
+  TE_SR_WRITE("dbreakc0", DBREAKC_STORE_64_BYTES);
+}
 
 void te_port_halt(int code) {
   te_interrupts_off();

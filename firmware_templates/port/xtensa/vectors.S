@@ -76,8 +76,18 @@ te_vectors:
     l32e    a11, a11, -20
     rfwu
 
-    /* 0x180 to 0x300: levels 2 to 7, debug, exceptions in kernel mode: nothing uses them */
-    .rept   7
+    /* 0x180 to 0x240: levels 2 to 5: nothing uses them */
+    .rept   4
+    .p2align 6
+    wsr     a0, excsave1
+    j       te_fault_entry
+    .endr
+    .p2align 6
+    /* 0x280: debug, whose only use is the guard of te_guard_stack */
+    wsr     a0, excsave1
+    j       te_guard_hit
+    /* 0x2c0, 0x300: level 7, exceptions in kernel mode: nothing uses them */
+    .rept   2
     .p2align 6
     wsr     a0, excsave1
     j       te_fault_entry
@@ -90,6 +100,8 @@ te_vectors:
     /* 0x380: no vector, but near enough for l32r */
 .Lstack:
     .long   te_stack_top
+.Lbottom:
+    .long   te_stack_bottom
 .Lvectors:
     .long   te_vectors
 .Lps:
@@ -134,6 +146,18 @@ te_call_on_top:
     callx8  a8
 .Lend:
     j       .Lend
+
+/* A store to the end of the stack: told as one that nothing allows, of the address that it has. */
+    .p2align 2
+te_guard_hit:
+    rsr     a0, epc6
+    wsr     a0, epc1
+    l32r    a0, .Lbottom
+    wsr     a0, excvaddr
+    movi    a0, 29                      /* StoreProhibited */
+    wsr     a0, exccause
+    rsync
+    j       te_fault_entry
 
 /* Reports exception, address, registers (a0 is in EXCSAVE1) and stack pointer on an empty stack, with
  * all windows forgotten. */

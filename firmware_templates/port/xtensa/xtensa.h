@@ -11,6 +11,10 @@
 /* Hands received bytes to te_receive_put. Sleeps until there are some if there are none. */
 void te_await_bytes(void);
 
+/* From now on a store to the last 64 bytes of the stack is a fault: the core's data breakpoint 0.
+ */
+void te_guard_stack(void);
+
 /* Ends an emulator, with `code`; returns where it cannot. */
 void te_power_off(int code);
 

@@ -72,6 +72,7 @@ static void measure_emulation(void) {
 }
 
 void te_port_init(void) {
+  te_guard_stack();
   UART_LCR = LCR_8N1;
   UART_FCR = FCR_ENABLE;
   UART_IER = IER_RX;
