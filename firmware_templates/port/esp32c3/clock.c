@@ -16,7 +16,8 @@ enum {
 
 _Static_assert(TE_CLOCK_HZ == 160000000, "cpu.clock_hz is what the port sets");
 
-/* The PLL of 480 MHz runs since the reset, for USB. */
+/* The PLL of 480 MHz runs since the reset, for USB; at the voltage of reset, as in esptool's
+ * flasher stub (set_max_cpu_freq). */
 void te_clock_start(void) {
   CPU_CONF = (CPU_CONF & ~(uint32_t)CPU_MHZ_MASK) | CPU_160_MHZ | CPU_PLL_480_MHZ;
   CLOCK_CONF &= ~(uint32_t)CLOCK_DIVIDER_MASK;

@@ -22,8 +22,9 @@ static void divide(volatile uint32_t *at, uint32_t divider) {
   *at = (*at & ~(uint32_t)DIVIDER_MASK) | divider;
 }
 
-/* The PLL of 480 MHz runs since the reset, for USB. Dividers come first: the
- * flash's would give 120 MHz, too fast for it. */
+/* The PLL of 480 MHz runs since the reset, for USB; at the voltage of reset, as in esptool's
+ * flasher stub (set_max_cpu_freq). Dividers come first: the flash's would give 120 MHz, too fast
+ * for it. */
 void te_clock_start(void) {
   divide(&FLASH_CLOCK_CONF, FLASH_80_MHZ);
   divide(&CPU_CONF, CPU_160_MHZ);

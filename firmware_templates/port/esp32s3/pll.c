@@ -61,7 +61,8 @@ static bool calibrated(void) {
   return false;
 }
 
-/* For 240 MHz, as the chip's fuses say. */
+/* For 240 MHz, as the chip's fuses say. Without, some chips fail at it, and at 160 (esptool, issues
+ * 808 and 832). */
 static void raise_voltage(const struct te_voltage *voltage) {
   write_bits(BAND_GAP, 6, 7, 0, voltage->band_gap);
   write_bits(BAND_GAP, 5, 6, 6, 1);
