@@ -1,9 +1,14 @@
-"""Bytes to and from a device by URL, through pyserial. What goes wrong says what to do next."""
+"""Bytes to and from a device by URL: sockets, the rest through pyserial.
+
+What goes wrong says what to do next.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import select
+import socket
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -72,6 +77,40 @@ class SerialTransport:
         )
 
 
+class _Socket:
+    """A connection with what is needed of pyserial's ports.
+
+    Theirs holds small writes back until the last one is acknowledged, and sleeps when it is closed.
+    """
+
+    def __init__(self, url: str) -> None:
+        at = urlsplit(url)
+        try:
+            self._socket = socket.create_connection((at.hostname or "", at.port or 0))
+        except OSError as error:
+            raise LinkError(
+                f"nothing answers at {url} ({error})", 'start the device with "tinyedge flash"'
+            ) from error
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def read(self, size: int) -> bytes:
+        data = self._socket.recv(size)
+        if not data:
+            raise ConnectionResetError("it has closed the connection")
+        return data
+
+    def write(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # the other end may have gone
+            self._socket.shutdown(socket.SHUT_RDWR)  # in order, also where bytes are left unread
+        self._socket.close()
+
+
 def _open(url: str, baud: int) -> Any:
     """Open a URL without waiting on reads. Raises LinkError with the next step."""
     options: dict[str, object] = {"baudrate": baud, "timeout": 0}
@@ -82,6 +121,8 @@ def _open(url: str, baud: int) -> Any:
         parts = urlsplit(url)
         if parts.port is None and parts.scheme == "socket":  # ValueError, too, where out of range
             raise ValueError("it has no port number")
+        if parts.scheme == "socket":
+            return _Socket(url)
         port = serial.serial_for_url(url, do_not_open=True, **options)
         # The boards' auto-reset circuits hang on these lines: released while opening, they leave
         # the board running, or restarted, and never in its bootloader.
