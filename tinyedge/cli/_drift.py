@@ -15,7 +15,7 @@ from tinyedge import board as boards
 from tinyedge import flash
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._drift_view import line, verdict, view
-from tinyedge.cli._options import save, with_features
+from tinyedge.cli._options import Target, save, with_features
 from tinyedge.device import drift
 from tinyedge.emit.features import MONITOR
 from tinyedge.errors import CheckFailed, ConfigError, TinyedgeError
@@ -125,7 +125,7 @@ def _device(
         loaded = _stages.load(model, workspace, runtime or board.runtime, given)
         yield watching.watched(loaded, board, url)
         return
-    built = _stages.build(model, board_id, runtime, workspace, given)
+    built = _stages.build(Target(model, board_id, runtime, given, workspace))
     if flash.running(built.firmware.target) and devices.left_running(built) is None:
         _console.note(f"the {board.id} that runs has other firmware: it is left alone")
     with _stages.device(built, None) as url:

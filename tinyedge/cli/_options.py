@@ -7,6 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -179,6 +180,21 @@ def compile_options(command: _C) -> _C:
     return wrapped
 
 
+@dataclass(frozen=True)
+class Target:
+    """Which firmware a verb is about. ``runtime``: None is the board's default."""
+
+    model: str
+    board: str
+    runtime: str | None
+    given: Compile
+    workspace: Workspace
+
+    def having(self, *features: str) -> Target:
+        """The same with features that the verb cannot do without."""
+        return replace(self, given=with_features(self.given, *features))
+
+
 def with_features(given: Compile, *names: str) -> Compile:
     """Return ``given`` with features that the verb cannot do without."""
     return Compile(features=names).over(given)
@@ -229,8 +245,14 @@ json_option = click.option(
 
 
 def target_options(command: _C) -> _C:
-    """MODEL, --board, --runtime, --optimize and the like: what says which firmware is meant."""
-    command = compile_options(command)
+    """MODEL, --board, --runtime, --optimize and the like, given as one argument ``target``."""
+
+    @functools.wraps(command)
+    def bundled(**arguments: object) -> object:
+        named = {field.name: arguments.pop(field.name) for field in fields(Target)}
+        return command(**arguments, target=Target(**named))  # type: ignore[arg-type]
+
+    wrapped: _C = compile_options(bundled)  # type: ignore[assignment]
     for option in (
         json_option,
         workspace_option,
@@ -238,8 +260,8 @@ def target_options(command: _C) -> _C:
         board_option,
         model_argument,
     ):
-        command = option(command)
-    return command
+        wrapped = option(wrapped)
+    return wrapped
 
 
 def firmware_title(report: BuildReport | BenchReport) -> str:

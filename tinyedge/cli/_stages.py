@@ -11,6 +11,7 @@ from tinyedge import build as building
 from tinyedge import flash
 from tinyedge.board import Board
 from tinyedge.cli import _console, train
+from tinyedge.cli._options import Target
 from tinyedge.cli.boards import describe
 from tinyedge.device.wire import Raw
 from tinyedge.emit.mlperf import Protocol
@@ -50,58 +51,45 @@ def load_or_sketch(argument: str, workspace: Workspace, given: Compile) -> Loade
 
 
 def generate(
-    argument: str,
-    board_id: str,
-    wanted: str | None,
-    workspace: Workspace,
-    given: Compile,
+    target: Target,
     *,
     protocol: Protocol = "tinyedge",
 ) -> Firmware:
-    """MODEL -> its firmware folder for the board. A wrong board is refused before any work.
-
-    ``wanted``: the runtime; None: the board's default. ``given``: what the compiler is to aim at.
-    """
-    board = boards.load(board_id)
-    runtime = wanted or board.runtime
-    loaded = load(argument, workspace, runtime, given)
-    return pipeline.generate(loaded, board, runtime, workspace, protocol)
+    """MODEL -> its firmware folder for the board. A wrong board is refused before any work."""
+    board = boards.load(target.board)
+    runtime = target.runtime or board.runtime
+    loaded = _loaded(target, runtime)
+    return pipeline.generate(loaded, board, runtime, target.workspace, protocol)
 
 
 def build(
-    argument: str,
-    board_id: str,
-    runtime: str | None,
-    workspace: Workspace,
-    given: Compile,
+    target: Target,
     *,
     protocol: Protocol = "tinyedge",
 ) -> Built:
     """MODEL -> its firmware, compiled and measured."""
-    board = boards.load(board_id)
-    building.require(board, runtime or board.runtime)
-    loaded = load(argument, workspace, runtime or board.runtime, given)
-    with _alone(loaded, board, runtime, workspace):
-        firmware = pipeline.generate(loaded, board, runtime or board.runtime, workspace, protocol)
+    board = boards.load(target.board)
+    runtime = target.runtime or board.runtime
+    building.require(board, runtime)
+    loaded = _loaded(target, runtime)
+    with _alone(loaded, board, runtime, target.workspace):
+        firmware = pipeline.generate(loaded, board, runtime, target.workspace, protocol)
         fits.require_room(firmware, boards.every)
         _console.note(f"compile {loaded.model.name} for {board.id}")
         return devices.build(firmware)
 
 
 def observed(
-    argument: str,
-    board_id: str,
-    runtime: str | None,
-    workspace: Workspace,
-    given: Compile,
+    target: Target,
     *,
     require: Callable[[Firmware], None],
 ) -> Built:
     """MODEL -> firmware that observes its layers, once ``require`` has not refused it."""
-    board = boards.load(board_id)
-    loaded = load(argument, workspace, runtime or board.runtime, given)
-    with _alone(loaded, board, runtime, workspace):
-        firmware = pipeline.generate(loaded, board, runtime or board.runtime, workspace)
+    board = boards.load(target.board)
+    runtime = target.runtime or board.runtime
+    loaded = _loaded(target, runtime)
+    with _alone(loaded, board, runtime, target.workspace):
+        firmware = pipeline.generate(loaded, board, runtime, target.workspace)
         require(firmware)
         _console.note(f"compile {loaded.model.name} for {board.id}, observed")
         return devices.build(firmware, observe=True)
@@ -114,11 +102,15 @@ def require_ports(*given: str | None) -> None:
             ports.existing(port)
 
 
+def _loaded(target: Target, runtime: str) -> Loaded:
+    return load(target.model, target.workspace, runtime, target.given)
+
+
 def _alone(
-    loaded: Loaded, board: Board, runtime: str | None, workspace: Workspace
+    loaded: Loaded, board: Board, runtime: str, workspace: Workspace
 ) -> AbstractContextManager[None]:
     """From the sources to the ELF, so that no other run puts its sources in between."""
-    return exclusive(workspace.target(loaded.model.name, runtime or board.runtime, board.id))
+    return exclusive(workspace.target(loaded.model.name, runtime, board.id))
 
 
 def _start(built: Built) -> str:

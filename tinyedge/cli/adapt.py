@@ -5,17 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import msgspec
 from rich.table import Table
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.cli._options import Target, port_option, save, target_options
 from tinyedge.errors import CheckFailed
-from tinyedge.recipe import Compile
 from tinyedge.results import AdaptReport
 from tinyedge.workflow import learning
-from tinyedge.workspace import Workspace
 
 SAMPLES = 500
 
@@ -64,16 +61,12 @@ SAMPLES = 500
 )
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     port: str | None,
     data: Path | None,
     shifts: tuple[str, ...],
     samples: int,
     forget: bool,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Train the model's last dense layers on the device, with samples that it has not seen.
@@ -86,10 +79,8 @@ def command(
     when it restarts: to keep what it learned, flash the new .tflite.
     """
     _stages.require_ports(port)
-    features = dict.fromkeys((*given.features, "learn"))
-    given = msgspec.structs.replace(given, features=tuple(features))
     source = learning.Source(data, shifts, samples)
-    built = _stages.build(model, board, runtime, workspace, given)
+    built = _stages.build(target.having("learn"))
     found = learning.to_learn(built.firmware.loaded, source)  # before a board is written
     title = f"adapt {built.report.model} on {built.report.board}"
     with _stages.device(built, port) as url, _console.progress(title) as hear:

@@ -11,20 +11,18 @@ from numpy.typing import NDArray
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
+    Target,
     firmware_title,
     port_option,
     save,
     target_options,
-    with_features,
 )
 from tinyedge.device.wire import BAUD
 from tinyedge.emit import features
-from tinyedge.recipe import Compile
 from tinyedge.results import BenchReport, BuildReport, WireReport
 from tinyedge.workflow import devices
 from tinyedge.workflow import raw as raws
 from tinyedge.workflow.devices import Built
-from tinyedge.workspace import Workspace
 
 RUNS = 20
 runs_option = click.option(
@@ -55,14 +53,10 @@ runs_option = click.option(
 )
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     port: str | None,
     runs: int,
     link: bool,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Measure ticks an inference, arena, stack and flash on the device.
@@ -74,9 +68,7 @@ def command(
     collect they come back as a sensor's would.
     """
     _stages.require_ports(port)
-    if link:
-        given = with_features(given, "compress")
-    built = _stages.build(model, board, runtime, workspace, given)
+    built = _stages.build(target.having("compress") if link else target)
     devices.require_clock(built.firmware.board)
     with _stages.device(built, port) as url:
         wire = built.firmware.loaded.samples(runs) if link else None

@@ -11,13 +11,11 @@ import click
 from tinyedge import flash
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import port_option, protocol_option, save, target_options
+from tinyedge.cli._options import Target, port_option, protocol_option, save, target_options
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.link.bridge import Bridge
-from tinyedge.recipe import Compile
 from tinyedge.results import BridgeReport
 from tinyedge.workflow.devices import Built
-from tinyedge.workspace import Workspace
 
 
 @click.command(
@@ -33,13 +31,9 @@ from tinyedge.workspace import Workspace
 @protocol_option
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     protocol: Protocol,
     port: str | None,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Put MODEL on a board, and give it a pseudo terminal until Ctrl-C.
@@ -48,7 +42,7 @@ def command(
     emulated board goes on, and a real one is not reset by it. --port: a device that is there.
     """
     _stages.require_ports(port)
-    built = _stages.build(model, board, runtime, workspace, given, protocol=protocol)
+    built = _stages.build(target, protocol=protocol)
     with Bridge() as bridge, _device(built, port) as url:
         report = BridgeReport(board=built.report.board, url=url, terminal=bridge.terminal)
         save(json_path, report)

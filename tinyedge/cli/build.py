@@ -8,14 +8,12 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example, terms
-from tinyedge.cli._options import firmware_title, protocol_option, save, target_options
+from tinyedge.cli._options import Target, firmware_title, protocol_option, save, target_options
 from tinyedge.cli.bench import code_bytes
 from tinyedge.emit.features import FEATURES
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.errors import CheckFailed
-from tinyedge.recipe import Compile
 from tinyedge.results import BuildReport
-from tinyedge.workspace import Workspace
 
 
 @click.command(
@@ -36,19 +34,15 @@ from tinyedge.workspace import Workspace
 @protocol_option
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     protocol: Protocol,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Compile the firmware of MODEL for a board, warnings as errors, and measure its ELF.
 
     Exit code 1 if it takes more flash or RAM than the board has.
     """
-    report = _stages.build(model, board, runtime, workspace, given, protocol=protocol).report
+    report = _stages.build(target, protocol=protocol).report
     show(report)
     save(json_path, report)
     require_fit(report)

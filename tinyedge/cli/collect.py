@@ -8,14 +8,12 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import port_option, save, target_options, with_features
+from tinyedge.cli._options import Target, port_option, save, target_options
 from tinyedge.dataset.collected import check_label
 from tinyedge.dataset.kept import Stored
 from tinyedge.errors import CheckFailed, ConfigError
-from tinyedge.recipe import Compile
 from tinyedge.results import CollectReport
 from tinyedge.workflow.collect import Wish
-from tinyedge.workspace import Workspace
 
 COUNT = 100
 
@@ -67,10 +65,7 @@ COUNT = 100
 )
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     port: str | None,
     out: Path,
     source: Path | None,
@@ -79,7 +74,6 @@ def command(
     by_answer: bool,
     stored: Stored,
     count: int,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Collect frames, with the answers of MODEL on the device, as a folder that "train" reads.
@@ -97,7 +91,7 @@ def command(
         raise ConfigError("--label and --by-answer are two labels for a frame", "give one")
     if label:
         check_label(label)
-    built = _stages.build(model, board, runtime, workspace, with_features(given, "collect"))
+    built = _stages.build(target.having("collect"))
     wish = Wish(out, count, source, sensor, label, by_answer, stored)
     with _stages.device(built, port) as url:
         report = _stages.collect(built, url, wish)

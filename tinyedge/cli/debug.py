@@ -9,15 +9,14 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.cli._options import Target, port_option, save, target_options
 from tinyedge.device.debug import Layer
 from tinyedge.errors import CheckFailed, ConfigError
-from tinyedge.recipe import Compile
 from tinyedge.report import feature_maps
 from tinyedge.results import DebugReport, LayerTruth
 from tinyedge.workflow import observing
 from tinyedge.workflow.pipeline import Firmware
-from tinyedge.workspace import Workspace, write_atomic
+from tinyedge.workspace import write_atomic
 
 _NHWC = 4  # axes of a tensor that has feature maps
 
@@ -40,14 +39,10 @@ _NHWC = 4  # axes of a tensor that has feature maps
 )
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     port: str | None,
     sample: int,
     inputs: Path | None,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Compare what each layer writes on the device with the reference, and with real numbers.
@@ -58,7 +53,7 @@ def command(
     have (marked with *), against its int8 weights without rounding.
     """
     _stages.require_ports(port)
-    built = _stages.observed(model, board, runtime, workspace, given, require=_require_telling)
+    built = _stages.observed(target, require=_require_telling)
     with _stages.device(built, port) as url:
         report, layers = observing.debug(built, url, sample, inputs, on_log=_console.note)
     show(report)

@@ -9,6 +9,7 @@ import click
 from tinyedge.cli import _console, _stages, build, report, validate
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
+    Target,
     board_option,
     compile_options,
     firmware_title,
@@ -64,7 +65,7 @@ def command(
     always fresh. Exit code 1 if accuracy, memory or a single byte falls short.
     """
     _stages.require_ports(port)
-    built = _stages.build(model, board, runtime, workspace, given)
+    built = _stages.build(Target(model, board, runtime, given, workspace))
     if built.firmware.loaded.quantized:
         require_accuracy(built.firmware.loaded.quantized)
     build.require_fit(built.report)

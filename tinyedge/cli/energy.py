@@ -5,21 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import msgspec
 
 from tinyedge import board as boards
 from tinyedge import meter as meters
 from tinyedge import results
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.cli._options import Target, port_option, save, target_options
 from tinyedge.device import energy as measuring
 from tinyedge.emit.features import MARK
-from tinyedge.recipe import Compile
 from tinyedge.results import EnergyReport, Spread
 from tinyedge.samples import random
 from tinyedge.workflow import devices
-from tinyedge.workspace import Workspace
 
 RUNS = 20
 _UNITS = {"J": 1.0, "mJ": 1e-3, "µJ": 1e-6, "nJ": 1e-9}
@@ -51,14 +48,10 @@ _COARSE = 20  # samples in an inference below which a figure is rough
 )
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     port: str | None,
     meter: str,
     runs: int,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Measure the energy of an inference with a power monitor at the board's supply.
@@ -68,10 +61,8 @@ def command(
     do, which is rougher and is said. docs/energy.md has the wiring, and how to write a monitor.
     """
     _stages.require_ports(port)
-    monitor, wanted = meters.load(meter), boards.load(board)
-    if wanted.marks:
-        given = msgspec.structs.replace(given, features=(*given.features, MARK.name))
-    built = _stages.build(model, board, runtime, workspace, given)
+    monitor, wanted = meters.load(meter), boards.load(target.board)
+    built = _stages.build(target.having(MARK.name) if wanted.marks else target)
     monitor.open()
     try:
         with (

@@ -14,15 +14,13 @@ from tinyedge import build as building
 from tinyedge import flash as flashing
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import port_option, protocol_option, save, target_options
+from tinyedge.cli._options import Target, port_option, protocol_option, save, target_options
 from tinyedge.emit.mlperf import Protocol
 from tinyedge.errors import ConfigError
 from tinyedge.flash import ports
 from tinyedge.flash.ports import Port
-from tinyedge.recipe import Compile
 from tinyedge.results import FlashReport
 from tinyedge.workflow import devices, pipeline
-from tinyedge.workspace import Workspace
 
 
 @click.command(
@@ -36,13 +34,9 @@ from tinyedge.workspace import Workspace
 @protocol_option
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     port: str | None,
     protocol: Protocol,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Build MODEL's firmware and put it on the board; an emulated board is started, and stays.
@@ -51,21 +45,21 @@ def command(
     ends it.
     """
     # Asked before minutes of work, not after.
-    target = boards.load(board)
-    building.require(target, runtime or target.runtime)
-    flashing.require(target)
-    if target.link.via == "serial":
-        port = ports.find(port or "", _ask_port if sys.stdin.isatty() else None, target)
+    board = boards.load(target.board)
+    building.require(board, target.runtime or board.runtime)
+    flashing.require(board)
+    if board.link.via == "serial":
+        port = ports.find(port or "", _ask_port if sys.stdin.isatty() else None, board)
     elif port is not None:
         raise ConfigError(
-            f"--port {port} has no use: {target.id} is started here, not plugged in",
+            f"--port {port} has no use: {board.id} is started here, not plugged in",
             'leave it out, or name the board at that port with --board (see "tinyedge boards")',
         )
-    built = _stages.build(model, board, runtime, workspace, given, protocol=protocol)
+    built = _stages.build(target, protocol=protocol)
     _console.note(f"flash {built.report.board}")
     report = devices.start(built, port or "")
-    _show(report, model, given, protocol)
-    if runtime is None and (saved := pipeline.other_runtime(built.firmware)):
+    _show(report, target, protocol)
+    if target.runtime is None and (saved := pipeline.other_runtime(built.firmware)):
         _console.path("there is RUNTIME=aot (--runtime aot), too", saved)
     save(json_path, report)
 
@@ -78,15 +72,14 @@ def _ask_port(found: Sequence[Port]) -> Port:
     return found[number - 1]
 
 
-def _show(report: FlashReport, argument: str, given: Compile, protocol: Protocol) -> None:
+def _show(report: FlashReport, target: Target, protocol: Protocol) -> None:
     """Print where the device is and what to do next, as commands to copy."""
-    target = f"--board {report.board} --runtime {report.runtime}"
-    what = f"{shlex.quote(argument)} {target}"
+    what = f"{shlex.quote(target.model)} --board {report.board} --runtime {report.runtime}"
     prove = f"validate {what}"
     if protocol != "tinyedge":
         prove = f"mlperf --task {what} --port {report.url} --no-flash"
     _console.show(f"{report.model} on {report.board}, runtime {report.runtime}")
     _console.path("device", report.url)
-    _console.path("prove it", f"tinyedge {prove}{given.arguments()}")
+    _console.path("prove it", f"tinyedge {prove}{target.given.arguments()}")
     if report.pid is not None:
         _console.path("stop it", f"tinyedge stop {what}")

@@ -8,12 +8,10 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import protocol_option, save, target_options
+from tinyedge.cli._options import Target, protocol_option, save, target_options
 from tinyedge.emit.mlperf import Protocol
-from tinyedge.recipe import Compile
 from tinyedge.results import GenerateReport
 from tinyedge.workflow import bill
-from tinyedge.workspace import Workspace
 
 
 @click.command(
@@ -28,12 +26,8 @@ from tinyedge.workspace import Workspace
 @protocol_option
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     protocol: Protocol,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Write the firmware folder of MODEL for a board: C sources, linker script, Makefile.
@@ -41,7 +35,7 @@ def command(
     The folder is whole: plain "make" builds it there. It is the same for the same model, board and
     version, byte for byte. MODEL is a recipe's name or path, or the path of a .tflite.
     """
-    firmware = _stages.generate(model, board, runtime, workspace, given, protocol=protocol)
+    firmware = _stages.generate(target, protocol=protocol)
     bill.write(firmware)
     report = firmware.report()
     _console.show(_files(report), _facts(report))

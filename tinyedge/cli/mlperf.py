@@ -17,6 +17,7 @@ from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import (
     Finite,
+    Target,
     board_option,
     compile_options,
     json_option,
@@ -255,14 +256,8 @@ def _stimuli(task: Task, built: Built, wanted: Wanted) -> tuple[Stimuli, str]:
 
 
 def _build(model: str, wanted: Wanted) -> Built:
-    return _stages.build(
-        model,
-        wanted.board_id,
-        wanted.runtime,
-        wanted.workspace,
-        wanted.given,
-        protocol="mlperf",
-    )
+    target = Target(model, wanted.board_id, wanted.runtime, wanted.given, wanted.workspace)
+    return _stages.build(target, protocol="mlperf")
 
 
 @contextlib.contextmanager

@@ -9,11 +9,9 @@ import click
 from tinyedge import keys
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import save, target_options
-from tinyedge.recipe import Compile
+from tinyedge.cli._options import Target, save, target_options
 from tinyedge.results import PackageReport
 from tinyedge.workflow import updates
-from tinyedge.workspace import Workspace
 
 
 @click.command(
@@ -43,15 +41,11 @@ from tinyedge.workspace import Workspace
 )
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     number: str,
     downgrade: bool,
     key: Path | None,
     out: Path | None,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Package and sign MODEL for devices whose firmware was built with --feature update.
@@ -62,10 +56,10 @@ def command(
     has the name of the model that learned, and its accuracy on the samples held out.
     """
     wanted = updates.version(number)
-    secret = keys.secret(key or workspace.keys / keys.SECRET)
-    firmware = _stages.generate(model, board, runtime, workspace, updates.with_update(given))
+    secret = keys.secret(key or target.workspace.keys / keys.SECRET)
+    firmware = _stages.generate(target.having("update"))
     report = updates.package(
-        firmware, secret, wanted, downgrade=downgrade, out=out, workspace=workspace
+        firmware, secret, wanted, downgrade=downgrade, out=out, workspace=target.workspace
     )
     show(report)
     save(json_path, report)

@@ -8,12 +8,11 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import port_option, save, target_options
-from tinyedge.recipe import Compile
+from tinyedge.cli._options import Target, port_option, save, target_options
 from tinyedge.report import profile as pictures
 from tinyedge.results import LayerProfile, ProfileReport
 from tinyedge.workflow import devices, observing
-from tinyedge.workspace import Workspace, write_atomic
+from tinyedge.workspace import write_atomic
 
 RUNS = 5
 _BAR = 8  # characters of the longest bar
@@ -35,13 +34,9 @@ _BAR = 8  # characters of the longest bar
 )
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     port: str | None,
     runs: int,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Time each layer on the device, and draw where the time and the arena go.
@@ -51,7 +46,7 @@ def command(
     """
     _stages.require_ports(port)
     require = observing.require_observable
-    built = _stages.observed(model, board, runtime, workspace, given, require=require)
+    built = _stages.observed(target, require=require)
     devices.require_clock(built.firmware.board)
     with _stages.device(built, port) as url:
         report = _stages.profile(built, url, runs)

@@ -9,19 +9,18 @@ import click
 from tinyedge import report
 from tinyedge.cli import _console, _provenance, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.cli._options import Target, port_option, save, target_options
 from tinyedge.cli.bench import RUNS
 from tinyedge.cli.boards import describe
 from tinyedge.cli.profile import RUNS as LAYER_RUNS
 from tinyedge.cli.validate import SAMPLES
 from tinyedge.errors import ConfigError, LinkError
-from tinyedge.recipe import Compile
 from tinyedge.report import ReportData
 from tinyedge.results import BenchReport, DebugReport, ProfileReport, ReportFiles, ValidateReport
 from tinyedge.workflow import devices, examples, fits, observing, sizes
 from tinyedge.workflow.devices import Built
 from tinyedge.workflow.pipeline import Firmware
-from tinyedge.workspace import Workspace, write_atomic
+from tinyedge.workspace import write_atomic
 
 _HERE = frozenset({"qemu", "host"})  # flash methods that start a device at once
 
@@ -38,12 +37,8 @@ _HERE = frozenset({"qemu", "host"})  # flash methods that start a device at once
 @port_option
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     port: str | None,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Write report.html, one page that needs no network, and report.md, a table for a repository.
@@ -53,7 +48,7 @@ def command(
     and on emulated boards).
     """
     _stages.require_ports(port)
-    built = _stages.build(model, board, runtime, workspace, given)
+    built = _stages.build(target)
     validated = devices.last(built, "validate.json", ValidateReport)
     benched = devices.last(built, "bench.json", BenchReport)
     if validated is None or benched is None:

@@ -8,11 +8,9 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.cli._options import Target, port_option, save, target_options
 from tinyedge.cli.versions import show
-from tinyedge.recipe import Compile
 from tinyedge.workflow import updates
-from tinyedge.workspace import Workspace
 
 
 @click.command(
@@ -27,17 +25,13 @@ from tinyedge.workspace import Workspace
 @port_option
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     port: str | None,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Run the model before the one that runs: of the other slot, or the compiled-in one."""
     _stages.require_ports(port)
-    built = _stages.build(model, board, runtime, workspace, updates.with_update(given))
+    built = _stages.build(target.having("update"))
     report = updates.rollback(built, updates.running(built, port), on_log=_console.note)
     show(report)
     save(json_path, report)

@@ -8,13 +8,12 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import save, target_options
-from tinyedge.recipe import Compile
+from tinyedge.cli._options import Target, save, target_options
 from tinyedge.report import size as tables
 from tinyedge.report.size import BY, By
 from tinyedge.results import SizeReport
 from tinyedge.workflow import sizes
-from tinyedge.workspace import Workspace, write_atomic
+from tinyedge.workspace import write_atomic
 
 _FIGURES = frozenset({"flash", "ram", "weights", "code", "shared", "arena", "index"})
 _TITLES: dict[By, str] = {
@@ -53,13 +52,9 @@ _TITLES: dict[By, str] = {
 )
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     by: By,
     csv_path: Path | None,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Show where every byte of the firmware's flash and RAM goes, from its ELF and linker map.
@@ -67,7 +62,7 @@ def command(
     Layers count what is theirs alone: weights, tables, parameters and kernels made for them; what
     several of them run is listed beside it. Nothing is left out: the groups' sum is the sections'.
     """
-    built = _stages.build(model, board, runtime, workspace, given)
+    built = _stages.build(target)
     report = sizes.measure(built)
     show(report, by)
     if csv_path is not None:

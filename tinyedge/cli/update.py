@@ -8,11 +8,9 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import port_option, save, target_options
+from tinyedge.cli._options import Target, port_option, save, target_options
 from tinyedge.cli.versions import show
-from tinyedge.recipe import Compile
 from tinyedge.workflow import updates
-from tinyedge.workspace import Workspace
 
 SAMPLES = 20
 
@@ -37,14 +35,10 @@ SAMPLES = 20
 )
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     package: Path,
     port: str | None,
     samples: int,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Put PACKAGE on the device that runs MODEL's firmware; the old model answers meanwhile.
@@ -55,9 +49,9 @@ def command(
     running, or the one at --port.
     """
     _stages.require_ports(port)
-    built = _stages.build(model, board, runtime, workspace, updates.with_update(given))
+    built = _stages.build(target.having("update"))
     url = updates.running(built, port)
-    found = updates.load(package, built, workspace)
+    found = updates.load(package, built, target.workspace)
     with _console.progress(f"update {built.report.model} on {built.report.board}") as hear:
         report = updates.update(built, url, found, samples, hear=hear, on_log=_console.note)
     show(report)

@@ -9,14 +9,12 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import PortType, save, target_options, with_features
+from tinyedge.cli._options import PortType, Target, save, target_options
 from tinyedge.cli.bench import wire_table
 from tinyedge.device.validate import describe
 from tinyedge.errors import CheckFailed, ConfigError
-from tinyedge.recipe import Compile
 from tinyedge.results import FleetDevice, FleetReport, RawReport, ResultsOnly, ValidateReport
 from tinyedge.workflow.learning import LEARNED
-from tinyedge.workspace import Workspace
 
 SAMPLES = 200
 _FEATURES = {"--raw": "preprocess", "--results-only": "compress", "--learned": "learn"}
@@ -77,17 +75,13 @@ inputs_option = click.option(
 )
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     ports: tuple[str, ...],
     samples: int,
     inputs: Path | None,
     raw: bool,
     results_only: bool,
     learned: bool,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Send samples to the device; compare every output byte with the TFLM reference.
@@ -105,8 +99,8 @@ def command(
     ways = {"--raw": raw, "--results-only": results_only, "--learned": learned}
     if chosen := [name for name, is_given in ways.items() if is_given]:
         _require_one(ports, inputs if raw else None, chosen)
-        given = with_features(given, _FEATURES[chosen[0]])
-    built = _stages.build(model, board, runtime, workspace, given)
+        target = target.having(_FEATURES[chosen[0]])
+    built = _stages.build(target)
     if len(ports) > 1:
         fleet = _stages.validate_all(built, ports, samples, inputs)
         show_fleet(fleet)

@@ -8,11 +8,9 @@ import click
 
 from tinyedge.cli import _console, _stages
 from tinyedge.cli._examples import by_example
-from tinyedge.cli._options import port_option, save, target_options
-from tinyedge.recipe import Compile
+from tinyedge.cli._options import Target, port_option, save, target_options
 from tinyedge.results import VersionsReport
 from tinyedge.workflow import updates
-from tinyedge.workspace import Workspace
 
 
 @click.command(
@@ -24,17 +22,13 @@ from tinyedge.workspace import Workspace
 @port_option
 def command(
     *,
-    model: str,
-    board: str,
-    runtime: str | None,
-    given: Compile,
+    target: Target,
     port: str | None,
-    workspace: Workspace,
     json_path: Path | None,
 ) -> None:
     """Show the models in the slots of the device that runs MODEL's firmware."""
     _stages.require_ports(port)
-    built = _stages.build(model, board, runtime, workspace, updates.with_update(given))
+    built = _stages.build(target.having("update"))
     report = updates.versions(built, updates.running(built, port), on_log=_console.note)
     show(report)
     save(json_path, report)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tinyedge import keys, packaging
@@ -17,7 +16,6 @@ from tinyedge.errors import ConfigError
 from tinyedge.link.session import Session
 from tinyedge.link.updating import Updating
 from tinyedge.packaging import Package, version
-from tinyedge.recipe import Compile
 from tinyedge.results import PackageReport, VersionsReport
 from tinyedge.samples import random
 from tinyedge.workflow import devices, learning
@@ -25,14 +23,7 @@ from tinyedge.workflow.devices import Built, Log
 from tinyedge.workflow.pipeline import Firmware, Loaded
 from tinyedge.workspace import Workspace
 
-__all__ = ["load", "package", "rollback", "running", "update", "version", "versions", "with_update"]
-
-
-def with_update(given: Compile) -> Compile:
-    """``given``, with the feature update."""
-    return msgspec.structs.replace(
-        given, features=tuple(dict.fromkeys((*given.features, "update")))
-    )
+__all__ = ["load", "package", "rollback", "running", "update", "version", "versions"]
 
 
 def package(
