@@ -29,6 +29,8 @@ from tinyedge.workflow import fits
 from tinyedge.workflow.pipeline import Loaded
 from tinyedge.workspace import Workspace, write_atomic
 
+_NO_BOARD = "no board runs it with the aot runtime; --runtime tflm may"
+
 
 @click.command(
     epilog=by_example(
@@ -80,7 +82,7 @@ def command(
         _console.show(_plan(report), _estimates(report), _memory(report), _arena(report))
     if draw:
         _draw(report, draw)
-    _console.show(_boards(report))
+    _console.show(_boards(report) if report.boards else _NO_BOARD)
     if report.suggestions:
         _console.show(_suggestions(report))
     save(json_path, report)

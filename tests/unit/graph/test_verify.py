@@ -175,6 +175,32 @@ def test_all_float_tensors_are_listed() -> None:
     )
 
 
+def test_of_many_float_tensors_the_first_are_named() -> None:
+    model = ModelWriter()
+    tensors = [model.input((1, 4), dtype="float32")]
+    for index in range(6):
+        tensors.append(model.tensor((1, 4), dtype="float32", name=f"t{index}"))
+        model.op("RELU", [tensors[-2]], [tensors[-1]])
+    text = _message(model, tensors[-1])
+    assert text.startswith('m.tflite: 7 float tensors left: tensor 0 "tensor_0", ')
+    assert text.endswith(' "t2" and 3 more')
+
+
+@pytest.mark.parametrize(("depth", "tflm"), [(2, True), (3, False)])
+def test_a_grouped_convolution_is_left_to_tflm(depth: int, tflm: bool) -> None:
+    model = ModelWriter()
+    x = model.input((1, 4, 4, 4), 0.1)
+    weights = np.ones((6, 1, 1, depth), np.int8)
+    y = model.conv2d(x, weights, 0.1, None, scale=0.1, zero_point=0)
+    assert f"the filter reads {depth} channels of 4" in _message(model, y)
+    graph = read(model.finish(y), "m.tflite", allow_unsupported=True)
+    if tflm:
+        check(graph, allow_unsupported=True)
+    else:
+        with pytest.raises(ModelError, match="the filter reads 3 channels of 4"):
+            check(graph, allow_unsupported=True)
+
+
 def test_float_is_allowed_at_the_edges_only() -> None:
     model = ModelWriter()
     x = model.input((1, 4), dtype="float32")

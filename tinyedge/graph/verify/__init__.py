@@ -16,6 +16,8 @@ from tinyedge.graph.types import DType, Graph, Op, Tensor
 from tinyedge.graph.verify import arithmetic, conv, elementwise, pool, rearrange, resize, shape
 from tinyedge.graph.verify.checker import QUANTIZE_HINT, Checker
 
+_NAMED = 4  # float tensors that a refusal names
+
 # Each rule takes its own operator class, which a dictionary by class cannot express.
 RULES: dict[type[Op], Callable[[Checker, Any], None]] = {
     ops.Add: arithmetic.add,
@@ -72,7 +74,7 @@ def check(graph: Graph, *, allow_unsupported: bool = False) -> None:
 
 
 def refuse_float(graph: Graph) -> None:
-    """Raise ModelError that lists every float tensor but those that convert at the edges.
+    """Raise ModelError that counts float tensors, but for those that convert at the edges.
 
     Allowed are model inputs that only QUANTIZE reads, and model outputs that DEQUANTIZE writes
     and nothing reads.
@@ -84,8 +86,10 @@ def refuse_float(graph: Graph) -> None:
     ]
     if floats:
         plural = "s" if len(floats) > 1 else ""
+        more = f" and {len(floats) - _NAMED} more" if len(floats) > _NAMED else ""
         raise ModelError(
-            f"{graph.name}: {len(floats)} float tensor{plural} left: {', '.join(floats)}",
+            f"{graph.name}: {len(floats)} float tensor{plural} left: "
+            f"{', '.join(floats[:_NAMED])}{more}",
             QUANTIZE_HINT,
         )
 
@@ -99,7 +103,8 @@ def _check_edges(graph: Graph) -> None:
             if tensor.dtype not in types:
                 raise ModelError(
                     f'{graph.name}: {what} "{tensor.name}" is {tensor.dtype.value}, not int8',
-                    f"convert with inference_{what}_type=tf.int8",
+                    f"convert with inference_{what}_type=tf.int8; of a network that computes in "
+                    "int16 too: try --runtime tflm",
                 )
 
 

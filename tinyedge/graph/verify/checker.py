@@ -19,7 +19,7 @@ class Checker:
 
     def __init__(self, graph_name: str, op: Op, strict: bool) -> None:
         self._where = f"{graph_name}: operator {op.index} {op.kind}"
-        self._strict = strict
+        self.strict = strict
 
     def fail(self, message: str, hint: str = _CONVERT_HINT) -> NoReturn:
         """Raise a ModelError that names file, operator and index."""
@@ -52,7 +52,7 @@ class Checker:
         """Whether all are int8 with one scale each; strict checkers fail instead of False."""
         for tensor in tensors:
             if tensor.dtype is not DType.INT8:
-                if not self._strict:
+                if not self.strict:
                     return False
                 self.fail(f"{self._name(tensor)} is {tensor.dtype.value}, not int8", QUANTIZE_HINT)
             self.quant(tensor)

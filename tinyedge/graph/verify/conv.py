@@ -17,10 +17,14 @@ def conv2d(check: Checker, op: Conv2D) -> None:
     """Filter OHWI; one scale, or one an output channel."""
     check.expect_rank(op.inputs[0], 4, 4)
     channels, filter_depth = op.filter.shape[0], op.filter.shape[3]
-    if filter_depth != op.inputs[0].shape[3]:
+    depth = op.inputs[0].shape[3]
+    groups = depth // filter_depth if filter_depth and depth % filter_depth == 0 else 0
+    grouped = groups > 1 and channels % groups == 0
+    if filter_depth != depth and (check.strict or not grouped):
         check.fail(
-            f"the filter reads {filter_depth} channels of {op.inputs[0].shape[3]}",
-            "grouped convolutions are not supported; split them when converting",
+            f"the filter reads {filter_depth} channels of {depth}",
+            "the aot runtime has no grouped convolutions: try --runtime tflm, or split them when "
+            "converting",
         )
     _check_output(check, op, channels)
     _check_parameters(check, op, channels, axis=0)
