@@ -21,8 +21,9 @@ enum {
 
 void te_on_receive(void) {
   for (uint32_t status = USART_SR; status & (SR_RXNE | SR_ORE); status = USART_SR) {
+    const uint8_t byte = (uint8_t)USART_DR; /* which ends ORE, too */
     if (status & SR_ORE) te_receive_lost();
-    te_receive_put((uint8_t)USART_DR);
+    if (status & SR_RXNE) te_receive_put(byte);
   }
 }
 

@@ -38,7 +38,7 @@ enum {
   CSR_WATCHDOG = 1 << 29,
   APB1ENR_TIM2 = 1 << 0,
   APB1ENR_PWR = 1 << 28,
-  PWR_CR_VOS = 3 << 14,
+  PWR_CR_VOS = 1 << 14, /* scale 1; the STM32F446's second bit is set since reset */
   PWR_CR_ODEN = 1 << 16,
   PWR_CR_ODSWEN = 1 << 17,
   PWR_CSR_ODRDY = 1 << 16,
