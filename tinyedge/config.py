@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from pathlib import Path
@@ -50,6 +51,7 @@ def read(path: Path, schema: int, hint: str) -> dict[str, Any]:
         raise ConfigError(f'{path}: "schema" is missing', f"write schema = {schema}")
     if raw["schema"] != schema:
         raise ConfigError(f"{path}: schema is {_toml(raw['schema'])}", f"write schema = {schema}")
+    _refuse_infinite(raw, path)
     return raw
 
 
@@ -60,6 +62,17 @@ def _require_numbers(value: object) -> None:
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     for item in items:
         _require_numbers(item)
+
+
+def _refuse_infinite(value: object, path: Path, key: str = "") -> None:
+    """TOML has nan and inf, which pass for numbers of any range that has no end."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConfigError(f"{path}: {key} = {value} is not allowed", "write a finite number")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _refuse_infinite(item, path, _join(key, name))
+    for item in value if isinstance(value, list) else ():
+        _refuse_infinite(item, path, key)
 
 
 def convert(raw: dict[str, Any], kind: type[_T], path: Path, prefix: str = "") -> _T:

@@ -110,7 +110,9 @@ def from_npz(path: Path, graph: Graph, count: int | None = None) -> Samples:
     lengths = {len(array) for array in (*inputs, *(outputs or ()))}
     if labels is not None:
         lengths.add(len(labels))
-    if len(lengths) != 1 or lengths == {0}:
+    if lengths == {0}:
+        raise ConfigError(f"{path}: it holds no sample", _HINT)
+    if len(lengths) != 1:
         raise ConfigError(
             f"{path}: its arrays hold {sorted(lengths)} samples, not the same number",
             "give every array one entry a sample",
@@ -189,6 +191,8 @@ def _typed(array: Array, tensor: Tensor, where: str) -> Array:
         raise ConfigError(
             f"{where} has shape {array.shape}, the model takes {shape}", "reshape it, or the model"
         )
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ConfigError(f"{where} has values that are not finite", "take those samples out")
     if array.dtype.kind == "f" and tensor.dtype.value != "float32":
         return quantize(array, tensor)
     if array.dtype != np.dtype(tensor.dtype.value):

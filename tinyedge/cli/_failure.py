@@ -19,6 +19,7 @@ UNREAD = 128 + signal.SIGPIPE
 """The exit code, as of other programs, where what reads stdout has gone: no outcome was told."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_TENSORFLOWS = "ResourceExhaustedError"  # its MemoryError
 _TRACEBACK = "TINYEDGE_TRACEBACK"  # in the environment: show where a defect is
 
 
@@ -71,9 +72,10 @@ def _failure(error: Exception) -> TinyedgeError:
         context = getattr(error, "ctx", None)
         verb = context.command_path if context else "tinyedge"
         return _UsageError(error.format_message(), f'"{verb} --help" says what is allowed')
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or type(error).__name__ == _TENSORFLOWS:
         return TinyedgeError(
-            "not enough memory", "ask for fewer samples, or end what else takes memory here"
+            "not enough memory",
+            "ask for fewer samples or a smaller network, or end what else takes memory here",
         )
     if isinstance(error, OSError) and error.errno in _FULL:
         where = f" ({error.filename})" if error.filename else ""

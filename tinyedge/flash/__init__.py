@@ -217,5 +217,6 @@ def _greet(url: str, started: Process, log: Path, keys: KeyOf | None) -> None:
         printed = "\n".join(log.read_text(errors="replace").strip().splitlines()[-20:])
         raise ToolError(
             f"the device ended while it started:\n{printed}",
-            f"all that it printed is in {log}; flash it again, and report it if it ends again",
+            "correct what it names (flash.machine in the board's file is which one is emulated); "
+            f"all that it printed is in {log}",
         ) from error

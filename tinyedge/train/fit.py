@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tinyedge.backend import Backend
 from tinyedge.dataset import Dataset, Split
 from tinyedge.dataset.types import permutation
+from tinyedge.errors import ModelError
 from tinyedge.recipe import Augment, Recipe, Training
 from tinyedge.results import Epoch
 from tinyedge.train import architectures, augment, tasks
@@ -103,6 +104,16 @@ def optimizer(keras: Any, training: Training, rate: Any) -> Any:
     )
 
 
+def require_finite(epoch: Epoch) -> None:
+    """Raise ModelError where training has diverged: from there on nothing is learned."""
+    if not math.isfinite(epoch.loss) or not math.isfinite(epoch.validation_loss):
+        raise ModelError(
+            f"training has diverged: after epoch {epoch.epoch} the loss is {epoch.loss:g}, in "
+            f"validation {epoch.validation_loss:g}",
+            "lower learning_rate, of [training] or of the compression stage that was running",
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class _Loop:
     backend: Backend
@@ -163,13 +174,15 @@ class _Loop:
             ],
             verbose=0,
         ).history
-        return Epoch(
+        result = Epoch(
             epoch=number,
             loss=history["loss"][0],
             accuracy=history["accuracy"][0],
             validation_loss=history["val_loss"][0],
             validation_accuracy=history["val_accuracy"][0],
         )
+        require_finite(result)
+        return result
 
     def _batches(
         self,

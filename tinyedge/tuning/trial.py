@@ -49,14 +49,15 @@ def run(
 ) -> Outcome:
     """Estimate; train and judge what keeps the limits. A training that was cut short goes on.
 
-    A network that the converter refuses is no error: its outcome says so.
+    A training that diverges, or a network that the converter refuses, is no error: its outcome
+    says so.
     """
     needs = estimator.needs(recipe)
     exceeds = fit.exceeds(needs, limits)
     if exceeds:
         return Outcome(needs, exceeds)
-    trained = trainer(recipe, workspace)
     try:
+        trained = trainer(recipe, workspace)
         tflite = int8(recipe, workspace)
         needs = estimator.trained(read_tflite.read(tflite, recipe.name), trained.parameters)
     except ModelError as error:

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
+from tinyedge.errors import ModelError
 from tinyedge.results import Epoch
 from tinyedge.train.checkpoint import Checkpoint, State
-from tinyedge.train.fit import finished
+from tinyedge.train.fit import finished, require_finite
 
 
 def _state(epochs: int, best: int) -> State:
@@ -26,6 +28,15 @@ def _state(epochs: int, best: int) -> State:
 )
 def test_training_ends(epochs: int, best: int, patience: int, ends: bool) -> None:
     assert finished(_state(epochs, best), 5, patience) is ends
+
+
+@pytest.mark.parametrize("wrong", [{"loss": float("nan")}, {"validation_loss": float("inf")}])
+def test_a_training_that_diverges_is_stopped(wrong: dict[str, float]) -> None:
+    (epoch,) = _state(1, 1).epochs
+    require_finite(epoch)
+    with pytest.raises(ModelError, match="has diverged: after epoch 1") as caught:
+        require_finite(msgspec.structs.replace(epoch, **wrong))
+    assert "learning_rate" in caught.value.hint
 
 
 def test_a_checkpoint_keeps_every_bit(tmp_path: Path) -> None:
