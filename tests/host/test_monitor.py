@@ -40,6 +40,7 @@ from tinyedge.quantize import inputs
 from tinyedge.recipe import Compile
 from tinyedge.results import DriftReport, FlashReport
 from tinyedge.workflow import pipeline, watching
+from tinyedge.workflow.pipeline import Loaded
 from tinyedge.workflow.watching import Exporter
 from tinyedge.workspace import Workspace, sha256
 
@@ -245,11 +246,7 @@ def test_the_device_that_runs_is_watched_whatever_else_it_has(
         assert "tinyedge_inferences 7.0" in told
         assert "tinyedge_drift_judged 0.0" in told
         assert "NOT JUDGED: " in shown
-        np.savez(tmp_path / "few.npz", x=np.zeros((49, 8, 8, 1), np.uint8))
-        feed = ("monitor", MODEL, "--drift", "--feed", 50, "--data", tmp_path / "few.npz")
-        done = _verb(*feed, "--port", url, workspace=workspace)
-        assert isinstance(done.exception, ConfigError)
-        assert "few.npz: 49 samples are too few to judge" in done.exception.message
+        _fed_too_few(workspace, tmp_path / "few.npz", url)
         with Session(url) as session:
             assert statistics.read(session).inferences == 7  # nothing was cleared
         _answer(url, 60)
@@ -275,11 +272,26 @@ def test_the_device_that_runs_is_watched_whatever_else_it_has(
     assert not out.exists()
 
 
+def _fed_too_few(workspace: Path, path: Path, url: str) -> None:
+    np.savez(path, x=np.zeros((49, 8, 8, 1), np.uint8))
+    feed = ("monitor", MODEL, "--drift", "--feed", 50, "--data", path, "--port", url)
+    done = _verb(*feed, workspace=workspace)
+    assert isinstance(done.exception, ConfigError)
+    assert "few.npz: 49 samples are too few to judge" in done.exception.message
+
+
 def _wider(tflite: bytes, scale: float) -> bytes:
     """The same network, whose input has twice the ``scale``."""
     old, new = (np.float32(value).tobytes() for value in (scale, 2 * scale))
     assert tflite.count(old) == 1
     return tflite.replace(old, new)
+
+
+def _look(workspace: Path, out: Path) -> DriftReport:
+    done = _verb("monitor", MODEL, "--drift", "--seconds", 0, "--json", out, workspace=workspace)
+    found = results.read(out, DriftReport)
+    assert (done.exit_code == 0) == bool(found.scores), done.exception
+    return found
 
 
 def test_a_device_is_watched_after_an_update(workspace: Path, tmp_path: Path) -> None:
@@ -288,13 +300,7 @@ def test_a_device_is_watched_after_an_update(workspace: Path, tmp_path: Path) ->
         assert done.exit_code == 0, done.exception
 
     def look() -> DriftReport:
-        out = tmp_path / "drift.json"
-        done = _verb(
-            "monitor", MODEL, "--drift", "--seconds", 0, "--json", out, workspace=workspace
-        )
-        found = results.read(out, DriftReport)
-        assert (done.exit_code == 0) == bool(found.scores), done.exception
-        return found
+        return _look(workspace, tmp_path / "drift.json")
 
     keys.make(workspace / "keys")
     features, package = ("update", "monitor"), tmp_path / "wider.tepkg"
@@ -328,19 +334,24 @@ def test_a_device_is_watched_after_an_update(workspace: Path, tmp_path: Path) ->
 
         trained = drift.read(workspace / MODEL / "statistics.json", sha256(own))
         assert trained is not None
-        against = watching.Against(trained)
+        _watched_by_other_recipes(loaded, watching.Against(trained), url, wider.read_bytes())
 
-        def watched(tflite: bytes) -> DriftReport:
-            """By a recipe whose network is another than the one that runs."""
-            other = replace(loaded, tflite=tflite, graph=read_tflite.read(tflite, MODEL))
-            device = watching.watched(other, boards.load("host"), url)
-            (found,) = watching.watch(device, against, every_s=1, seconds=0, on_log=print)
-            return found
 
-        assert watched(wider.read_bytes()).version == "0.0.0"  # for what it took is the same
-        with pytest.raises(LinkError, match="runs another model: digits-cnn") as caught:
-            watched(network(1))
-        assert "name the .tflite that was packaged" in caught.value.hint
+def _watched_by_other_recipes(
+    loaded: Loaded, against: watching.Against, url: str, wider: bytes
+) -> None:
+    """By recipes whose networks are others than the one that runs."""
+
+    def watched(tflite: bytes) -> DriftReport:
+        other = replace(loaded, tflite=tflite, graph=read_tflite.read(tflite, MODEL))
+        device = watching.watched(other, boards.load("host"), url)
+        (found,) = watching.watch(device, against, every_s=1, seconds=0, on_log=print)
+        return found
+
+    assert watched(wider).version == "0.0.0"  # for what it took is the same
+    with pytest.raises(LinkError, match="runs another model: digits-cnn") as caught:
+        watched(network(1))
+    assert "name the .tflite that was packaged" in caught.value.hint
 
 
 def _scraped(port: int | str) -> str:

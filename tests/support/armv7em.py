@@ -132,13 +132,16 @@ def render(cases: Sequence[Case], header: str) -> str:
     return jinja.from_string((_HERE / "cases.c.j2").read_text()).render(view=_View(header, views))
 
 
+def _rows(data: NDArray[np.generic]) -> list[str]:
+    words = np.frombuffer(data.tobytes() + bytes(-data.nbytes % 4), np.uint32)
+    return [", ".join(map(hex, words[i : i + 8])) + "," for i in range(0, words.size, 8)]
+
+
 def _view(index: int, case: Case) -> _CaseView:
     arrays: list[_Array] = []
 
     def array(name: str, data: NDArray[np.generic]) -> str:
-        words = np.frombuffer(data.tobytes() + bytes(-data.nbytes % 4), np.uint32)
-        rows = [", ".join(map(hex, words[i : i + 8])) + "," for i in range(0, words.size, 8)]
-        arrays.append(_Array(name, rows))
+        arrays.append(_Array(name, _rows(data)))
         return f"{name}_{index}"
 
     def text(value: FieldValue) -> str:

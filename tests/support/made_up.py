@@ -134,20 +134,24 @@ def validate(held: bool = True) -> ValidateReport:
         confusion=confusion,
         seconds=8.1,
         samples_per_second=24.7,
-        link=LinkReport(
-            baud=115200,
-            frames_sent=612,
-            frames_received=610,
-            bytes_sent=170_210,
-            bytes_received=13_400,
-            repeats=2,
-            damaged_host=1,
-            damaged_device=3,
-            overruns=0,
-            round_trips=202,
-            rtt_ms=(40.125, 44.5, 60.25, 251.0),
-        ),
+        link=_link(),
         held=held,
+    )
+
+
+def _link() -> LinkReport:
+    return LinkReport(
+        baud=115200,
+        frames_sent=612,
+        frames_received=610,
+        bytes_sent=170_210,
+        bytes_received=13_400,
+        repeats=2,
+        damaged_host=1,
+        damaged_device=3,
+        overruns=0,
+        round_trips=202,
+        rtt_ms=(40.125, 44.5, 60.25, 251.0),
     )
 
 

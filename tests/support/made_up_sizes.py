@@ -1,5 +1,7 @@
 """What a build that never was weighs, by section, symbol and library."""
 
+from collections.abc import Sequence
+
 from tests.support import made_up
 from tinyedge.results import (
     BuildReport,
@@ -75,27 +77,8 @@ def size() -> SizeReport:
         ram_total_bytes=4096,
         ram_available=128 << 10,
         sections=build().sections,
-        groups=tuple(
-            SizeGroup(
-                name=name,
-                flash_bytes=sum(s.flash_bytes for s in (*symbols, stack) if s.group == name),
-                ram_bytes=sum(s.ram_bytes for s in (*symbols, stack) if s.group == name),
-            )
-            for name in (*GROUPS, "stack")
-        ),
-        layers=tuple(
-            LayerBytes(
-                index=layer.index,
-                name=layer.op,
-                kernel=f"te_{layer.kernel}",
-                weight_bytes=layer.weight_bytes,
-                code_bytes=500 if layer.index == 7 else 0,
-                flash_bytes=layer.weight_bytes + (500 if layer.index == 7 else 0),
-                shared_bytes=5_000 if layer.kernel.startswith("conv") else 0,
-                arena_bytes=21_632,
-            )
-            for layer in made_up.layers()
-        ),
+        groups=_groups([*symbols, stack]),
+        layers=_layers(),
         kernels=(KernelBytes(name="te_conv", layers=(0, 2), flash_bytes=5_000),),
         objects=(
             LibraryBytes(
@@ -107,6 +90,33 @@ def size() -> SizeReport:
             ),
         ),
         symbols=(*symbols, stack),
+    )
+
+
+def _groups(symbols: Sequence[SymbolBytes]) -> tuple[SizeGroup, ...]:
+    return tuple(
+        SizeGroup(
+            name=name,
+            flash_bytes=sum(symbol.flash_bytes for symbol in symbols if symbol.group == name),
+            ram_bytes=sum(symbol.ram_bytes for symbol in symbols if symbol.group == name),
+        )
+        for name in (*GROUPS, "stack")
+    )
+
+
+def _layers() -> tuple[LayerBytes, ...]:
+    return tuple(
+        LayerBytes(
+            index=layer.index,
+            name=layer.op,
+            kernel=f"te_{layer.kernel}",
+            weight_bytes=layer.weight_bytes,
+            code_bytes=500 if layer.index == 7 else 0,
+            flash_bytes=layer.weight_bytes + (500 if layer.index == 7 else 0),
+            shared_bytes=5_000 if layer.kernel.startswith("conv") else 0,
+            arena_bytes=21_632,
+        )
+        for layer in made_up.layers()
     )
 
 

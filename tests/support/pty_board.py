@@ -8,7 +8,6 @@ import pty
 import select
 import threading
 import tty
-from types import TracebackType
 
 from tinyedge.flash.tflm_host import Device
 from tinyedge.link.framing import Decoder, Frame, encode
@@ -34,12 +33,7 @@ class PtyBoard:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._over.set()
         self._thread.join()
         for end in (self._master, self._slave):

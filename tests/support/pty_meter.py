@@ -12,7 +12,6 @@ import select
 import threading
 import tty
 from pathlib import Path
-from types import TracebackType
 
 VOLTS, IDLE_A, HIGH, LOW, STEP_S = 3.0, 0.001, 40, 10, 0.001
 
@@ -46,12 +45,7 @@ class PtyMeter:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self._over.set()
         self._thread.join()
         for end in (self._master, self._slave, self._marks):

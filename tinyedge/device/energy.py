@@ -53,16 +53,7 @@ def measure(
     Raises LinkError if one of the two goes, CheckFailed where they do not agree or the monitor
     measures too seldom.
     """
-    with _recorder(meter) as recorder:
-        has_pin = bool(session.hello.features & protocol.Feature.MARK)
-        marked = has_pin and recorder.samples[0].mark is not None
-        spans = _spans(session, samples, progress)
-        recorder.until(time.monotonic(), falls=len(samples) if marked else 0)
-    recording = Recording(recorder.samples)
-    if marked:
-        windows = _by_mark(recording, len(samples))
-    else:
-        windows = _by_link(recording, spans, recorder.offset_s, session, board)
+    recording, windows, marked = _recorded(session, board, meter, samples, progress)
     whole = [window for window in windows if window.whole]
     _require(whole, recording)
     return EnergyReport(
@@ -85,6 +76,25 @@ def measure(
         rate_hz=1 / recording.step_s,
         emulated=board.flash.method in ("qemu", "host", "labwired"),
     )
+
+
+def _recorded(
+    session: Session,
+    board: Board,
+    meter: PowerMeter,
+    samples: Samples,
+    progress: Callable[[int, int], None],
+) -> tuple[Recording, list[Window], bool]:
+    """What the monitor measured, the inferences in it, and whether the mark says where."""
+    with _recorder(meter) as recorder:
+        has_pin = bool(session.hello.features & protocol.Feature.MARK)
+        marked = has_pin and recorder.samples[0].mark is not None
+        spans = _spans(session, samples, progress)
+        recorder.until(time.monotonic(), falls=len(samples) if marked else 0)
+    recording = Recording(recorder.samples)
+    if marked:
+        return recording, _by_mark(recording, len(samples)), True
+    return recording, _by_link(recording, spans, recorder.offset_s, session, board), False
 
 
 def _spans(session: Session, samples: Samples, progress: Callable[[int, int], None]) -> list[Span]:

@@ -9,7 +9,6 @@ import select
 import time
 import tty
 from collections.abc import Callable
-from types import TracebackType
 
 from tinyedge.errors import LinkError
 from tinyedge.link.transport import DeviceGoneError, SerialTransport, Transport
@@ -36,12 +35,7 @@ class Bridge:
     def __enter__(self) -> Bridge:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         for end in (self._master, self._slave):
             os.close(end)
 

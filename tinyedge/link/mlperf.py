@@ -6,7 +6,6 @@ import itertools
 import re
 from dataclasses import dataclass
 from time import monotonic
-from types import TracebackType
 
 from tinyedge.errors import LinkError
 from tinyedge.link import messages
@@ -66,12 +65,7 @@ class Client:
     def __enter__(self) -> Client:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -13,7 +13,6 @@ import os
 import zlib
 from collections.abc import Callable, Sequence
 from time import monotonic
-from types import TracebackType
 
 from tinyedge.errors import LinkError
 from tinyedge.link import auth, complaints, messages, packing, payloads, protocol
@@ -81,12 +80,7 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
