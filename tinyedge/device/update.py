@@ -96,7 +96,7 @@ def _differing(session: Session, package: Package, samples: Samples) -> int:
 def report(
     session: Session, model: str, board: str, url: str, compared: tuple[int, int] = (0, 0)
 ) -> VersionsReport:
-    """What the device has now."""
+    """The models that the device has now; ``compared``: answers, and how many of them differ."""
     state, slots = Updating(session).versions()
     own = SlotModel(
         slot=COMPILED,

@@ -1,7 +1,8 @@
 """Inputs and raw frames packed for the link, in the way that takes the fewest bytes.
 
 LZ4 blocks, differences in runs, or differences in as many bits as they take (see bits). The
-unpackers are the twins of firmware_templates/app/unpack.c, which must accept and give the same.
+unpackers of differences are twins of firmware_templates/app/unpack.c, which must accept and give
+the same.
 """
 
 from __future__ import annotations

@@ -196,7 +196,7 @@ def _one_of(
     progress: Advance,
     on_log: Log,
 ) -> Callable[[str], FleetDevice]:
-    """What validates one of several devices, in a thread of its own; ``wanted`` samples."""
+    """What validates one of the devices, by its URL; ``wanted``: count and file of the samples."""
     loaded = built.firmware.loaded
     samples = loaded.samples(*wanted)
     reference = validating.Shared(Oracle(loaded.tflite, loaded.model.name))

@@ -122,13 +122,13 @@ def update(
 
 
 def versions(built: Built, url: str, *, on_log: Log) -> VersionsReport:
-    """What the device has."""
+    """The models in the device's slots, and which one runs. Raises LinkError as sessions do."""
     with _session(built, url, on_log) as session:
         return _report(built, url, session)
 
 
 def rollback(built: Built, url: str, *, on_log: Log) -> VersionsReport:
-    """Run the model before the one that runs."""
+    """Run the model before the one that runs; what the device has then. Raises LinkError."""
     with _session(built, url, on_log) as session:
         Updating(session).decide(keep=False)
         return _report(built, url, session)

@@ -23,7 +23,7 @@ from tinyedge.compile.params import Requantization
 
 _INT32 = 1 << 31
 _FAR = 1 << 60
-#: to the multiplier nearest to the real one. The preset that were exact with it is seldom an
+#: to the multiplier nearest to the real one. The preset exact with it would seldom be an
 #: integer: another slope leaves room for one that is
 _NUDGES = (0, *(sign * step << bits for bits in range(14) for step in (2, 3) for sign in (1, -1)))
 #: what another slope may close

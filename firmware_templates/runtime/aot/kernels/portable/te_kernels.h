@@ -2,7 +2,7 @@
  *
  * Tensors are NHWC and belong to the caller. No kernel allocates, blocks or fails: what it needs
  * was checked when the parameters were generated. Input and output may share memory only as far
- * as the compiler's kernel table says (tinyedge/compile/kernels/portable.py). The parameters of
+ * as the compiler's kernel table says (tinyedge/compile/kernels/portable/). The parameters of
  * kernel `x` are an `x_params`. */
 #ifndef TE_KERNELS_H
 #define TE_KERNELS_H
