@@ -17,6 +17,7 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    Task,
     TextColumn,
     TimeRemainingColumn,
 )
@@ -142,18 +143,24 @@ def progress(what: str) -> Iterator[Advance]:
         yield _lines(what)
 
 
+class _Counted(MofNCompleteColumn):
+    def render(self, task: Task) -> Text:
+        """Nothing while it is not known of how much: "0/?" tells nobody anything."""
+        return Text() if task.total is None else super().render(task)
+
+
 @contextmanager
 def _bar(what: str) -> Iterator[Advance]:
     with Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
+        _Counted(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[text]}", markup=False),
         console=_console(sys.stderr),
         transient=True,
     ) as bar:
-        task = bar.add_task(what, total=None, text="")
+        task = bar.add_task(what, total=None, text="prepares")
 
         def advance(done: int, total: int, text: str = "") -> None:
             bar.update(task, completed=done, total=total, text=text)

@@ -19,6 +19,7 @@ from tinyedge.workflow.pipeline import Firmware
 from tinyedge.workspace import write_atomic
 
 _NHWC = 4  # axes of a tensor that has feature maps
+COMPARES = "compare what each layer writes with the reference, and with real numbers"
 
 
 @click.command(
@@ -55,6 +56,7 @@ def command(
     _stages.require_ports(port)
     built = _stages.observed(target, require=_require_telling)
     with _stages.device(built, port) as url:
+        _console.note(COMPARES)
         report, layers = observing.debug(built, url, sample, inputs, on_log=_console.note)
     show(report)
     worst = worst_maps(layers)

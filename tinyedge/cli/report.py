@@ -12,6 +12,7 @@ from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import Target, port_option, save, target_options
 from tinyedge.cli.bench import RUNS
 from tinyedge.cli.boards import describe
+from tinyedge.cli.debug import COMPARES
 from tinyedge.cli.profile import RUNS as LAYER_RUNS
 from tinyedge.cli.validate import SAMPLES
 from tinyedge.errors import ConfigError, LinkError
@@ -68,6 +69,7 @@ def write(
     firmware = built.firmware
     loaded, board = firmware.loaded, firmware.board
     profiled, debugged = _layers(built, port)
+    _console.note("write the report")
     data = ReportData(
         board=describe(board),
         inspect=fits.examine(loaded, [board], firmware.runtime),
@@ -113,6 +115,7 @@ def _layers(built: Built, port: str | None) -> tuple[ProfileReport | None, Debug
             with _stages.device(observed, None) as url:
                 profiled = profiled or _stages.profile(observed, url, LAYER_RUNS)
                 if debugged is None:
+                    _console.note(COMPARES)
                     debugged, _ = observing.debug(observed, url, 0, None, on_log=_console.note)
         except LinkError as error:  # what was measured before is worth a page
             _console.note(f"the report lacks layers: {error}")

@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from rich.progress import Progress
 
 from tests.support import made_up, made_up_sizes
 from tinyedge.cli import _console, bench, build, cli, collect, demo, validate
@@ -204,3 +205,12 @@ def test_progress_without_a_terminal_is_a_line_now_and_then(
     # the first piece took a minute to start: what it took says nothing of the others
     lines = capsys.readouterr().err.splitlines()
     assert lines == ["work: 1 of 8", "work: 3 of 8, 25 s left"]
+
+
+def test_a_bar_counts_once_it_knows_of_how_much() -> None:
+    column = _console._Counted()
+    bar = Progress(column)
+    task = bar.add_task("work", total=None)
+    assert column.render(bar.tasks[0]).plain == ""
+    bar.update(task, completed=3, total=8)
+    assert column.render(bar.tasks[0]).plain == "3/8"
