@@ -92,7 +92,7 @@ int main(int count, char **words) {
   return count != 4 || registers[1] == 0;
 }
 """
-RP2_CHIP = '#include <stdbool.h>\n#include "chip.h"\nuint32_t *reg(uint32_t);\n'
+RP2_CHIP = '#include <stdbool.h>\nuint32_t *reg(uint32_t);\n#include "chip.h"\n'
 # The watchdog's reason, a scratch register, and what the last reset of the whole chip was.
 AGAIN = 0x5445_4B50
 RP2040 = {
