@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
@@ -156,6 +157,34 @@ def test_a_hello_of_another_does_not_disturb_a_session(url: str) -> None:
         between.change = lambda frame: [Frame(p.Type.HELLO, 99, b""), frame]
         fixture.check(INPUTS, session.infer(INPUTS).outputs)
         assert session.traffic.repeats == 0
+
+
+def _lying(between: Between, **claims: int) -> Between:
+    """Changes these fields of the answer to the HELLO that is not sealed."""
+
+    def lie(frame: Frame) -> list[Frame]:
+        if frame.type != p.Type.HELLO | p.ANSWER or len(frame.payload) != payloads.HELLO.size:
+            return [frame]
+        names = [name for name, _ in payloads.HELLO.fields]
+        told = dict(zip(names, payloads.HELLO.unpack(frame.payload), strict=True)) | claims
+        return [replace(frame, payload=payloads.HELLO.pack(*told.values()))]
+
+    between.answer = lie
+    return between
+
+
+def test_what_somebody_claims_in_its_hello_is_not_believed(url: str) -> None:
+    with Session(url, keys=keys) as session:
+        honest = session.hello
+    features = int(p.Feature.AUTH | p.Feature.LEARN | p.Feature.LOCKED) | 0xFF << p.CODECS_AT
+    claims = {"features": features, "max_payload": 64, "window": 1, "init_status": 3}
+    with Session(_lying(Between(url), **claims), keys=keys) as session:
+        assert session.hello == honest
+        fixture.check(INPUTS, session.infer(INPUTS).outputs)
+    # who takes the feature away is given nothing in the clear
+    with pytest.raises(LinkError, match="the device has no key"):
+        Session(between := _lying(Between(url), features=0), keys=keys)
+    assert {frame.type for frame in between.sent} == {p.Type.HELLO}
 
 
 def test_what_speaks_another_protocol_gets_no_sealed_answer(url: str) -> None:
