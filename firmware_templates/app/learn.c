@@ -16,14 +16,18 @@ static struct {
   uint8_t learned[TE_LEARNED_SIZE];
 } state;
 
+static int32_t home = -1; /* what ran before the newest update; -1: no weights that hold */
+
 void te_learn_hello(void) {
   te_learn_undo(); /* nobody is there any more who would decide about a trial */
   state.run = state.inference = 0;
 }
 
-void te_learn_changed(void) {
-  te_learn_reset();
+void te_learn_changed(bool back) {
   te_learn_hello();
+  const int32_t left = te_learn_active();
+  te_learn_resume(back ? home : -1);
+  home = left;
 }
 
 static float get_float(const uint8_t *data) {
@@ -73,6 +77,7 @@ void te_on_learn_begin(const te_frame *request) {
   }
   if (run != state.run) {
     te_learn_begin(&settings);
+    home = -1; /* its place is needed */
     state.run = run;
     state.samples = state.inference = 0;
   }

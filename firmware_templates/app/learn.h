@@ -3,6 +3,8 @@
 #ifndef TE_LEARN_H
 #define TE_LEARN_H
 
+#include <stdbool.h>
+
 #include "frame.h"
 
 /* LEARN_BEGIN: starts a run from the weights that run now; the same run again changes nothing. */
@@ -24,7 +26,8 @@ void te_on_learn_read(const te_frame *request);
  * the numbers that were trained on. */
 void te_learn_hello(void);
 
-/* Another model runs: what was learned belongs to the one before. */
-void te_learn_changed(void);
+/* Another model runs: what was learned belongs to the one before. `back`: it is the one before,
+ * for an update has come to nothing, and so does what it had learned. */
+void te_learn_changed(bool back);
 
 #endif

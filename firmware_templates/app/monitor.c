@@ -23,8 +23,13 @@ static uint32_t bin(int8_t value) {
   return (uint32_t)(value + 128) / (256 / TE_MONITOR_BINS);
 }
 
-void te_monitor_changed(void) {
+static void clear(void) {
   memset(&seen, 0, sizeof seen);
+}
+
+void te_monitor_changed(bool back) {
+  (void)back;
+  clear();
 }
 
 void te_monitor_start(te_status ready) {
@@ -124,6 +129,6 @@ void te_on_monitor(const te_frame *request) {
 }
 
 void te_on_monitor_clear(const te_frame *request) {
-  te_monitor_changed();
+  clear();
   te_answer(request, NULL, 0);
 }

@@ -5,6 +5,7 @@
 #ifndef TE_MONITOR_H
 #define TE_MONITOR_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "frame.h"
@@ -27,6 +28,6 @@ void te_monitor_infers(void);
 void te_monitor_inferred(te_status result, uint64_t ticks);
 
 /* Another model runs: its answers are counted from nothing. */
-void te_monitor_changed(void);
+void te_monitor_changed(bool back);
 
 #endif

@@ -113,10 +113,10 @@ static bool slot_holds(int32_t slot) {
   return unfit(manifest) == NULL && content_holds(slot, manifest);
 }
 
-static te_status bind(const uint8_t *image, uint32_t bytes) {
+static te_status bind(const uint8_t *image, uint32_t bytes, bool back) {
   const te_status status = te_model_bind(image, bytes);
   te_inference_forget();
-  te_features_changed();
+  te_features_changed(back);
   return status;
 }
 
@@ -136,14 +136,16 @@ static void settle(int32_t slot) {
   state.slots = after;
 }
 
-/* Binds the active model; one that its runtime refuses is left for the compiled-in one. */
-static void bind_active(void) {
+/* Binds the active model; one that its runtime refuses is left for the compiled-in one. `back`: it
+ * ran before an update that has come to nothing. */
+static void bind_active(bool back) {
   if (state.slots.active != TE_SLOT_COMPILED) {
     const uint8_t *slot = te_flash_at((uint32_t)state.slots.active);
-    if (bind(slot + HEAD, image_bytes(slot)) == TE_OK) return;
+    if (bind(slot + HEAD, image_bytes(slot), back) == TE_OK) return;
     settle(TE_SLOT_COMPILED);
+    back = false;
   }
-  bind(te_image, TE_IMAGE_BYTES);
+  bind(te_image, TE_IMAGE_BYTES, back);
 }
 
 void te_update_start(te_status ready) {
@@ -158,7 +160,7 @@ void te_update_start(te_status ready) {
   if (ready != TE_OK) return;
   if (state.slots.trial != 0 || state.slots.crashes >= MOST_CRASHES) settle(state.slots.previous);
   if (!slot_holds(state.slots.active)) settle(TE_SLOT_COMPILED);
-  if (state.slots.active != TE_SLOT_COMPILED) bind_active();
+  if (state.slots.active != TE_SLOT_COMPILED) bind_active(false);
 }
 
 void te_update_fault(void) {
@@ -312,14 +314,14 @@ static bool answers_hold(const uint8_t *vector, uint32_t count) {
 /* NULL if the model that has come is bound and answers its self-test, else why not. */
 static const char *tried(const uint8_t *content) {
   const uint32_t bytes = image_bytes(state.package);
-  if (bind(content, bytes) != TE_OK) return te_model_error();
+  if (bind(content, bytes, false) != TE_OK) return te_model_error();
   const bool right = answers_hold(content + bytes, field(state.package, TE_MANIFEST_VECTORS_AT));
   return right ? NULL : "the self-test has failed";
 }
 
-/* NULL if the new model runs on trial, else why not; then the old one has to be bound again. */
+/* NULL if the new model, which is what was signed, runs on trial; else why not, and the old one has
+ * to be bound again. */
 static const char *activate(void) {
-  if (!content_holds(target, state.package)) return "the content is not what was signed";
   state.tests = true;
   const char *why = tried(te_flash_at((uint32_t)target) + HEAD);
   state.tests = false;
@@ -349,11 +351,12 @@ void te_on_update_apply(const te_frame *request) {
     te_refuse(request, TE_CODE_INCOMPLETE, state.received, "");
     return;
   }
-  const char *why = activate();
+  const bool whole = content_holds(target, state.package);
+  const char *why = whole ? activate() : "the content is not what was signed";
   target = TE_SLOT_COMPILED;
   if (why != NULL) {
     te_refuse(request, TE_CODE_UPDATE, 0, why); /* first: binding forgets the reason */
-    bind_active();
+    if (whole) bind_active(true);
     return;
   }
   done(request);
@@ -379,8 +382,9 @@ void te_on_update_decide(const te_frame *request) {
       return;
     }
     const bool other = after.active != state.slots.active;
+    const bool back = state.slots.trial != 0 && after.active == state.slots.previous;
     state.slots = after;
-    if (other) bind_active();
+    if (other) bind_active(back);
   }
   done(request);
 }

@@ -58,6 +58,7 @@ class Made:
     own: bytes
     board: Board
     runtime: str
+    features: tuple[str, ...]
 
     @property
     def elf(self) -> Path:
@@ -74,7 +75,9 @@ class Made:
         self, tflite: bytes, name: str, number: tuple[int, int, int], *, downgrade: bool = False
     ) -> Package:
         """Any network, signed."""
-        firmware = _firmware(self.workspace, tflite, name, self.board, self.runtime)
+        firmware = _firmware(
+            self.workspace, tflite, name, self.board, self.runtime, features=self.features
+        )
         graph = firmware.loaded.graph
         return packaging.make(
             updating.replaceable(graph, firmware.plan, firmware.board, tflite),
@@ -90,7 +93,11 @@ class Made:
 
 
 def made(
-    folder: Path, sanitize: tuple[str, ...] = (), board: str = "host", runtime: str = "aot"
+    folder: Path,
+    sanitize: tuple[str, ...] = (),
+    board: str = "host",
+    runtime: str = "aot",
+    features: tuple[str, ...] = ("update",),
 ) -> Made:
     """Build the firmware of network 1 with a key of its own."""
     loaded = boards.load(board)
@@ -98,17 +105,23 @@ def made(
     workspace = Workspace(folder)
     secret, _ = keys.make(folder / "keys")
     own = network(1)
-    firmware = _firmware(workspace, own, "own", loaded, runtime)
+    firmware = _firmware(workspace, own, "own", loaded, runtime, features=features)
     artifact = build.build(firmware.folder, firmware.board, sanitize)
-    return Made(workspace, artifact, keys.secret(secret), own, loaded, runtime)
+    return Made(workspace, artifact, keys.secret(secret), own, loaded, runtime, features)
 
 
 def _firmware(
-    workspace: Workspace, tflite: bytes, name: str, board: Board, runtime: str
+    workspace: Workspace,
+    tflite: bytes,
+    name: str,
+    board: Board,
+    runtime: str,
+    *,
+    features: tuple[str, ...],
 ) -> Firmware:
     path = workspace.root / f"{name}.tflite"
     path.write_bytes(tflite)
-    model = pipeline.resolve(str(path), Compile(features=("update",)))
+    model = pipeline.resolve(str(path), Compile(features=features))
     loaded = pipeline.load(model, workspace)
     return pipeline.generate(loaded, board, runtime, workspace)
 
@@ -175,7 +188,7 @@ def cut_everywhere(made: Made, start: Path, old: Package, new: Package, eighths:
     Of that erase or write ``eighths`` come to pass.
 
     After each cut the device must start, run one of the two, answer as the reference does, and
-    take the update then.
+    take the update then, which the next start finds.
     """
     writes = ran_old = ran_new = 0
     while True:
@@ -185,14 +198,20 @@ def cut_everywhere(made: Made, start: Path, old: Package, new: Package, eighths:
             return Cuts(writes, ran_old, ran_new)
         writes += 1
         with Device(made.elf, flash) as device, device.session() as session:
-            is_new = session.hello.sha256 == hashlib.sha256(new.tflite).hexdigest()
+            is_new = _runs(session, new)
             assert answers_are(session, (new if is_new else old).tflite), f"cut {writes}"
             ran_new, ran_old = ran_new + is_new, ran_old + (not is_new)
             if not is_new:
                 send(session, new)
                 Updating(session).decide(keep=True)
-                assert answers_are(session, new.tflite), f"cut {writes}"
+        with Device(made.elf, flash) as device, device.session() as session:
+            assert _runs(session, new), f"cut {writes}"
+            assert answers_are(session, new.tflite), f"cut {writes}"
         flash.unlink()
+
+
+def _runs(session: Session, package: Package) -> bool:
+    return session.hello.sha256 == hashlib.sha256(package.tflite).hexdigest()
 
 
 def _whole(made: Made, flash: Path, package: Package, cut: str) -> bool:

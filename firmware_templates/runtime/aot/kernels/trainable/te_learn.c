@@ -251,9 +251,13 @@ void te_learn_undo(void) {
   state.trial = false;
 }
 
-void te_learn_reset(void) {
-  state.active = state.before = COMPILED;
+void te_learn_resume(int32_t slot) {
+  state.active = state.before = slot;
   state.trial = false;
+}
+
+void te_learn_reset(void) {
+  te_learn_resume(COMPILED);
 }
 
 void te_learn_run(int32_t layer, const int8_t *input, te_fully_connected_params *params) {
