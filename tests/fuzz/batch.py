@@ -25,7 +25,7 @@ _INCLUDE = CHECKOUT / "firmware_templates" / "include"
 _RUNTIME = CHECKOUT / "firmware_templates" / "runtime" / "aot"
 _WARN = ("-std=c11", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
 _EXPORTED = ("te_aot_start", "te_aot_run", "te_aot_inputs", "te_aot_outputs", "te_model")
-_TIMEOUT_S = 60.0
+_TIMEOUT_S = 240.0
 #: emulated boards -> the linker script of their memory, and their families of kernels
 BOARDS = {
     "qemu-mps2-an386": ("mps2.ld", "armv7em"),
