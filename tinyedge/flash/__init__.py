@@ -26,6 +26,7 @@ STATE = "device.json"
 """What `start` leaves in its folder while a device runs."""
 _LOG = "device.log"
 _START_S = 20.0
+_END_S = 1.0  # between the end of a device's answers and its own
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,7 @@ def _greet(url: str, started: Process, log: Path, keys: KeyOf | None) -> None:
     try:
         Session(url, deadlines=Deadlines(connect_s=_START_S), keys=keys).close()
     except LinkError as error:
-        if process.alive(started):
+        if not process.ends(started, _END_S):
             raise
         printed = "\n".join(log.read_text(errors="replace").strip().splitlines()[-20:])
         raise ToolError(

@@ -75,6 +75,23 @@ def alive(process: Process) -> bool:
     return _started(process.pid) == process.started and not _ended(process.pid)
 
 
+def ends(process: Process, within_s: float) -> bool:
+    """Whether it has ended, or does so within that time.
+
+    Its sockets are closed a moment before it has.
+    """
+    try:
+        handle = os.pidfd_open(process.pid)
+    except ProcessLookupError:
+        return True
+    try:
+        if _started(process.pid) == process.started:
+            select.select([handle], [], [], within_s)
+    finally:
+        os.close(handle)
+    return not alive(process)
+
+
 def stop(process: Process) -> None:
     """End it: politely, then by force. Does nothing if it has ended already."""
     try:

@@ -1,5 +1,6 @@
 """Devices that are left running between verbs: remembered, replaced, ended."""
 
+import sys
 from pathlib import Path
 
 import msgspec
@@ -57,10 +58,7 @@ def test_a_device_that_was_halted_no_longer_runs(artifact: Artifact, tmp_path: P
     Session(device.url).halt()
     assert device.process
     handle = device.process
-    for _ in range(1000):
-        if not process.alive(handle):
-            break
-    process.stop(handle)
+    assert process.ends(handle, 120.0)
     assert flash.running(tmp_path) is None
 
 
@@ -78,11 +76,21 @@ def test_a_device_for_a_while_ends_even_on_an_error(artifact: Artifact) -> None:
     assert not process.alive(device.process)
 
 
+DIES = "#!/bin/sh\necho no such machine >&2\nexit 3\n"
+DIES_SLOWLY = f"""#!{sys.executable}
+import os, sys, time
+os.close(int(os.environ["TE_LISTEN"].removeprefix("fd:")))
+time.sleep(0.3)
+sys.exit("no such machine")
+"""
+
+
+@pytest.mark.parametrize("program", [DIES, DIES_SLOWLY], ids=["at-once", "slowly"])
 def test_a_device_that_dies_at_once_shows_what_it_printed(
-    artifact: Artifact, tmp_path: Path
+    program: str, artifact: Artifact, tmp_path: Path
 ) -> None:
     elf = tmp_path / "firmware.elf"
-    elf.write_text("#!/bin/sh\necho no such machine >&2\nexit 3\n")
+    elf.write_text(program)
     elf.chmod(0o755)
     with pytest.raises(ToolError, match="ended while it started:\nno such machine"):
         flash.start(Artifact(elf, artifact.map, tmp_path), HOST, tmp_path)

@@ -70,6 +70,15 @@ def test_a_process_that_ended_by_itself_is_not_alive(tmp_path: Path) -> None:
     assert eventually(lambda: not process.alive(device))
 
 
+def test_an_end_is_waited_for(tmp_path: Path) -> None:
+    device = started(SLEEP, tmp_path / "log")
+    assert not process.ends(device, 0.1)
+    process.stop(device)
+    assert process.ends(device, 0.0)
+    ending = started([sys.executable, "-c", "import time; time.sleep(1)"], tmp_path / "log")
+    assert process.ends(ending, 120.0)
+
+
 def test_an_owned_process_ends_with_its_owner(tmp_path: Path) -> None:
     need("setpriv")
     code = (
