@@ -161,6 +161,7 @@ class _Device:
     def _kill(self, what: str) -> None:
         self._tally.ended[what] += 1
         os.kill(self._owner.pid, signal.SIGKILL)
+        assert process.ends(self._owner, SLACK_S)
 
     def _infer(self, session: Session) -> None:
         sent = [
