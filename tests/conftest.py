@@ -1,5 +1,6 @@
 """What tests of several folders share."""
 
+import os
 from typing import NamedTuple
 
 import pytest
@@ -13,6 +14,9 @@ from tinyedge.results import TrainReport
 from tinyedge.train import train
 from tinyedge.workspace import Workspace
 
+# Tables are as wide as where there is no terminal, whatever the one that tests are run from says.
+for name in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+    os.environ.pop(name, None)
 # No result may depend on how fast the machine is: sessions wait longer than any is busy for, and
 # ask again so late that what is sent can be counted.
 Deadlines.__init__.__defaults__ = (120.0, 120.0, 240.0, 10.0, 10.0)
