@@ -10,6 +10,8 @@ from tinyedge import recipe as recipes
 from tinyedge.cli import _console
 from tinyedge.cli._examples import by_example
 from tinyedge.cli._options import force_option, json_option, save, workspace_option
+from tinyedge.dataset import npz
+from tinyedge.dataset.source import locate
 from tinyedge.recipe import Recipe
 from tinyedge.results import Epoch, ImportedNetwork, TrainReport
 from tinyedge.train import Progress, train
@@ -56,9 +58,16 @@ def run(recipe: Recipe, workspace: Workspace, force: bool = False) -> TrainRepor
         _console.note(_skipped(report))
     if report.imported is not None:
         _console.note(report.imported.comparison)
+        if scaled := _scaling(recipe):
+            _console.note(scaled)
     elif shown.total == 0:
         _console.note(f"{recipe.name} is trained, and nothing that it depends on has changed")
     return report
+
+
+def _scaling(recipe: Recipe) -> str:
+    data = recipe.data
+    return npz.scaling(locate(data, recipe.path), data.range) if data.source == "npz" else ""
 
 
 def _skipped(report: TrainReport) -> str:

@@ -67,6 +67,25 @@ def samples(path: Path) -> list[Array]:
     return [arrays[key] for key in _KEYS if key.startswith("x") and key in arrays]
 
 
+def scaling(path: Path, seen: tuple[float, float]) -> str:
+    """What is to be known where a network sees other numbers than the file has; else empty.
+
+    ``seen``: what the least and the greatest raw value become at the network's input.
+    """
+    training = samples(path)[0]
+    if training.dtype.kind != "f":
+        return ""
+    low, high = float(training.min()), float(training.max())
+    step = (high - low) / 255
+    if abs(seen[0] - low) < step and abs(seen[1] - high) < step:
+        return ""
+    return (
+        f"{path} has real numbers from {low:g} to {high:g}, which the network sees as {seen[0]:g} "
+        f"to {seen[1]:g}: write range = [{low:.7g}, {high:.7g}] in [data] if it was trained on "
+        "them as they are"
+    )
+
+
 def _arrays(path: Path) -> dict[str, Array]:
     try:
         return npz_file.read(path, _KEYS.__contains__, _LARGEST)

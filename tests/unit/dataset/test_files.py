@@ -46,6 +46,16 @@ def test_real_values_span_the_raw_ones(tmp_path: Path) -> None:
     assert rows.train.shape == (40, 1, 6, 1)
 
 
+def test_numbers_that_a_network_sees_as_others_are_told(tmp_path: Path) -> None:
+    real = np.linspace(-2, 2, X.size, dtype=np.float32).reshape(X.shape)
+    path = _npz(tmp_path, x=real, y=Y)
+    told = npz.scaling(path, (0.0, 1.0))
+    assert "real numbers from -2 to 2, which the network sees as 0 to 1" in told
+    assert "write range = [-2, 2] in [data]" in told
+    assert npz.scaling(path, (-2.0, 2.0)) == ""
+    assert npz.scaling(_npz(tmp_path, x=X, y=Y), (0.0, 1.0)) == ""
+
+
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
