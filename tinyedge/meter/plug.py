@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
-from tinyedge.errors import ConfigError, near_match
+from tinyedge.errors import ConfigError, TinyedgeError, near_match
 from tinyedge.meter.csv_serial import CsvMeter
 from tinyedge.meter.samples import PowerMeter
 
@@ -27,7 +27,7 @@ def load(given: str) -> PowerMeter:
     name, _, where = given.partition(":")
     made = _OWN.get(name) or _installed().get(name)
     if made is not None:
-        return _check(made(where), given)
+        return _made(made, where, given)
     spelled = _CLASS.fullmatch(given)
     if spelled is None:
         names = [*_OWN, *_installed()]
@@ -35,7 +35,7 @@ def load(given: str) -> PowerMeter:
             f'there is no power monitor "{name}"{near_match(name, names)}',
             f"write NAME:PORT with one of: {', '.join(names)}; or module:Class:PORT",
         )
-    return _check(_imported(spelled[1], spelled[2], given)(spelled[3] or ""), given)
+    return _made(_imported(spelled[1], spelled[2], given), spelled[3] or "", given)
 
 
 def _installed() -> dict[str, Callable[[str], PowerMeter]]:
@@ -60,6 +60,19 @@ def _imported(module: str, name: str, given: str) -> Callable[[str], PowerMeter]
             f"--meter {given}: {error}", "install the module, or set PYTHONPATH to its folder"
         ) from error
     return found
+
+
+def _made(make: Callable[[str], PowerMeter], where: str, given: str) -> PowerMeter:
+    try:
+        meter = make(where)
+    except TinyedgeError:
+        raise
+    except Exception as error:
+        raise ConfigError(
+            f"--meter {given}: {type(error).__name__}: {error}",
+            "docs/energy.md says how its class is called",
+        ) from error
+    return _check(meter, given)
 
 
 def _check(meter: Any, given: str) -> PowerMeter:

@@ -110,6 +110,7 @@ def test_monitors_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
         ("csv:/dev/x@fast", '"/dev/x@fast" is no port'),
         ("no_such_module:Class", "No module named 'no_such_module'"),
         ("pathlib:Nothing:x", "has no attribute 'Nothing'"),
+        ("os:getcwd:x", "TypeError: posix.getcwd() takes no arguments"),
         ("pathlib:PurePath:x", "it has no open, read, close"),
     ],
 )
