@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pty
 import select
-import threading
-import tty
 
+from tests.support.pty_end import PtyEnd
 from tinyedge.flash.tflm_host import Device
 from tinyedge.link.framing import Decoder, Frame, encode
 from tinyedge.link.protocol import Type
@@ -18,26 +16,12 @@ CHATTER = (
 )
 
 
-class PtyBoard:
+class PtyBoard(PtyEnd):
     """Restarts at a session's first request, as boards do when their port is opened."""
 
     def __init__(self, tflite: bytes, name: str) -> None:
+        super().__init__()
         self._device = Device(tflite, name)
-        self._master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
-        self.port = os.ttyname(self._slave)
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._serve)
-
-    def __enter__(self) -> PtyBoard:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._over.set()
-        self._thread.join()
-        for end in (self._master, self._slave):
-            os.close(end)
 
     def _serve(self) -> None:
         decoder, greeted = Decoder(), -1

@@ -7,11 +7,10 @@ number N, whatever it really takes, has ``HIGH`` samples of ``busy_a(N)``.
 from __future__ import annotations
 
 import os
-import pty
 import select
-import threading
-import tty
 from pathlib import Path
+
+from tests.support.pty_end import PtyEnd
 
 VOLTS, IDLE_A, HIGH, LOW, STEP_S = 3.0, 0.001, 40, 10, 0.001
 
@@ -26,30 +25,20 @@ def joules(number: int) -> float:
     return VOLTS * busy_a(number) * HIGH * STEP_S
 
 
-class PtyMeter:
-    """``port`` is what the host opens; ``pipe`` what TE_MARKS is to name."""
+class PtyMeter(PtyEnd):
+    """``pipe``: what TE_MARKS is to name."""
 
     def __init__(self, folder: Path, loses: int = -1) -> None:
         """``loses``: half of that inference's samples are never sent."""
+        super().__init__()
         self.pipe = folder / "marks"
         os.mkfifo(self.pipe)
         self._marks = os.open(self.pipe, os.O_RDWR)
-        self._master, self._slave = pty.openpty()
-        tty.setraw(self._slave)
-        self.port = os.ttyname(self._slave)
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._serve)
         self._time, self._number, self._high, self._loses = 100.0, 0, False, loses
 
-    def __enter__(self) -> PtyMeter:
-        self._thread.start()
-        return self
-
     def __exit__(self, *_error: object) -> None:
-        self._over.set()
-        self._thread.join()
-        for end in (self._master, self._slave, self._marks):
-            os.close(end)
+        super().__exit__()
+        os.close(self._marks)
 
     def _serve(self) -> None:
         self._say("half a line,1\r\n# time,current,voltage,mark\r\n")

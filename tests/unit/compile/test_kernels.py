@@ -1,28 +1,17 @@
 """Each operator, compiled: numpy and the C kernels answer what TensorFlow Lite Micro answers."""
 
-import os
-
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from tests.support import native
 from tests.support.op_cases import CASES, Case
+from tests.support.thorough import thorough
 from tinyedge.compile import Options, compile_graph
 from tinyedge.compile.execute import execute
 from tinyedge.graph.read_tflite import read
 from tinyedge.graph.verify import check
 from tinyedge.oracle import Oracle
-
-# TINYEDGE_EXAMPLES=5000 searches at random instead of repeating the same few.
-SEARCH = os.environ.get("TINYEDGE_EXAMPLES")
-thorough = settings(
-    max_examples=int(SEARCH or 40),
-    derandomize=SEARCH is None,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 
 
 def _compare(case: Case) -> None:

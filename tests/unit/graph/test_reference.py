@@ -1,13 +1,12 @@
 """The numpy reference answers what TensorFlow Lite Micro answers, byte for byte."""
 
-import os
-
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from tests.support.op_cases import CASES, Case
 from tests.support.tflite_writer import ModelWriter
+from tests.support.thorough import thorough
 from tests.support.tools import shared_models
 from tinyedge.errors import ModelError
 from tinyedge.graph import reference
@@ -15,16 +14,6 @@ from tinyedge.graph.ops import Softmax
 from tinyedge.graph.read_tflite import read
 from tinyedge.graph.verify import check
 from tinyedge.oracle import Oracle
-
-# TINYEDGE_EXAMPLES=5000 searches at random instead of repeating the same few.
-SEARCH = os.environ.get("TINYEDGE_EXAMPLES")
-thorough = settings(
-    max_examples=int(SEARCH or 40),
-    derandomize=SEARCH is None,
-    database=None,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 
 
 def _compare(case: Case) -> None:

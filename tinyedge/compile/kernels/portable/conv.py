@@ -17,6 +17,20 @@ from tinyedge.compile.plan import Constant
 from tinyedge.compile.program import Node
 
 
+def _channel_fields(
+    q: p.Conv2D | p.TransposeConv, dilation: tuple[int, int], folded: int
+) -> Fields:
+    """Fields of a convolution over all channels; ``folded``: the zero point in the bias."""
+    return (
+        *packing.window(q, (q.filter.shape[1], q.filter.shape[2]), dilation),
+        ("input_channels", q.input_shape[3]),
+        ("output_channels", q.output_shape[3]),
+        ("input_zero_point", q.input_zero_point),
+        ("weights", Constant("weights", packing.channel_blocks(q.filter))),
+        *packing.output_stage(q.filter, q.bias, folded, q.requant),
+    )
+
+
 class Conv2D(Portable):
     """CONV_2D of any shape."""
 
@@ -26,15 +40,7 @@ class Conv2D(Portable):
     def fields(self, node: Node) -> Fields:
         q = node.params
         assert isinstance(q, p.Conv2D)
-        size = (q.filter.shape[1], q.filter.shape[2])
-        return (
-            *packing.window(q, size, q.dilation),
-            ("input_channels", q.input_shape[3]),
-            ("output_channels", q.output_shape[3]),
-            ("input_zero_point", q.input_zero_point),
-            ("weights", Constant("weights", packing.channel_blocks(q.filter))),
-            *packing.output_stage(q.filter, q.bias, q.input_zero_point, q.requant),
-        )
+        return _channel_fields(q, q.dilation, q.input_zero_point)
 
     def overlap(self, node: Node, operand: int) -> Overlap:  # noqa: ARG002
         assert isinstance(node.params, p.Conv2D)
@@ -137,12 +143,4 @@ class TransposeConv(Portable):
     def fields(self, node: Node) -> Fields:
         q = node.params
         assert isinstance(q, p.TransposeConv)
-        size = (q.filter.shape[1], q.filter.shape[2])
-        return (
-            *packing.window(q, size, (1, 1)),
-            ("input_channels", q.input_shape[3]),
-            ("output_channels", q.output_shape[3]),
-            ("input_zero_point", q.input_zero_point),
-            ("weights", Constant("weights", packing.channel_blocks(q.filter))),
-            *packing.output_stage(q.filter, q.bias, 0, q.requant),
-        )
+        return _channel_fields(q, (1, 1), 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tinyedge.compile import params as p
 from tinyedge.compile.kernels import packing, stage
@@ -41,6 +42,20 @@ def _stages(made: stage.Stage, channels: int = BLOCK) -> Constant:
 def _lead(q: p.Conv2D | p.DepthwiseConv2D) -> int:
     """Lead of :class:`Overlap`: outputs are written pixel by pixel."""
     return packing.window_lead(q.input_shape, q.output_shape, q.stride, q.padding)
+
+
+def _products(
+    q: p.Conv2D | p.DepthwiseConv2D, filters: NDArray[np.int8], made: stage.Stage, taps: int
+) -> Fields:
+    """Members of both parameters behind the window; ``filters`` have the outputs first."""
+    return (
+        ("weights", Constant("weights", packing.channel_blocks(filters))),
+        ("stages", _stages(made)),
+        ("taps", taps),
+        ("zero_point", q.input_zero_point),
+        ("low", q.requant.low),
+        ("high", q.requant.high),
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +96,7 @@ class _Conv(Layer):
         q = self.params
         return (
             *window(q, (q.filter.shape[1], q.filter.shape[2])),
-            ("weights", Constant("weights", packing.channel_blocks(q.filter))),
-            ("stages", _stages(self.stage)),
-            ("taps", self.taps),
-            ("zero_point", q.input_zero_point),
-            ("low", q.requant.low),
-            ("high", q.requant.high),
+            *_products(q, q.filter, self.stage, self.taps),
         )
 
 
@@ -128,12 +138,7 @@ class _DepthwiseConv(Layer):
         filters = np.ascontiguousarray(np.moveaxis(q.filter, 2, 0))
         return (
             *window(q, (q.filter.shape[0], q.filter.shape[1])),
-            ("weights", Constant("weights", packing.channel_blocks(filters))),
-            ("stages", _stages(self.stage)),
-            ("taps", self.taps),
-            ("zero_point", q.input_zero_point),
-            ("low", q.requant.low),
-            ("high", q.requant.high),
+            *_products(q, filters, self.stage, self.taps),
         )
 
 
