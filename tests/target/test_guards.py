@@ -32,6 +32,8 @@ STRAYS = {
     0x7B: "something has written before the arena",
     0x7A: "the stack has been used up",
 }
+#: whose data breakpoint tells of the stack's end before the model returns
+BREAKS_AT_THE_STACK = ("xtensa-lx6",)
 DAMAGED = "the model in memory is damaged"
 
 
@@ -60,6 +62,10 @@ def test_what_is_written_beside_the_arena_ends_the_trust_in_it(
         pytest.skip("the operating system guards the end of its stack")
     with flash.run(made, board) as device, Session(device.url) as session:
         fixture.check(GOOD, session.infer(GOOD).outputs)
+        if first == 0x7A and board.cpu.core in BREAKS_AT_THE_STACK:
+            with pytest.raises(LinkError, match="crashed: stack overflow"):
+                session.infer([bytes([first]) + bytes(783), bytes(5)])
+            return
         with pytest.raises(LinkError, match=rf"MODEL \(8\): {STRAYS[first]}"):
             session.infer([bytes([first]) + bytes(783), bytes(5)])
         with pytest.raises(LinkError, match=STRAYS[first]):
