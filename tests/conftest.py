@@ -1,6 +1,7 @@
 """What tests of several folders share."""
 
 import os
+import signal
 from typing import NamedTuple
 
 import pytest
@@ -21,6 +22,8 @@ for name in ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "T
 # ask again so late that what is sent can be counted.
 Deadlines.__init__.__defaults__ = (120.0, 120.0, 240.0, 10.0, 10.0)
 flash._START_S = 120.0
+# Who is started by a shell in the background ignores Ctrl-C, and so would what tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # The same examples everywhere, however long one takes.
 settings.register_profile(
     "same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
