@@ -28,7 +28,7 @@ from tinyedge.cli._options import (
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.flash import ports
 from tinyedge.link.monitor import Monitor
-from tinyedge.link.transport import SerialTransport
+from tinyedge.link.transport import SerialTransport, Transport
 from tinyedge.recipe import Compile
 from tinyedge.results import MonitorReport, Thresholds
 from tinyedge.workflow import pipeline
@@ -179,14 +179,16 @@ def command(
 
 
 def _listen(board: Board, url: str, seconds: float | None, json_path: Path | None) -> None:
-    """Show lines as they come; the report is written however this ends."""
-    _console.note(f"listening to {url}; Ctrl-C ends it")
+    """Show lines as they come; once the port is open, the report is written however this ends."""
+    transport = SerialTransport(url, board.link.baud)
     started, lines = time.monotonic(), list[str]()
     try:
-        for line in _heard(url, board.link.baud, seconds):
+        _console.note(f"listening to {url}; Ctrl-C ends it")
+        for line in _heard(transport, seconds):
             lines.append(line)
             _console.line(line)
     finally:
+        transport.close()
         heard_s = round(time.monotonic() - started, 3)
         save(
             json_path,
@@ -219,15 +221,12 @@ def _refuse(options: dict[str, object]) -> None:
         )
 
 
-def _heard(url: str, baud: int, seconds: float | None) -> Iterator[str]:
+def _heard(transport: Transport, seconds: float | None) -> Iterator[str]:
     """Lines as they come, for so long or without end."""
-    transport, monitor = SerialTransport(url, baud), Monitor()
+    monitor = Monitor()
     until = None if seconds is None else time.monotonic() + seconds
-    try:
-        while until is None or time.monotonic() < until:
-            yield from monitor.feed(transport.read(_WAIT_S))
-    finally:
-        transport.close()
+    while until is None or time.monotonic() < until:
+        yield from monitor.feed(transport.read(_WAIT_S))
 
 
 def _plugged_in(board: Board) -> str:

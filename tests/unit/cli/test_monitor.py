@@ -1,16 +1,20 @@
 """``tinyedge monitor`` refuses what it would not use, and writes no board."""
 
+import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from tinyedge import board as boards
 from tinyedge import flash
-from tinyedge.cli import cli
+from tinyedge.cli import cli, main
 from tinyedge.errors import ConfigError, LinkError
 from tinyedge.flash import ports
 from tinyedge.keys import device as device_keys
+from tinyedge.results import ErrorReport
+from tinyedge.results.codec import schema_of
 from tinyedge.workflow import watching
 
 KEY = "--device-key"
@@ -43,6 +47,20 @@ def test_an_option_that_only_a_look_at_the_counts_uses_is_refused(
     assert f"has no use for {option[0]}: " in done.exception.message
     assert done.exception.hint == f"add --drift, or leave {option[0]} out"
     assert not told.exists()
+
+
+def test_a_port_that_is_none_is_an_error_not_a_device_that_says_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = tmp_path / "told.json"
+    argv = ["monitor", "digits-cnn", "--board", "host", "--port", str(tmp_path / "ttyNONE")]
+    monkeypatch.setattr(sys, "argv", ["tinyedge", *argv, "--json", str(told)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    error = msgspec.json.decode(told.read_bytes())
+    assert error["schema"] == schema_of(ErrorReport)
+    assert "there is no port" in error["message"]
 
 
 @pytest.mark.parametrize("option", ["--psi", "--ks"])
