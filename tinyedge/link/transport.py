@@ -19,6 +19,8 @@ from serial.tools import list_ports
 from tinyedge.errors import LinkError
 
 _CHUNK = 65536
+_CONNECT_S = 20.0
+_WRITE_S = 60.0  # emulators on a loaded machine are slow to read
 
 
 class DeviceGoneError(LinkError):
@@ -86,12 +88,13 @@ class _Socket:
     def __init__(self, url: str) -> None:
         at = urlsplit(url)
         try:
-            self._socket = socket.create_connection((at.hostname or "", at.port or 0))
+            self._socket = socket.create_connection((at.hostname or "", at.port or 0), _CONNECT_S)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError as error:
             raise LinkError(
                 f"nothing answers at {url} ({error})", 'start the device with "tinyedge flash"'
             ) from error
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket.settimeout(_WRITE_S)
 
     def fileno(self) -> int:
         return self._socket.fileno()
@@ -103,7 +106,12 @@ class _Socket:
         return data
 
     def write(self, data: bytes) -> None:
-        self._socket.sendall(data)
+        try:
+            self._socket.sendall(data)
+        except TimeoutError as error:
+            if error.errno is not None:  # the network's: the connection is lost
+                raise
+            raise serial.SerialTimeoutException(f"not within {_WRITE_S:g} s") from error
 
     def close(self) -> None:
         with contextlib.suppress(OSError):  # the other end may have gone
@@ -119,7 +127,8 @@ def _open(url: str, baud: int) -> Any:
         options |= {"exclusive": True, "write_timeout": 5.0}
     try:
         parts = urlsplit(url)
-        if parts.port is None and parts.scheme == "socket":  # ValueError, too, where out of range
+        # ValueError, too, where it is out of range; another scheme may have colons of its own
+        if parts.scheme == "socket" and parts.port is None:
             raise ValueError("it has no port number")
         if parts.scheme == "socket":
             return _Socket(url)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tinyedge.errors import LinkError
+from tinyedge.link import transport
 from tinyedge.link.deadlines import Deadlines
 from tinyedge.link.session import Session
 from tinyedge.link.transport import DeviceGoneError, SerialTransport, _explain
@@ -47,6 +48,21 @@ def test_a_wrong_url_is_refused(url: str, why: str) -> None:
     with pytest.raises(LinkError, match=f"cannot be opened: .*{why}") as raised:
         SerialTransport(url, 115200)
     assert "socket://127.0.0.1:4000" in raised.value.hint
+
+
+def test_a_url_of_pyserial_s_may_have_colons_of_its_own() -> None:
+    with pytest.raises(LinkError, match="nothing answers at hwgrep"):
+        SerialTransport("hwgrep://VID:PID=FFFF:FFFF", 115200)
+
+
+def test_a_socket_that_nobody_reads_takes_no_more_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "_WRITE_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = SerialTransport(f"socket://127.0.0.1:{server.getsockname()[1]}", 115200)
+        with pytest.raises(LinkError, match="takes no more bytes") as raised:
+            port.write(bytes(64 << 20))  # more than its buffers hold
+        assert not isinstance(raised.value, DeviceGoneError)
+        port.close()
 
 
 def test_no_permission_names_the_group(tmp_path: Path) -> None:
