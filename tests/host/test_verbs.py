@@ -245,6 +245,7 @@ def test_a_model_that_is_too_big_is_refused_before_the_build(run: Run, tmp_path:
     assert "big does not fit netduinoplus2" in done.stderr
     assert "bytes of RAM too much" in done.stderr
     assert "qemu-mps2-an386" in done.stderr
+    assert f'"tinyedge inspect {path}" compares them' in done.stderr
     assert "compile big" not in done.stderr
 
 

@@ -42,10 +42,10 @@ def command(
 
     Exit code 1 if it takes more flash or RAM than the board has.
     """
-    report = _stages.build(target, protocol=protocol).report
-    show(report)
-    save(json_path, report)
-    require_fit(report)
+    built = _stages.build(target, protocol=protocol)
+    show(built.report)
+    save(json_path, built.report)
+    require_fit(built.report, built.firmware.loaded.model.argument)
 
 
 def show(report: BuildReport) -> None:
@@ -54,8 +54,8 @@ def show(report: BuildReport) -> None:
     _console.path("firmware", report.elf)
 
 
-def require_fit(report: BuildReport) -> None:
-    """Raise CheckFailed if the firmware is over the board's budget."""
+def require_fit(report: BuildReport, model: str) -> None:
+    """Raise CheckFailed if the firmware of ``model``, as it was given, is over the budget."""
     if report.fits:
         return
     ram = report.ram_static_bytes + report.stack_bytes
@@ -69,7 +69,7 @@ def require_fit(report: BuildReport) -> None:
     ]
     raise CheckFailed(
         f"{report.model} does not fit {report.board}: {'; '.join(over)}",
-        f'"tinyedge inspect {report.model}" says what would help and which boards it fits',
+        f'"tinyedge inspect {model}" says what would help and which boards it fits',
     )
 
 

@@ -68,7 +68,7 @@ def command(
     built = _stages.build(Target(model, board, runtime, given, workspace))
     if built.firmware.loaded.quantized:
         require_accuracy(built.firmware.loaded.quantized)
-    build.require_fit(built.report)
+    build.require_fit(built.report, built.firmware.loaded.model.argument)
     with _stages.device(built, port) as url:
         validated = _stages.validate(built, url, samples, None)
         benched = _stages.bench(built, url, runs)

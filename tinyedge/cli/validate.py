@@ -114,7 +114,7 @@ def command(
         report = send(built, url, samples)
     show(report)
     save(json_path, report)
-    require_equal(report, None if learned else built.firmware.target / LEARNED)
+    require_equal(report, built.firmware.target / LEARNED, compared=learned)
 
 
 def _require_one(ports: tuple[str, ...], inputs: Path | None, chosen: list[str]) -> None:
@@ -216,13 +216,20 @@ def require_all(report: FleetReport, learned: Path = Path(LEARNED)) -> None:
         require_equal(device.validate, learned)
 
 
-def require_equal(report: ValidateReport, learned: Path | None = Path(LEARNED)) -> None:
+def require_equal(
+    report: ValidateReport, learned: Path = Path(LEARNED), *, compared: bool = False
+) -> None:
     """Raise CheckFailed, with the first difference, unless every byte was equal.
 
-    ``learned``: the file of what such a device has learned; None: it was compared with that.
+    ``learned``: the file of what such a device has learned; ``compared``: with that.
     """
     hint = "is the firmware the one that was built here? flash it again, then validate"
-    if learned and report.learned and not (report.raw and report.raw.first_difference):
+    if compared:
+        hint = (
+            f"its weights are those of {learned}, its answers are not: "
+            f'find the layer with "tinyedge debug {learned}", and report it'
+        )
+    elif report.learned and not (report.raw and report.raw.first_difference):
         hint = (
             "the device runs what it has learned, not the firmware's weights: --learned compares "
             f"its answers with {learned}; flashing this firmware again loses that, "

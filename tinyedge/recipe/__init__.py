@@ -310,6 +310,11 @@ def available() -> list[str]:
     return sorted(path.parent.name for path in resources.root("models").glob(f"*/{FILE}"))
 
 
+def own_path(name: str) -> Path:
+    """Where the recipe of that name is, if it comes with tinyedge."""
+    return resources.root("models") / name / FILE
+
+
 def load(name: str) -> Recipe:
     """Return the recipe of that name, or of that path to a .toml file or a folder that holds one.
 
@@ -325,7 +330,7 @@ def load(name: str) -> Recipe:
             f'there is no recipe "{name}"{near_match(name, available())}',
             f"recipes: {names}; or give the path of a {FILE}",
         )
-    return read(resources.root("models") / name / FILE)
+    return read(own_path(name))
 
 
 def read(path: Path) -> Recipe:

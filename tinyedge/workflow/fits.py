@@ -74,10 +74,11 @@ def require_room(firmware: Firmware, others: Callable[[], Sequence[Board]] = tup
         return
     wanted = [board, *(other for other in others() if other.id != board.id)]
     fits = examine(firmware.loaded, wanted, firmware.runtime).boards
-    name = firmware.loaded.model.name
+    model = firmware.loaded.model
     raise CheckFailed(
-        f"{name} does not fit {board.id}: {fits[0].help}{_alternatives(wanted, fits)}",
-        f'shrink what is named, or choose a larger board: "tinyedge inspect {name}" compares them',
+        f"{model.name} does not fit {board.id}: {fits[0].help}{_alternatives(wanted, fits)}",
+        "shrink what is named, or choose a larger board: "
+        f'"tinyedge inspect {model.argument}" compares them',
     )
 
 

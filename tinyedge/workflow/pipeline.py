@@ -79,6 +79,12 @@ class Model:
     compile: recipes.Compile = field(default_factory=recipes.Compile)
 
     @property
+    def argument(self) -> str:
+        """What names it on the command line: the name of a recipe of tinyedge's, or a path."""
+        path = self.recipe.path if self.recipe else self.tflite
+        return self.name if path == recipes.own_path(self.name) else str(path)
+
+    @property
     def adapt(self) -> recipes.Adapt:
         """How the device learns."""
         return self.recipe.adapt if self.recipe else recipes.Adapt()

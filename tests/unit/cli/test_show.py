@@ -1,5 +1,7 @@
 """What verbs print of a result, and when they end with exit code 1."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from rich.progress import Progress
@@ -27,6 +29,18 @@ def test_a_difference_is_told_with_sample_and_bytes(capsys: pytest.CaptureFixtur
         validate.require_equal(wrong)
     assert caught.value.exit_code == 1
     caught.match("sample 17 differs in 1 of 10 bytes: output 0 byte 3: 0x7f instead of 0x81")
+
+
+def test_what_was_learned_is_not_flashed_over_where_its_answers_differ(tmp_path: Path) -> None:
+    wrong = msgspec.structs.replace(made_up.validate(held=False), learned=True)
+    file = tmp_path / "adapted.tflite"
+    with pytest.raises(CheckFailed) as caught:
+        validate.require_equal(wrong, file, compared=True)
+    assert f'"tinyedge debug {file}"' in caught.value.hint
+    assert "flash" not in caught.value.hint
+    with pytest.raises(CheckFailed) as caught:
+        validate.require_equal(wrong, file)
+    assert f"--learned compares its answers with {file}" in caught.value.hint
 
 
 def test_equal_answers_hold(capsys: pytest.CaptureFixture[str]) -> None:
@@ -147,13 +161,14 @@ def test_what_contradicts_itself_is_refused_before_any_work(
 
 def test_a_firmware_over_the_budget_says_by_how_much() -> None:
     good = made_up_sizes.build()
-    build.require_fit(good)
+    build.require_fit(good, "nets/x.tflite")
     over = msgspec.structs.replace(
         good, fits=False, flash_available=good.flash_total_bytes - 5, ram_available=33_160 - 7
     )
     with pytest.raises(CheckFailed) as caught:
-        build.require_fit(over)
+        build.require_fit(over, "nets/x.tflite")
     caught.match("5 bytes of flash too much; 7 bytes of RAM too much")
+    assert '"tinyedge inspect nets/x.tflite" says' in caught.value.hint
 
 
 def test_ticks_are_never_printed_without_their_unit(capsys: pytest.CaptureFixture[str]) -> None:

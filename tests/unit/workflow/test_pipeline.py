@@ -22,6 +22,11 @@ def test_a_path_and_a_recipe_are_models(tmp_path: Path) -> None:
     recipe = pipeline.resolve("digits-cnn")
     assert recipe.recipe is not None
     assert (recipe.name, recipe.tflite) == ("digits-cnn", None)
+    (own := tmp_path / "recipe.toml").write_text(recipe.recipe.path.read_text())
+    assert bare.argument == str(tmp_path / "my net.v2.tflite")
+    assert recipe.argument == "digits-cnn"
+    assert pipeline.resolve(str(own)).argument == str(own)
+    assert pipeline.resolve(str(tmp_path)).argument == str(own)
 
 
 def test_what_the_command_line_aims_at_goes_before_the_recipe(tmp_path: Path) -> None:
