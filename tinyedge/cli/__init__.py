@@ -113,7 +113,7 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         click.echo("tinyedge: stopped; nothing half-written was left behind", err=True)
         sys.exit(_failure.STOPPED)
-    except SystemExit:  # click's and rich's, for a pipe that nobody reads
-        sys.exit(_failure.UNREAD)
+    except SystemExit as done:  # 1 is click's and rich's, for a pipe that nobody reads
+        sys.exit(_failure.UNREAD if done.code == 1 else done.code)
     except Exception as error:  # noqa: BLE001  all that goes wrong is told
         sys.exit(_failure.end(error, asked))

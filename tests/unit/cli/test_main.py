@@ -21,6 +21,8 @@ from tinyedge.errors import CheckFailed, ConfigError, LinkError
         (ConfigError("what and where", "next step"), 2, "tinyedge: what and where\n  next step\n"),
         (CheckFailed("fell short", "next step"), 1, "tinyedge: fell short\n  next step\n"),
         (KeyboardInterrupt(), 130, "tinyedge: stopped; "),
+        (SystemExit(1), 128 + signal.SIGPIPE, ""),  # click's and rich's, where nobody reads
+        (SystemExit(3), 3, ""),
         (OSError(errno.ENOSPC, "No space left", "/build/x"), 2, "the disk is full (/build/x)\n"),
         (OSError(errno.EDQUOT, "Quota exceeded"), 2, "the disk is full\n  free space"),
         (OSError(errno.EIO, "I/O error"), 2, "a defect of tinyedge: OSError: [Errno 5] I/O error"),
