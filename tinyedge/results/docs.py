@@ -22,7 +22,8 @@ is made from `tinyedge/results` by `python -m tinyedge.results.docs docs/json.md
 
 Where a verb ends before it has a result, the file holds the error instead, so that no result of an
 earlier run passes for that of this one: look at the exit code, or at `schema`. A run that Ctrl-C
-ends, and an option that there is not, leave the file as it was.
+ends, one whose output nobody reads (141), and a verb or option that there is not or that lacks its
+value, leave the file as it was.
 """
 
 
