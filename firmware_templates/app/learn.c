@@ -77,7 +77,6 @@ void te_on_learn_begin(const te_frame *request) {
   }
   if (run != state.run) {
     te_learn_begin(&settings);
-    home = -1; /* its place is needed */
     state.run = run;
     state.samples = state.inference = 0;
   }
@@ -138,6 +137,7 @@ void te_on_learn_decide(const te_frame *request) {
         te_refuse(request, TE_CODE_ORDER, 0, "");
         return;
       }
+      home = -1; /* its place is needed */
       te_learn_apply();
       break;
     case TE_DECISION_KEEP:

@@ -29,12 +29,18 @@ def device(made: Made) -> Iterator[Device]:
         yield running
 
 
-def _learn(session: Session) -> list[bytes]:
-    """Train on a few samples, and keep that; returns what it answers then."""
+def _train(session: Session) -> Learning:
+    """Train on a few samples, and apply nothing."""
     rng, learning = np.random.default_rng(3), Learning(session)
     learning.begin(0.05, 0.9, 0.0, 1)
     for label in range(5):
         learning.sample([rng.integers(-128, 128, (1, 6, 6, 3), np.int8).tobytes()], label)
+    return learning
+
+
+def _learn(session: Session) -> list[bytes]:
+    """Train on a few samples, and keep that; returns what it answers then."""
+    learning = _train(session)
     learning.decide(Decision.APPLY)
     learning.decide(Decision.KEEP)
     return _answers(session)
@@ -101,3 +107,14 @@ def test_what_a_trial_learns_takes_the_place_of_what_was_learned(
         assert not answers_are(session, package.tflite)
         Updating(session).decide(keep=False)
         assert answers_are(session, made.own)
+
+
+def test_what_a_trial_only_trains_on_leaves_what_was_learned(made: Made, device: Device) -> None:
+    package = made.package(2, (1, 0, 0))
+    with device.session() as session:
+        learned = _learn(session)
+        send(session, package)
+        _train(session)
+        assert answers_are(session, package.tflite)
+        Updating(session).decide(keep=False)
+        assert _answers(session) == learned

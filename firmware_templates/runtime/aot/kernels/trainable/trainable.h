@@ -89,7 +89,7 @@ void te_learn_undo(void);
 /* The weights that were compiled in run again. */
 void te_learn_reset(void);
 
-/* What te_learn_active has once given runs again; nothing may have been learned since. */
+/* What te_learn_active has once given runs again; nothing may have been applied since. */
 void te_learn_resume(int32_t slot);
 
 /* What the kernel te_trainable runs for `layer`; called by it alone, with the layer's input. */
