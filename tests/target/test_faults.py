@@ -28,6 +28,7 @@ EMULATED = {
 # By a breakpoint at the end of the stack, before what lies below is lost.
 CAUGHT = {"qemu-xtensa": ", exception 0x0000001d, excvaddr 0x60000000"}
 TOLD_BY_LOCKED = {"mtval", "excvaddr", "ra", "sp", "cfsr", "bfar", "lr", "pc", "xpsr"}
+WILD = "*(volatile uint32_t *)(uintptr_t)0xfffffff0u = 1"
 # Turns the model's deliberate crash into a stack that grows for ever.
 OVERFLOW = """
 static int grow(volatile int *last) {
@@ -66,16 +67,30 @@ def test_a_fault_of_a_locked_device_tells_no_registers_of_data(name: str, tmp_pa
         assert told <= TOLD_BY_LOCKED
 
 
+def test_a_break_instruction_on_xtensa_is_no_stack_overflow(tmp_path: Path) -> None:
+    board = _board("qemu-xtensa")
+    folder = fixture.write(tmp_path / "firmware", board)
+    model = folder / "model" / "model.c"
+    text = model.read_text()
+    assert WILD in text
+    model.write_text(text.replace(WILD, '__asm__ volatile("break 1, 15")'))
+    artifact = build.build(folder, board)
+    with flash.run(artifact, board) as device, Session(device.url) as session:
+        with pytest.raises(LinkError, match="crashed: exception 0x") as raised:
+            session.infer([b"\x7d" + bytes(783), bytes(5)])
+        address = int(raised.value.message.rpartition(" at ")[2], 16)
+        assert board.memory.flash.origin < address < board.memory.flash.origin + 0x1_0000
+
+
 @pytest.mark.parametrize("name", EMULATED)
 def test_a_stack_overflow_is_reported_as_one(name: str, tmp_path: Path) -> None:
     board = _board(name)
     folder = fixture.write(tmp_path / "firmware", board)
     model = folder / "model" / "model.c"
     text = model.read_text().replace("/* A wild write", OVERFLOW + "/* A wild write")
-    wild = "*(volatile uint32_t *)(uintptr_t)0xfffffff0u = 1"
-    assert wild in text
+    assert WILD in text
     allowed = '#pragma GCC diagnostic ignored "-Winfinite-recursion"\n'
-    model.write_text(allowed + text.replace(wild, "grow(&(int){0})"))
+    model.write_text(allowed + text.replace(WILD, "grow(&(int){0})"))
     artifact = build.build(folder, board)
     with (
         flash.run(artifact, board) as device,

@@ -83,7 +83,7 @@ te_vectors:
     j       te_fault_entry
     .endr
     .p2align 6
-    /* 0x280: debug, whose only use is the guard of te_guard_stack */
+    /* 0x280: debug, used by the guard of te_guard_stack */
     wsr     a0, excsave1
     j       te_guard_hit
     /* 0x2c0, 0x300: level 7, exceptions in kernel mode: nothing uses them */
@@ -125,6 +125,7 @@ te_vectors:
 te_reset:
     movi    a0, 0
     wsr     a0, intenable
+    wsr     a0, dbreakc0                /* a guard of before the reset */
     movi    a2, 1
     wsr     a2, windowstart
     wsr     a0, windowbase
@@ -147,11 +148,14 @@ te_call_on_top:
 .Lend:
     j       .Lend
 
-/* A store to the end of the stack: told as one that nothing allows, of the address that it has. */
+/* A store to the end of the stack: told as one that nothing allows, of the address that it has. What
+ * else comes here, such as a break instruction, is no overflow. */
     .p2align 2
 te_guard_hit:
     rsr     a0, epc6
     wsr     a0, epc1
+    rsr     a0, debugcause
+    bbci    a0, 2, te_fault_entry       /* not a data breakpoint */
     l32r    a0, .Lbottom
     wsr     a0, excvaddr
     movi    a0, 29                      /* StoreProhibited */
