@@ -20,6 +20,7 @@ MHZ = 1_000_000
 BOARDS = ["esp32-bare", "esp32s3-bare"]
 FUSED = (2 << 24, 12 << 13 | 70 << 20, 40 << 3 | 18 << 11, 1 | 0x5A << 13)
 """Fuses of a measured ESP32-S3, from EFUSE_RD_MAC_SPI_SYS_3 to 5 and EFUSE_RD_SYS_PART1_DATA4."""
+FUSES_AT = (0x6000_7050, 0x6000_7054, 0x6000_7058, 0x6000_706C)
 
 CORE = """
 #ifndef TE_CORE_H
@@ -46,6 +47,8 @@ FACTS = {
     "esp32-bare": (0x3FF4_8070, 1 << 27, 3 << 27, 0x3FF0_003C),
     "esp32s3-bare": (0x600C_0060, 1 << 10, 3 << 10, 0x600C_0010),
 }
+FLASH_AT = {"esp32-bare": 0x3FF4_3018, "esp32s3-bare": 0x6000_3014}
+RESET_STATE_AT = {"esp32-bare": 0x3FF4_8034, "esp32s3-bare": 0x6000_8038}
 MAIN = """
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,18 +123,18 @@ void rom_write_mask(uint8_t block, uint8_t host, uint8_t at, uint8_t high, uint8
   written(block, at, high, low, value);
 }
 
-/* PLL's MHz, whether its calibration ends, four fuses */
+/* PLL's MHz, and registers: address and value each */
 int main(int words, char **word) {
-  static const uint32_t fuses[] = {0x60007050, 0x60007054, 0x60007058, 0x6000706c};
-  (void)words;
   pll_mhz = (uint32_t)atoi(word[1]);
-  *find(0x6000e040) = atoi(word[2]) ? 1 << 24 : 0;
-  for (int i = 0; i < 4; i++) *find(fuses[i]) = (uint32_t)strtoul(word[3 + i], NULL, 0);
+  for (int i = 2; i < words; i += 2) {
+    *find((uint32_t)strtoul(word[i], NULL, 0)) = (uint32_t)strtoul(word[i + 1], NULL, 0);
+  }
   printf("{\\"writes\\": [");
   const uint32_t hz = te_clock_start();
   printf("], \\"hz\\": %u, \\"core\\": %u, \\"flash\\": %u, \\"voltage\\": %u, ", hz, mhz(),
          at_switch[1], at_switch[2]);
-  printf("\\"first\\": %u}\\n", at_switch[3]);
+  printf("\\"first\\": %u, \\"flash_then\\": %u, \\"date\\": %u}\\n", at_switch[3], *find(FLASH_AT),
+         *find(0x600081fc));
 }
 """
 
@@ -143,9 +146,16 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
     programs = {name: _program(tmp_path_factory.mktemp(name), name) for name in BOARDS}
 
     def start(
-        board: str, pll_mhz: int, fuses: tuple[int, ...] = FUSED, *, calibrates: bool = True
+        board: str,
+        pll_mhz: int,
+        fuses: tuple[int, ...] = FUSED,
+        *,
+        calibrates: bool = True,
+        registers: dict[int, int] | None = None,
     ) -> dict[str, Any]:
-        argv = [programs[board], pll_mhz, int(calibrates), *fuses]
+        held = dict(zip(FUSES_AT, fuses, strict=True)) | {0x6000_E040: calibrates << 24}
+        held |= registers or {}
+        argv = [programs[board], pll_mhz, *(word for pair in held.items() for word in pair)]
         ran = subprocess.run(list(map(str, argv)), capture_output=True, text=True, check=True)
         found: dict[str, Any] = json.loads(ran.stdout)
         return found
@@ -167,9 +177,8 @@ def _program(folder: Path, name: str) -> Path:
     (folder / "pll.c").write_text(pll)
     (folder / "main.c").write_text(MAIN)
     clock, chosen, mask, period = FACTS[name]
-    flash, host = (0x3FF4_3018, 4) if name == "esp32-bare" else (0x6000_3014, 1)
     defined = {"CLOCK_AT": clock, "CLOCK_PLL": chosen, "CLOCK_MASK": mask, "PERIOD_AT": period}
-    defined |= {"FLASH_AT": flash, "ROM_HOST": host}
+    defined |= {"FLASH_AT": FLASH_AT[name], "ROM_HOST": 4 if name == "esp32-bare" else 1}
     sources = [folder / "main.c", folder / "pll.c", ports / "esp_lx" / "clock.c"]
     sources += (ports / board.port).glob("voltage.c")
     argv = ["gcc", *WARNINGS, *SANITIZED, *(f"-D{key}={value}u" for key, value in defined.items())]
@@ -205,13 +214,39 @@ def test_the_core_has_240_mhz_at_a_higher_voltage_and_the_flash_its_own_clock(
 def test_a_pll_that_makes_something_else_is_left_for_the_crystal(
     board: str, pll_mhz: int, start: Start
 ) -> None:
-    found = start(board, pll_mhz)
-    assert (found["hz"], found["core"]) == (40 * MHZ, 40)
+    found = start(board, pll_mhz, registers={FLASH_AT[board]: 0x1001})
+    assert (found["hz"], found["core"], found["flash_then"]) == (40 * MHZ, 40, 0x1001)
+    assert found["flash"] not in (0, 0x1001)  # meanwhile
 
 
 def test_a_pll_whose_calibration_does_not_end_is_never_chosen(start: Start) -> None:
-    found = start("esp32s3-bare", 480, calibrates=False)
-    assert (found["hz"], found["core"], found["flash"]) == (40 * MHZ, 40, 0)
+    board = "esp32s3-bare"
+    found = start(board, 480, calibrates=False, registers={FLASH_AT[board]: 0x1001})
+    assert (found["hz"], found["core"], found["first"]) == (40 * MHZ, 40, 0)
+    assert found["flash_then"] == 0x1001
+
+
+@pytest.mark.parametrize("board", BOARDS)
+@pytest.mark.parametrize("cause", range(1, 0x13))
+def test_after_the_rtcs_watchdog_no_pll_is_chosen(board: str, cause: int, start: Start) -> None:
+    found = start(board, 480, registers={RESET_STATE_AT[board]: cause | cause + 1 << 6})
+    stood_still = cause in (0x09, 0x10)
+    assert found["hz"] == (40 if stood_still else 240) * MHZ
+    assert found["core"] * MHZ == found["hz"]
+
+
+@pytest.mark.parametrize("lower", range(4))
+def test_an_esp32s_voltage_is_that_of_its_fuses(lower: int, start: Start) -> None:
+    awake, others = 7 << 11, 0x1234_8765 & ~(7 << 11)
+    fuse = lower << 22 | 0x003F_FFFF | 1 << 24
+    found = start("esp32-bare", 480, registers={0x3FF5_A014: fuse, 0x3FF4_807C: others | awake})
+    assert found["voltage"] == others | 7 - lower << 11
+
+
+def test_all_regulators_of_an_s3_help_at_240_mhz(start: Start) -> None:
+    board, slow = "esp32s3-bare", {0x6000_81FC: 0x0210_1271 | 7 << 13}
+    assert start(board, 480, registers=slow)["date"] == 0x0210_1271 & ~(0x3F << 13)
+    assert start(board, 480, (0, 0, 0, 0), registers=slow)["date"] == slow[0x6000_81FC]
 
 
 @pytest.mark.parametrize("fuses", [(0, 0, 0, 0), (2 << 24, 0, 0, 1), (*FUSED[:3], 2)])

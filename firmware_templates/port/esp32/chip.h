@@ -32,6 +32,8 @@
 enum {
   RESET_CAUSE = 0x3f,
   RESET_BY_WATCHDOG = 7, /* that of timer group 0 */
+  RESET_BY_RTC = 0x09,   /* its watchdog, of the system */
+  RESET_BY_RTC_WITH_ITSELF = 0x10,
   SOC_CLK_SEL = 3 << 27, /* 0: the crystal */
   SOC_CLK_PLL = 1 << 27,
   PRE_DIV_CNT = 0x3ff,                    /* 0: undivided */

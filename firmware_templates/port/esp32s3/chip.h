@@ -35,7 +35,9 @@
 
 enum {
   RESET_CAUSE = 0x3f,
-  RESET_BY_WATCHDOG = 7,           /* by timer group 0, of the system */
+  RESET_BY_WATCHDOG = 7, /* by timer group 0, of the system */
+  RESET_BY_RTC = 0x09,   /* its watchdog, of the system */
+  RESET_BY_RTC_WITH_ITSELF = 0x10,
   SOC_CLK_SEL_AND_DIVIDER = 0xfff, /* 0: the crystal, undivided */
   SOC_CLK_PLL = 1 << 10,
   SCLK_FIELDS = 0x3fffff,                 /* source and dividers */

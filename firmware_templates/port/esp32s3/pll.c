@@ -9,6 +9,7 @@
 #include "voltage.h"
 
 #define RTC_OPTIONS0 TE_REGISTER(0x60008000)
+#define RTC_DATE TE_REGISTER(0x600081fc)
 #define CPU_PERIOD TE_REGISTER(0x600c0010) /* SYSTEM_CPU_PER_CONF_REG */
 #define ANALOG TE_REGISTER(0x6000e040)     /* I2C_MST_ANA_CONF0_REG */
 #define ANALOG_BUS TE_REGISTER(0x6000e044) /* ANA_CONFIG_REG */
@@ -21,7 +22,8 @@ enum {
   CALIBRATION_STOPPED = 1 << 2,
   CALIBRATION_RUNS = 1 << 3,
   CALIBRATION_DONE = 1 << 24,
-  MOST_LOOKS = 20000, /* milliseconds */
+  REGULATORS_OFF = 0x3f << 13, /* RTC_CNTL_SLAVE_PD: of six that help the core's */
+  MOST_LOOKS = 20000,          /* milliseconds */
   PERIOD_MASK = 3,
   PLL_480_MHZ = 1 << 2,
   HOST = 1,
@@ -71,6 +73,7 @@ static void raise_voltage(const struct te_voltage *voltage) {
   write_bits(REGULATORS, 4, 4, 0, voltage->rtc);
   write_bits(REGULATORS, 6, 4, 0, voltage->core);
   te_wait_us(50);
+  RTC_DATE &= ~(uint32_t)REGULATORS_OFF;
 }
 
 /* 80 MHz where the fuses say nothing: ESP-IDF's bootloader runs so, at the voltage of reset. */

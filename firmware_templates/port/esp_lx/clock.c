@@ -55,14 +55,25 @@ static bool runs_at(uint32_t hz) {
   return expected > 0 && passed > expected - expected / 8 && passed < expected + expected / 8;
 }
 
+/* Whether the RTC's watchdog has restarted the chip, which stops once a clock is chosen: the PLL
+ * made nothing, and the core stood still. */
+static bool stood_still(void) {
+  const uint32_t cause = te_chip_reset_cause();
+  return cause == RESET_BY_RTC || cause == RESET_BY_RTC_WITH_ITSELF;
+}
+
 uint32_t te_clock_start(void) {
   CALIBRATION = 0; /* the one that goes on by itself ends while the PLL starts */
-  if (TE_CLOCK_HZ == CRYSTAL_HZ) return CRYSTAL_HZ;
+  if (TE_CLOCK_HZ == CRYSTAL_HZ || stood_still()) return CRYSTAL_HZ;
+  const uint32_t flash_clock = FLASH_CLOCK;
   te_chip_slow_flash();
   const uint32_t hz = te_pll_start();
-  if (hz == 0) return CRYSTAL_HZ;
-  te_pll_select(hz);
-  if (runs_at(hz)) return hz;
-  te_chip_crystal();
+  if (hz != 0) {
+    te_pll_select(hz);
+    if (runs_at(hz)) return hz;
+    te_chip_crystal();
+    te_wait_us(10); /* the bus has another clock, which the UART is about to have too */
+  }
+  FLASH_CLOCK = flash_clock;
   return CRYSTAL_HZ;
 }

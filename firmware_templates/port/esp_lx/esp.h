@@ -42,14 +42,18 @@ struct te_interrupt {
 extern volatile struct te_interrupt te_interrupt;
 
 /* The core's clock from now on, in Hz: TE_CLOCK_HZ, or less where the chip does not manage that.
- * The constants in flash have been mapped. */
+ * The constants in flash have been mapped. Blocks for as long as te_pll_start and about a
+ * millisecond; where the clock cannot be measured, for at most 2.4 million cycles more, 60 ms of
+ * the crystal's. */
 uint32_t te_clock_start(void);
 
 /* Waits, at TE_CLOCK_HZ; longer at a slower clock. */
 void te_wait_us(uint32_t us);
 
 /* Starts the PLL, and raises the core's voltage for it, while the core has the crystal's clock.
- * Returns what te_pll_select may make of it; 0: it does not start. */
+ * Returns what te_pll_select may make of it; 0: it does not start. Blocks for about a millisecond;
+ * an ESP32-S3 looks at most 20,000 times, some milliseconds, whether its PLL has been calibrated.
+ */
 uint32_t te_pll_start(void);
 
 /* The core at `hz` from the PLL, the bus at 80 MHz. Where no PLL runs, the core stands still. */
