@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -45,7 +47,7 @@ def versions() -> dict[str, str]:
 def load() -> Backend:
     """Import TensorFlow and tf_keras. Raises ToolError saying what to install."""
     os.environ.update(_ENVIRONMENT)
-    with quiet():
+    with held(), quiet():
         try:
             import tensorflow as tf  # noqa: PLC0415 - seconds, and an extra
             import tf_keras  # noqa: PLC0415
@@ -77,3 +79,36 @@ def quiet() -> Iterator[None]:
             sys.stderr.flush()
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+@contextlib.contextmanager
+def held() -> Iterator[Callable[[], None]]:
+    """Hold Ctrl-C back inside the ``with``; its KeyboardInterrupt comes at the end of it.
+
+    The function that it gives raises it before, where that is safe: raised while TensorFlow traces
+    a network, it ends the process with a segmentation fault, or with memory freed that was not
+    its. A second Ctrl-C waits for nothing. Outside of the main thread, and where SIGINT is ignored
+    or has another handler, nothing is held.
+    """
+    came = 0
+
+    def note(*_: object) -> None:
+        nonlocal came
+        came += 1
+        if came > 1:
+            raise KeyboardInterrupt
+
+    def check() -> None:
+        if came:
+            raise KeyboardInterrupt
+
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if not usual or threading.current_thread() is not threading.main_thread():
+        yield check
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    check()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge.backend import Backend, quiet
+from tinyedge.backend import Backend, held, quiet
 from tinyedge.errors import ModelError
 from tinyedge.graph import container
 from tinyedge.train import compress
@@ -86,8 +86,9 @@ def _converter(backend: Backend, model: Any, dense: Dense) -> Any:
     tf = backend.tf
     # a free batch would leave SHAPE, STRIDED_SLICE and PACK in the graph
     one = tf.TensorSpec((1, *model.input_shape[1:]), tf.float32, name="input")
-    function = tf.function(model, input_signature=[one]).get_concrete_function()
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
+    with held():
+        function = tf.function(model, input_signature=[one]).get_concrete_function()
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([function], model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.inference_input_type = tf.int8
     converter.inference_output_type = tf.int8
@@ -122,7 +123,7 @@ def _calibrate(tf: Any, converter: Any, samples: Samples) -> None:
 def _run(action: Callable[[], bytes], name: str) -> bytes:
     from tensorflow.lite.python.convert_phase import ConverterError  # noqa: PLC0415 - see backend
 
-    with quiet():
+    with held(), quiet():
         try:
             return bytes(action())
         except (ConverterError, RuntimeError, ValueError) as error:

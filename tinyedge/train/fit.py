@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from tinyedge.backend import Backend
+from tinyedge.backend import Backend, held
 from tinyedge.dataset import Dataset, Split
 from tinyedge.dataset.types import permutation
 from tinyedge.errors import ModelError
@@ -51,17 +52,21 @@ def fresh(backend: Backend, recipe: Recipe, dataset: Dataset) -> Any:
 def fit(
     backend: Backend, model: Any, course: Course, checkpoint: Checkpoint, progress: Progress
 ) -> State:
-    """Train to the end, or to where it no longer gets better; write a checkpoint each epoch."""
+    """Train to the end, or to where it no longer gets better; write a checkpoint each epoch.
+
+    Ctrl-C is heard after a batch.
+    """
     training = course.training
-    _compile(backend.keras, model, course)
-    loop = _Loop(backend, model, course, progress)
-    state = checkpoint.load() or loop.start()
-    loop.restore(state)
-    progress.started(training.epochs, course.steps, len(state.epochs))
-    while not finished(state, training.epochs, training.patience):
-        state = loop.epoch(state)
-        checkpoint.save(state)
-        progress.epoch(state.epochs[-1])
+    with held() as check:
+        _compile(backend.keras, model, course)
+        loop = _Loop(backend, model, course, progress, check)
+        state = checkpoint.load() or loop.start()
+        loop.restore(state)
+        progress.started(training.epochs, course.steps, len(state.epochs))
+        while not finished(state, training.epochs, training.patience):
+            state = loop.epoch(state)
+            checkpoint.save(state)
+            progress.epoch(state.epochs[-1])
     return state
 
 
@@ -120,6 +125,7 @@ class _Loop:
     model: Any
     course: Course
     progress: Progress
+    check: Callable[[], None]  # raises KeyboardInterrupt after Ctrl-C
 
     def start(self) -> State:
         """The state before the first epoch."""
@@ -169,7 +175,7 @@ class _Loop:
                 dataset.validation, tasks.learned(dataset.validation, task)
             ),
             callbacks=[
-                _callback(self.backend.keras, number, self.progress),
+                self._told(number),
                 *self.course.callbacks,
             ],
             verbose=0,
@@ -207,9 +213,16 @@ class _Loop:
             self.backend.keras.utils.set_random_seed(seed)
             self.model.make_train_function(force=True)  # the generators are in the traced graph
 
+    def _told(self, number: int) -> Any:
+        """What Keras calls after each batch."""
+        loop = self
 
-def _callback(keras: Any, number: int, progress: Progress) -> Any:
-    def tell(batch: int, logs: dict[str, float]) -> None:
-        progress.batch(number, batch + 1, logs["loss"], logs["accuracy"])
+        class Told(self.backend.keras.callbacks.Callback):  # type: ignore[name-defined,misc]
+            def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
+                loop.progress.batch(number, batch + 1, logs["loss"], logs["accuracy"])
+                loop.check()
 
-    return keras.callbacks.LambdaCallback(on_batch_end=tell)
+            def on_test_batch_end(self, *_: object) -> None:
+                loop.check()
+
+        return Told()
