@@ -10,6 +10,7 @@ import pytest
 from tests.support import updatable
 from tests.support.updatable import Device, Made, answers_are, send
 from tinyedge.link.updating import COMPILED, Updating
+from tinyedge.packaging import Package
 
 
 @pytest.fixture(scope="module")
@@ -18,11 +19,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return updatable.made(tmp_path_factory.mktemp("crashes"))
 
 
-def test_three_crashes_roll_back(made: Made, tmp_path: Path) -> None:
-    flash, package = tmp_path / "flash", made.package(2, (1, 0, 0))
+def _kept(made: Made, folder: Path) -> tuple[Path, Package]:
+    """The flash of a device that has kept an update, and that."""
+    flash, package = folder / "flash", made.package(2, (1, 0, 0))
     with Device(made.elf, flash) as device, device.session() as session:
         send(session, package)
         Updating(session).decide(keep=True)
+    return flash, package
+
+
+def test_three_crashes_roll_back(made: Made, tmp_path: Path) -> None:
+    flash, _ = _kept(made, tmp_path)
     for crashes in range(3):
         with Device(made.elf, flash) as device:
             with device.session() as session:
@@ -76,10 +83,7 @@ def test_a_crash_counts_once_whoever_tells_of_it(
     made: Made, faulting: Path, tmp_path: Path
 ) -> None:
     """A real board repeats a fault's report, and then the watchdog's restart is told, too."""
-    flash, package = tmp_path / "flash", made.package(2, (1, 0, 0))
-    with Device(made.elf, flash) as device, device.session() as session:
-        send(session, package)
-        Updating(session).decide(keep=True)
+    flash, package = _kept(made, tmp_path)
     _faults(faulting, flash, 1, 0)  # a watchdog's restart, of what hung
     assert _crashes(made, flash) == 1
     _faults(faulting, flash, 0, 5)  # one fault, told five times
@@ -92,10 +96,7 @@ def test_a_crash_counts_once_whoever_tells_of_it(
 def test_crashes_are_forgiven_after_a_thousand_answers(
     made: Made, faulting: Path, tmp_path: Path
 ) -> None:
-    flash, package = tmp_path / "flash", made.package(2, (1, 0, 0))
-    with Device(made.elf, flash) as device, device.session() as session:
-        send(session, package)
-        Updating(session).decide(keep=True)
+    flash, _ = _kept(made, tmp_path)
     _faults(faulting, flash, 1, 0)
     with Device(made.elf, flash) as device, device.session() as session:
         for _ in range(999):

@@ -14,49 +14,28 @@ def _ctrl_c() -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_it_comes_at_the_end_of_what_it_must_not_break() -> None:
-    done = []
-
-    def work() -> None:
-        with held():
-            _ctrl_c()
-            done.append(True)
-
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    assert done
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_it_comes_before_where_that_is_asked_for() -> None:
-    done = []
+@pytest.mark.parametrize(
+    ("pressed", "asks", "reached"),
+    [(1, False, ["pressed", "end"]), (1, True, ["pressed"]), (2, False, ["pressed"])],
+    ids=["at the end", "where it is asked for", "the second waits for nothing"],
+)
+def test_it_comes_where_it_does_no_harm(pressed: int, asks: bool, reached: list[str]) -> None:
+    steps = []
 
     def work() -> None:
         with held() as check:
             check()  # nothing has come
-            _ctrl_c()
-            done.append(True)
-            check()
-            done.append(True)
+            for _ in range(pressed):
+                _ctrl_c()
+                steps.append("pressed")
+            if asks:
+                check()
+            steps.append("end")
 
     with pytest.raises(KeyboardInterrupt):
         work()
-    assert len(done) == 1
-
-
-def test_the_second_waits_for_nothing() -> None:
-    done = []
-
-    def work() -> None:
-        with held():
-            _ctrl_c()
-            done.append(True)
-            _ctrl_c()
-            done.append(True)
-
-    with pytest.raises(KeyboardInterrupt):
-        work()
-    assert len(done) == 1
+    assert steps == reached
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 @pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda *_: None], ids=["ignored", "other"])

@@ -1,5 +1,6 @@
 """Training: the same weights every time, nothing done twice, nothing half-written."""
 
+import math
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 
 from tests.conftest import Trained
 from tests.support.tools import CHECKOUT
-from tests.support.training import EPOCHS, Heard, short_recipe
+from tests.support.training import EPOCHS, STOPPED_AT, Heard, short_recipe
 from tinyedge import backend, results
 from tinyedge.errors import ToolError
 from tinyedge.results import TrainReport
@@ -56,8 +57,11 @@ def test_another_process_gets_the_same_bytes_and_a_quiet_terminal(
 
 def test_a_stopped_training_goes_on_to_the_same_bytes(trained: Trained, tmp_path: Path) -> None:
     workspace = Workspace(tmp_path)
+    stopped = Heard(stop_after=1)
     with pytest.raises(KeyboardInterrupt):
-        train(trained.recipe, workspace, Heard(stop_after=1))
+        train(trained.recipe, workspace, stopped)
+    batches = math.ceil(trained.report.train_samples / trained.recipe.training.batch)
+    assert stopped.batches == batches + STOPPED_AT  # after that batch: neither within it nor later
     assert not model_path(trained.recipe, workspace).exists()
     rest = Heard()
     report = train(trained.recipe, workspace, rest)
